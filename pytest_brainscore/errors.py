@@ -1,0 +1,59 @@
+"""The errors of this package, each a message for its reader: what is wrong, where, and what to do next.
+
+BrainScoreError
+├── SpecError           a YAML file or a value in it cannot be what it says
+├── SelectionError      a name on the command line matches nothing, or two things at once
+├── DataError           stimuli or recordings cannot be read as described
+│   └── FetchError      a file cannot be had, or is not the one that was named
+│       └── NotHere     offline, and the file is on no disk: a skip, not a failure
+├── ModelError          a network cannot be built, loaded or read out
+└── MetricError         a metric cannot be computed from what it was given
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class BrainScoreError(Exception):
+    """The root: catch it to catch all that this package raises on purpose."""
+
+
+class SpecError(BrainScoreError):
+    """A YAML file, or a value in it, cannot be what it says."""
+
+
+class SelectionError(BrainScoreError):
+    """A name on the command line matches nothing, or two things at once."""
+
+
+class DataError(BrainScoreError):
+    """Stimuli or recordings cannot be read as described."""
+
+
+class FetchError(DataError):
+    """A file cannot be had, or its content is not what its hash promises."""
+
+
+class NotHere(FetchError):
+    """Offline, and the file is neither in the cache nor in a mirror."""
+
+
+class ModelError(BrainScoreError):
+    """A network cannot be built, loaded or read out."""
+
+
+class MetricError(BrainScoreError):
+    """A metric cannot be computed from what it was given."""
+
+
+def nearest(name: str, known: Iterable[str], n: int = 3) -> str:
+    """Return ``"; did you mean a, b?"`` for the names most like `name`, or an empty string.
+
+    >>> nearest("alexnt", ["alexnet", "vgg16"])
+    '; did you mean alexnet?'
+    """
+    by_folded = {k.casefold(): k for k in known}
+    close = difflib.get_close_matches(name.casefold(), by_folded, n=n, cutoff=0.6)
+    return f"; did you mean {', '.join(by_folded[c] for c in close)}?" if close else ""
