@@ -1,0 +1,76 @@
+"""Stimuli: the images that were shown, in order, with what is known of each."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+from ..errors import DataError
+
+
+@dataclass(frozen=True)
+class Stimuli:
+    """Images in order. `images[i]` is a file or a uint8 array (height, width[, 3]).
+
+    `coords` holds one array of length n per property of the stimuli (object_name, ...).
+    `visual_degrees` is the width of the images on the subject's screen, where it is known.
+    """
+
+    ids: tuple[str, ...]
+    images: tuple[Path | np.ndarray, ...]
+    coords: Mapping[str, np.ndarray] = field(default_factory=dict)
+    visual_degrees: float | None = None
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def open(self, i: int) -> Image.Image:
+        """Image i in RGB: grey is repeated, transparency is dropped onto black.
+
+        Raises DataError where the file is no image.
+        """
+        image = self.images[i]
+        if isinstance(image, np.ndarray):
+            return _rgb(Image.fromarray(image))
+        try:
+            with Image.open(image) as opened:
+                return _rgb(opened)
+        except (UnidentifiedImageError, OSError) as why:
+            raise DataError(f"{image}: stimulus {self.ids[i]} is not an image that can be read ({why})") from why
+
+    @cached_property
+    def digests(self) -> tuple[str, ...]:
+        """Sha256 of each image's bytes; equal images have equal digests."""
+        return tuple(_digest(image) for image in self.images)
+
+    @cached_property
+    def digest(self) -> str:
+        """Sha256 of the set: the images in order and their size in visual degrees."""
+        text = "\n".join((*self.digests, f"visual_degrees={self.visual_degrees}"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _rgb(image: Image.Image) -> Image.Image:
+    if image.mode == "RGB":
+        return image.copy()
+    if "A" in image.getbands() or "transparency" in image.info:
+        canvas = Image.new("RGB", image.size)
+        canvas.paste(image.convert("RGBA"))
+        return canvas
+    return image.convert("RGB")
+
+
+def _digest(image: Path | np.ndarray) -> str:
+    if isinstance(image, np.ndarray):
+        head = f"array {image.shape} {image.dtype}".encode()
+        return hashlib.sha256(head + np.ascontiguousarray(image).tobytes()).hexdigest()
+    try:
+        return hashlib.sha256(image.read_bytes()).hexdigest()
+    except OSError as why:
+        raise DataError(f"{image}: cannot be read ({why.strerror})") from why

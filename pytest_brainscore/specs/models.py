@@ -1,0 +1,75 @@
+"""What a line of models.yaml says: where a network comes from, its weights, layers and eyes."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from .base import File, ModelId, Spec
+
+Layers = str | tuple[str, ...]
+Scalar = bool | int | float | str | None
+
+
+class Preprocess(Spec):
+    """How an image becomes the network's input: resized, cropped, scaled to [0, 1], normalised."""
+
+    size: Annotated[int, Field(gt=0, description="side of the square input, pixels")] = 224
+    resize: Annotated[
+        Literal["squash", "shorter"],
+        Field(description="squash to a square, or scale the shorter side and crop the centre"),
+    ] = "squash"
+    shorter: Annotated[int, Field(gt=0, description="length of the shorter side before the crop")] | None = None
+    interpolation: Literal["bilinear", "bicubic", "nearest", "lanczos"] = "bilinear"
+    mean: tuple[float, float, float] = (0.485, 0.456, 0.406)
+    std: tuple[float, float, float] = (0.229, 0.224, 0.225)
+
+
+class About(Spec):
+    """What the literature says of a network; none of it changes a score."""
+
+    year: int | None = None
+    family: str | None = None
+    objective: str | None = None
+    diet: str | None = None
+    top1: Annotated[float, Field(ge=0, le=100, description="ImageNet top-1 accuracy, per cent")] | None = None
+    reference: str | None = None
+
+
+class Model(Spec):
+    """One network."""
+
+    id: ModelId
+    source: Annotated[str, Field(description="torchvision, timm, or package.module:factory")]
+    name: Annotated[str, Field(description="the source's name for it, where that is not the id")] | None = None
+    weights: Annotated[
+        str | File,
+        Field(description="an enum name of torchvision, a tag of timm, a file with its sha256, or none"),
+    ] = "none"
+    seed: Annotated[int, Field(ge=0, description="of the random weights, where weights is none")] = 0
+    arguments: Annotated[dict[str, Scalar], Field(description="further arguments of the factory")] = {}
+    layers: Annotated[dict[str, Layers], Field(description="region to layer; a list is mapped together")] = {}
+    layer_source: Annotated[str, Field(description="who chose the layers, and on which data")] | None = None
+    readout: Annotated[str, Field(description="the layer that behaviour is read from")] | None = None
+    preprocess: Preprocess | None = None
+    visual_degrees: Annotated[float, Field(gt=0, description="width of the network's field of view")] = 8.0
+    batch_size: Annotated[int, Field(gt=0)] = 64
+    about: About = About()
+
+    @property
+    def architecture(self) -> str:
+        """The source's name for the network."""
+        return self.name or self.id
+
+    @property
+    def trained(self) -> bool:
+        """Whether weights are loaded at all."""
+        return self.weights != "none"
+
+    def untrained(self, seed: int = 0) -> Model:
+        """The same architecture with random weights, as a model of its own."""
+        suffix = "_untrained" if seed == 0 else f"_untrained{seed}"
+        return self.model_copy(
+            update={"id": self.id + suffix, "name": self.architecture, "weights": "none", "seed": seed}
+        )

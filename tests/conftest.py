@@ -1,0 +1,32 @@
+"""What all tests share: the real data beside the project, where it is there, and Hypothesis's profiles."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+ROOT = Path(__file__).parents[1]
+SHARED = Path(os.environ.get("BRAINSCORE_SHARED", ROOT.parent / "shared"))
+
+settings.register_profile(
+    "ci", derandomize=True, deadline=None, max_examples=20, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("large", deadline=None, max_examples=500)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real data and weights; skips only where there is none."""
+    if not (SHARED / "data").is_dir():
+        pytest.skip(f"no real data at {SHARED} (set BRAINSCORE_SHARED)")
+    return SHARED
+
+
+@pytest.fixture(scope="session")
+def parity(shared: Path) -> Path:
+    """The reference's own inputs and outputs."""
+    return shared / "parity"
