@@ -1,0 +1,1 @@
+"""Metrics: how alike activations and responses are. Pure functions of tensors."""

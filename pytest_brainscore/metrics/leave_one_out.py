@@ -1,0 +1,58 @@
+"""Ridge regression that leaves out each stimulus in turn, in closed form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from pytest_brainscore.metrics.linalg import EPSILON, eigh, svd
+
+
+@dataclass(frozen=True, eq=False)
+class LeaveOneOut:
+    """One decomposition of centred activations that serves every alpha.
+
+    u: (n, k) left singular vectors, columns centred; w: (k,) squared singular values; z: (k, m) responses in
+    that basis; back: (p, k) maps test activations onto the basis, times the singular values; rest, spare: the
+    responses and leverages outside it, (n, m) and (n, 1).
+    """
+
+    y: Tensor
+    u: Tensor
+    w: Tensor
+    z: Tensor
+    back: Tensor
+    rest: Tensor
+    spare: Tensor
+
+    @classmethod
+    def of(cls, x: Tensor, y: Tensor) -> LeaveOneOut:
+        """Decompose centred activations (n, p) and responses (n, m)."""
+        if x.shape[0] <= x.shape[1]:
+            w, u = eigh(x @ x.T)
+            w = w.clamp(min=0)
+            back = x.T @ u
+            u = u - u.mean(dim=0)
+            return cls(y, u, w, u.T @ y, back, torch.zeros_like(y), y.new_zeros(len(y), 1))
+        u, s, vt = svd(x)
+        kept = s > EPSILON * max(x.shape) * s[0]
+        u, s, vt = u[:, kept], s[kept], vt[kept]
+        z = u.T @ y
+        spare = 1 - 1 / len(y) - u.square().sum(dim=1, keepdim=True)
+        return cls(y, u, s**2, z, vt.T * s, y - u @ z, spare)
+
+    def predict_left_out(self, alpha: float) -> Tensor:
+        """Return (n, m): for each stimulus the prediction of the fit without it.
+
+        y - (y - fitted) / (1 - leverage), with the residual formed directly from alpha / (w + alpha); the
+        difference y - fitted would cancel where there are more units than stimuli.
+        """
+        shrinkage = (alpha / (self.w + alpha))[:, None]
+        residual = self.rest + self.u @ (shrinkage * self.z)
+        return self.y - residual / (self.spare + self.u.square() @ shrinkage)
+
+    def map(self, alpha: Tensor) -> Tensor:
+        """Return the map (p, m) of activations to responses; alpha () or one for each target (m,)."""
+        return self.back @ (self.z / (self.w[:, None] + alpha))

@@ -1,0 +1,132 @@
+"""How well activations predict responses to held-out stimuli: Pearson's r per split and neuroid.
+
+Every metric here has the form ``metric(x, y, splits, **parameters)`` with activations x (n, p) and responses
+y (n, m) on one device, and gives r as (n_splits, n_neuroids), summarised by the median over neuroids. Also
+given: ``explained_variance`` = 1 - Var(error) / Var(response) on the test stimuli, in the same shape.
+
+A neuroid that is constant, in truth or in prediction, has r NaN. A constant unit carries nothing and does no
+harm. MetricError for NaN or infinity in x or y, and for splits that do not fit the stimuli.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import torch
+from torch import Tensor
+
+from pytest_brainscore.errors import MetricError
+from pytest_brainscore.metrics import correlation, regression
+from pytest_brainscore.metrics.inputs import checked
+from pytest_brainscore.metrics.measurement import Measurement
+from pytest_brainscore.metrics.regression import Criterion, Prediction
+from pytest_brainscore.metrics.splits import Split
+from pytest_brainscore.metrics.splits import check as check_splits
+
+Fit = Callable[[Tensor, Tensor, Tensor], Prediction]
+
+ALPHAS = (
+    *(0.01, 0.1, 0.5, 1.0),
+    *(10 + 22.5 * step for step in range(4)),
+    *(10.0**decade + step * 10.0**decade / 2 for decade in (2, 3, 4, 5) for step in range(18)),
+    *(1e6 + step * 5e5 for step in range(19)),
+)
+"""The 99 alphas of Brain-Score's ridge with a chosen alpha, 0.01 to 1e7."""
+
+
+def pls(x: Tensor, y: Tensor, splits: Sequence[Split], *, components: int = 25) -> Measurement:
+    """Partial least squares regression, unscaled, one set of components for all neuroids.
+
+    Fewer units or training stimuli than components: as many as there are dimensions, and
+    ``components`` (n_splits,) says how many those were.
+    """
+    if components < 1:
+        raise MetricError(f"pls needs at least 1 component, not {components}")
+    return _predicted(x, y, splits, partial(regression.pls, components=components))
+
+
+def ridge(x: Tensor, y: Tensor, splits: Sequence[Split], *, alpha: float = 1.0) -> Measurement:
+    """Ridge regression with a fixed alpha > 0."""
+    return _predicted(x, y, splits, partial(regression.ridge, alpha=alpha))
+
+
+def ridgecv(
+    x: Tensor,
+    y: Tensor,
+    splits: Sequence[Split],
+    *,
+    alphas: Sequence[float] = ALPHAS,
+    per_neuroid: bool = False,
+    criterion: Criterion = "squared_error",
+) -> Measurement:
+    """Ridge regression with alpha chosen on the training stimuli by exact leave-one-out.
+
+    ``alpha`` says what was chosen: (n_splits,), or (n_splits, n_neuroids) with `per_neuroid`. `criterion` is
+    the squared error of the left-out predictions or their Pearson's r.
+    """
+    if criterion not in ("squared_error", "pearson"):
+        raise MetricError(f"ridgecv chooses alpha by squared_error or pearson, not {criterion!r}")
+    return _predicted(
+        x,
+        y,
+        splits,
+        partial(regression.ridge_loo, alphas=alphas, per_neuroid=per_neuroid, criterion=criterion),
+    )
+
+
+def linear(x: Tensor, y: Tensor, splits: Sequence[Split]) -> Measurement:
+    """Least squares; with more units than training stimuli the exact fit of minimum norm."""
+    return _predicted(x, y, splits, regression.linear)
+
+
+def pca_ridge(
+    x: Tensor, y: Tensor, splits: Sequence[Split], *, components: int = 100, alpha: float = 1.0
+) -> Measurement:
+    """Ridge regression on principal components of the training activations.
+
+    Fewer dimensions than components: all there are, and ``components`` (n_splits,) says how many.
+    """
+    if components < 1:
+        raise MetricError(f"pca_ridge needs at least 1 component, not {components}")
+    return _predicted(x, y, splits, partial(regression.pca_ridge, components=components, alpha=alpha))
+
+
+def neuron_to_neuron(x: Tensor, y: Tensor, splits: Sequence[Split]) -> Measurement:
+    """The single unit that correlates best with the neuroid in training (signed r), used as it is.
+
+    Needs activations: coordinates have other units. ``unit`` (n_splits, n_neuroids) says which column.
+    Units and neuroids have different scales here, so no explained variance is given.
+    """
+    return _predicted(x, y, splits, regression.best_unit, explained=False)
+
+
+def explained_variance(predicted: Tensor, y: Tensor) -> Tensor:
+    """Return (m,): 1 - Var(y - predicted) / Var(y) of columns (k, m); NaN for a constant response."""
+    variance = y.var(dim=0, correction=0)
+    variance = variance.masked_fill(y.amax(dim=0) == y.amin(dim=0), torch.nan)
+    return 1 - (y - predicted).var(dim=0, correction=0) / variance
+
+
+def _predicted(
+    x: Tensor, y: Tensor, splits: Sequence[Split], fit: Fit, explained: bool = True
+) -> Measurement:
+    x, y = checked(x, y)
+    _check(splits, len(x))
+    values, also = [], []
+    for split in splits:
+        prediction = fit(x[split.train], y[split.train], x[split.test])
+        truth = y[split.test]
+        values.append(correlation.pearson(prediction.values, truth))
+        figures = {"explained_variance": explained_variance(prediction.values, truth)} if explained else {}
+        also.append({**figures, **prediction.chose})
+    together = {name: torch.stack([figures[name] for figures in also]) for name in also[0]}
+    return Measurement(torch.stack(values), together)
+
+
+def _check(splits: Sequence[Split], n: int) -> None:
+    check_splits(splits, n)
+    for number, split in enumerate(splits, start=1):
+        for side, rows in (("fitted on", split.train), ("judged on", split.test)):
+            if len(rows) < 2:
+                raise MetricError(f"split {number} is {side} {len(rows)} of {n} stimuli: give at least 2")

@@ -1,0 +1,182 @@
+"""Fit on some stimuli, predict others: the linear maps from activations to responses.
+
+Every solver takes x_train (n, p), y_train (n, m) and x_test (k, p), in float64 on one device, and returns a
+`Prediction` of (k, m). Columns are centred on the training rows and never scaled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from pytest_brainscore.errors import MetricError
+from pytest_brainscore.metrics import correlation
+from pytest_brainscore.metrics.leave_one_out import LeaveOneOut
+from pytest_brainscore.metrics.linalg import (
+    EPSILON,
+    centre,
+    leading_eigenvector,
+    solve_positive,
+    svd,
+    unit,
+)
+
+Criterion = Literal["squared_error", "pearson"]
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """Predicted responses (k, m), and what the fit chose: figures of shape () or (m,)."""
+
+    values: Tensor
+    chose: Mapping[str, Tensor] = field(default_factory=dict)
+
+
+def pls(x_train: Tensor, y_train: Tensor, x_test: Tensor, components: int) -> Prediction:
+    """Partial least squares with one set of components for all targets (PLS2), by improved kernel PLS.
+
+    Algorithm 1 of Dayal and MacGregor 1997, J. Chemometrics 11:73: only X'Y is deflated, and each weight
+    vector is the leading left singular vector of what is left of it, so that no inner iteration has to
+    converge. (SIMPLS is another model where there are several targets.)
+    Stops early where the training rows have fewer dimensions, or nothing of X'Y is left; ``components``
+    tells how many were used.
+    """
+    x, x_mean = centre(x_train)
+    y, y_mean = centre(y_train)
+    left = x.T @ y
+    x_size = torch.linalg.vector_norm(x)
+    nothing = 64 * EPSILON * x_size * torch.linalg.vector_norm(y)
+    most = min(components, x.shape[0] - 1, x.shape[1])
+    rotations, loadings, weights = (x.new_zeros(side, most) for side in (x.shape[1], x.shape[1], y.shape[1]))
+    used = 0
+    while used < most and bool(torch.linalg.vector_norm(left) > nothing):
+        direction = _leading_left(left)
+        direction = direction - rotations[:, :used] @ (loadings[:, :used].T @ direction)
+        scores = x @ direction
+        size: Tensor = scores @ scores
+        if bool(size <= (1e4 * EPSILON * x_size) ** 2):
+            break
+        rotations[:, used] = direction
+        loadings[:, used] = scores @ x / size
+        weights[:, used] = direction @ left / size
+        left.addr_(loadings[:, used], weights[:, used] * size, alpha=-1)
+        used += 1
+    predicted = ((x_test - x_mean) @ rotations[:, :used]) @ weights[:, :used].T + y_mean
+    return Prediction(predicted, {"components": torch.tensor(float(used), dtype=torch.float64)})
+
+
+def _leading_left(matrix: Tensor) -> Tensor:
+    """Return the leading left singular vector (p,) of (p, m), from the Gram matrix of the shorter side."""
+    if matrix.shape[0] <= matrix.shape[1]:
+        return leading_eigenvector(matrix @ matrix.T)
+    return unit(matrix @ leading_eigenvector(matrix.T @ matrix))
+
+
+def ridge(x_train: Tensor, y_train: Tensor, x_test: Tensor, alpha: float) -> Prediction:
+    """Ridge regression, solved over stimuli where they are fewer than units (the dual), else over units.
+
+    Raises MetricError unless alpha > 0.
+    """
+    _positive([alpha])
+    x, x_mean = centre(x_train)
+    y, y_mean = centre(y_train)
+    test = x_test - x_mean
+    dual = x.shape[0] < x.shape[1]
+    gram = x @ x.T if dual else x.T @ x
+    gram.diagonal().add_(alpha)
+    if dual:
+        return Prediction(test @ (x.T @ solve_positive(gram, y)) + y_mean)
+    return Prediction(test @ solve_positive(gram, x.T @ y) + y_mean)
+
+
+def linear(x_train: Tensor, y_train: Tensor, x_test: Tensor) -> Prediction:
+    """Least squares; of many solutions (more units than stimuli) the one of minimum norm."""
+    x, x_mean = centre(x_train)
+    y, y_mean = centre(y_train)
+    u, s, vt = svd(x)
+    kept = s > EPSILON * max(x.shape) * s[0]
+    inverse = torch.where(kept, 1 / s.masked_fill(~kept, 1.0), 0.0)
+    return Prediction((x_test - x_mean) @ (vt.T @ (inverse[:, None] * (u.T @ y))) + y_mean)
+
+
+def pca_ridge(x_train: Tensor, y_train: Tensor, x_test: Tensor, components: int, alpha: float) -> Prediction:
+    """Ridge regression on the first principal components of the training activations.
+
+    As many components as asked, or as the training rows have; ``components`` tells.
+    """
+    _positive([alpha])
+    x, x_mean = centre(x_train)
+    y, y_mean = centre(y_train)
+    u, s, vt = svd(x)
+    used = min(components, int((s > EPSILON * max(x.shape) * s[0]).sum()))
+    u, s, vt = u[:, :used], s[:used], vt[:used]
+    predicted = (x_test - x_mean) @ (vt.T @ ((s / (s**2 + alpha))[:, None] * (u.T @ y))) + y_mean
+    return Prediction(predicted, {"components": torch.tensor(float(used), dtype=torch.float64)})
+
+
+def ridge_loo(
+    x_train: Tensor,
+    y_train: Tensor,
+    x_test: Tensor,
+    alphas: Sequence[float],
+    per_neuroid: bool = False,
+    criterion: Criterion = "squared_error",
+) -> Prediction:
+    """Ridge regression whose alpha does best where each training stimulus in turn is left out.
+
+    Exact leave-one-out in closed form. One alpha serves all targets (lowest mean squared error, or highest
+    mean r, NaN skipped) or each has its own; of equals the first in `alphas` is taken. ``alpha`` tells which.
+    With "pearson" note that predictions shrunk to the mean of the others correlate at -1 with the response.
+    Raises MetricError unless every alpha is positive.
+    """
+    _positive(alphas)
+    x, x_mean = centre(x_train)
+    y, y_mean = centre(y_train)
+    fit = LeaveOneOut.of(x, y)
+    goodness = torch.stack([_goodness(y, fit.predict_left_out(alpha), criterion) for alpha in alphas])
+    goodness = goodness if per_neuroid else goodness.nanmean(dim=1)
+    chosen = y.new_tensor(alphas)[goodness.nan_to_num(-torch.inf).argmax(dim=0)]
+    return Prediction((x_test - x_mean) @ fit.map(chosen) + y_mean, {"alpha": chosen})
+
+
+def _goodness(y: Tensor, left_out: Tensor, criterion: Criterion) -> Tensor:
+    if criterion == "pearson":
+        return correlation.pearson(left_out, y)
+    return -(y - left_out).square().mean(dim=0)
+
+
+def _positive(alphas: Sequence[float]) -> None:
+    wrong = [alpha for alpha in alphas if not alpha > 0]
+    if wrong or not len(alphas):
+        raise MetricError(f"alpha must be positive, not {wrong or 'missing'} (alpha 0 is the metric linear)")
+
+
+def best_unit(x_train: Tensor, y_train: Tensor, x_test: Tensor, chunk: int = 16384) -> Prediction:
+    """For each target the one unit whose training activations correlate best with it (signed r), as it is.
+
+    Constant units are never taken; of equals the first is. A target constant in training gets a NaN
+    prediction. ``unit`` tells which column was taken. Raises MetricError where all units are constant.
+    """
+    y = _standardised(y_train)
+    best = y.new_full((y.shape[1],), -torch.inf)
+    taken = torch.zeros_like(best, dtype=torch.int64)
+    for start in range(0, x_train.shape[1], chunk):
+        r = _standardised(x_train[:, start : start + chunk]).T @ y.nan_to_num(0.0)
+        highest, where = r.nan_to_num(-torch.inf).max(dim=0)
+        taken = torch.where(highest > best, where + start, taken)
+        best = torch.maximum(best, highest)
+    if bool((best == -torch.inf).any()):
+        raise MetricError(f"all {x_train.shape[1]} units are constant over the training stimuli")
+    predicted = x_test[:, taken].masked_fill(y.isnan().any(dim=0), torch.nan)
+    return Prediction(predicted, {"unit": taken.to(torch.float64)})
+
+
+def _standardised(x: Tensor) -> Tensor:
+    centred, _ = centre(x)
+    norm = torch.linalg.vector_norm(centred, dim=0)
+    scaled: Tensor = centred / norm.masked_fill(norm == 0, torch.nan)
+    return scaled
