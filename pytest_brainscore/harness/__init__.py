@@ -1,0 +1,1 @@
+"""The pytest side: from options to items, and from items to results."""

@@ -20,7 +20,9 @@ class Preprocess(Spec):
         Literal["squash", "shorter"],
         Field(description="squash to a square, or scale the shorter side and crop the centre"),
     ] = "squash"
-    shorter: Annotated[int, Field(gt=0, description="length of the shorter side before the crop")] | None = None
+    shorter: Annotated[int, Field(gt=0, description="length of the shorter side before the crop")] | None = (
+        None
+    )
     interpolation: Literal["bilinear", "bicubic", "nearest", "lanczos"] = "bilinear"
     mean: tuple[float, float, float] = (0.485, 0.456, 0.406)
     std: tuple[float, float, float] = (0.229, 0.224, 0.225)
@@ -42,14 +44,21 @@ class Model(Spec):
 
     id: ModelId
     source: Annotated[str, Field(description="torchvision, timm, or package.module:factory")]
-    name: Annotated[str, Field(description="the source's name for it, where that is not the id")] | None = None
+    name: Annotated[str, Field(description="the source's name for it, where that is not the id")] | None = (
+        None
+    )
     weights: Annotated[
         str | File,
         Field(description="an enum name of torchvision, a tag of timm, a file with its sha256, or none"),
     ] = "none"
     seed: Annotated[int, Field(ge=0, description="of the random weights, where weights is none")] = 0
-    arguments: Annotated[dict[str, Scalar], Field(description="further arguments of the factory")] = {}
-    layers: Annotated[dict[str, Layers], Field(description="region to layer; a list is mapped together")] = {}
+    arguments: Annotated[
+        dict[str, Scalar], Field(default_factory=dict, description="further arguments of the factory")
+    ]
+    layers: Annotated[
+        dict[str, Layers],
+        Field(default_factory=dict, description="region to layer; a list is mapped together"),
+    ]
     layer_source: Annotated[str, Field(description="who chose the layers, and on which data")] | None = None
     readout: Annotated[str, Field(description="the layer that behaviour is read from")] | None = None
     preprocess: Preprocess | None = None

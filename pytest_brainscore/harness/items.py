@@ -1,0 +1,117 @@
+"""The nodes: a benchmark file, its benchmarks, and one item per model."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ..errors import BrainScoreError, NotHere, SpecError
+from ..specs.cases import Case, is_benchmark_file, load_cases
+from . import run
+from .selection import Candidate
+
+if TYPE_CHECKING:
+    from ..scores import Score
+
+
+def collect(path: Path, parent: pytest.Collector) -> BenchmarkFile | None:
+    """The node of `path`, if it lies in a suite folder and has the shape of a benchmark file."""
+    suites = run.of(parent.config).suites
+    if path.parent not in suites and path.parent.resolve() not in {folder.resolve() for folder in suites}:
+        return None
+    return BenchmarkFile.from_parent(parent, path=path) if is_benchmark_file(path) else None
+
+
+def release(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """Let go of the item's network unless the next item is the same model's."""
+    if isinstance(item, ScoreItem):
+        following = nextitem.candidate.id if isinstance(nextitem, ScoreItem) else None
+        this = run.of(item.config)
+        if following != item.candidate.id and this.working:
+            this.workbench.release()
+
+
+class BenchmarkFile(pytest.File):
+    """A YAML file of benchmarks."""
+
+    def collect(self) -> Iterator[Benchmark]:
+        """One node per benchmark; a mistake in the file is one collection error."""
+        try:
+            cases = load_cases(self.path)
+        except SpecError as why:
+            raise self.CollectError(str(why)) from None
+        for case in cases:
+            yield Benchmark.from_parent(self, name=case.id, case=case)
+
+
+class Benchmark(pytest.Collector):
+    """One benchmark of a file."""
+
+    def __init__(self, *, case: Case, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.case = case
+
+    def collect(self) -> Iterator[ScoreItem]:
+        """One item per model, and per layer where layers are named on the command line."""
+        this = run.of(self.config)
+        for candidate in this.candidates:
+            for layer in this.settings.layers or (None,):
+                name = candidate.id if layer is None else f"{candidate.id}-{_safe(layer)}"
+                yield ScoreItem.from_parent(self, name=name, case=self.case, candidate=candidate, layer=layer)
+
+
+class ScoreItem(pytest.Item):
+    """One model on one benchmark: setup measures, the call judges."""
+
+    score: Score | None = None
+
+    def __init__(self, *, case: Case, candidate: Candidate, layer: str | None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.case, self.candidate, self.layer = case, candidate, layer
+        self._mark()
+
+    def setup(self) -> None:
+        """Fetch, extract and score: what fails here could not be measured."""
+        bench = run.of(self.config).workbench
+        try:
+            self.score = bench.score(self.case, self.candidate.model, self.candidate.folder, layer=self.layer)
+        except NotHere as why:
+            pytest.skip(str(why))
+
+    def runtest(self) -> None:
+        """Judge the score. No guard is set here: what was measured passes."""
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """The line of the YAML file that asks for this."""
+        return self.case.path, self.case.line - 1, self.name
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], *args: Any, **kwargs: Any) -> Any:
+        """Our own errors are their message; others keep their traceback."""
+        if isinstance(excinfo.value, BrainScoreError):
+            return f"{self.case.where}: {self.case.name} x {self.candidate.id}: {excinfo.value}"
+        return super().repr_failure(excinfo, *args, **kwargs)
+
+    def _mark(self) -> None:
+        case, model = self.case, self.candidate.id
+        for name in (case.region, case.metric, case.dataset.id, model):
+            self.config.addinivalue_line("markers", f"{name}: set by brainscore")
+            self.add_marker(name)
+        self.add_marker(
+            pytest.mark.brainscore(
+                model=model, benchmark=case.id, dataset=case.dataset.id, region=case.region, metric=case.metric
+            )
+        )
+
+    @property
+    def exact_names(self) -> set[str]:
+        """The names that ``-k`` takes whole for this item."""
+        case = self.case
+        return {case.region, case.metric, case.dataset.id, case.id, case.name, self.candidate.id, self.name}
+
+
+def _safe(layer: str) -> str:
+    return re.sub(r"[^A-Za-z0-9_.]", "_", layer)

@@ -1,0 +1,59 @@
+"""``-k`` exact for our names: IT is the region, not every model whose name has "it" in it.
+
+pytest matches ``-k`` as a substring, blind to case, over the names of an item. So each item of ours also
+carries ``:+:NAME:+:`` for each of its names, and a word of the expression that is one of the names becomes
+``(:+:NAME:+: or (NAME and not :+:))``: ours match it whole, everybody else's as pytest does.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+import pytest
+
+from . import run
+from .items import ScoreItem
+
+FENCE = ":+:"
+_WORD = re.compile(r"[\w:+\-.\[\]\\/]+")
+_OPERATORS = {"and", "or", "not", "None", "True", "False"}
+
+
+def make_exact(config: pytest.Config, items: Iterable[pytest.Item]) -> None:
+    """Add the fenced names to our items and rewrite the expression of ``-k``."""
+    known: set[str] = set()
+    for item in items:
+        if isinstance(item, ScoreItem):
+            item.extra_keyword_matches.update({FENCE, *map(_fenced, item.exact_names)})
+            known |= item.exact_names
+    expression = config.option.keyword
+    if expression and known:
+        config.option.keyword, read = rewrite(expression, known)
+        run.of(config).keywords_read.update(dict.fromkeys(read, expression))
+
+
+def rewrite(expression: str, known: set[str]) -> tuple[str, list[str]]:
+    """The expression with each known name fenced, and the names that were."""
+    read: list[str] = []
+
+    def exact(match: re.Match[str]) -> str:
+        word = match.group()
+        if word in _OPERATORS or word not in known:
+            return word
+        read.append(word)
+        return f"({_fenced(word)} or ({word} and not {FENCE}))"
+
+    return _WORD.sub(exact, expression), read
+
+
+def report(config: pytest.Config) -> list[str]:
+    """How ``-k`` was read, where one of our names is in it."""
+    read = run.of(config).keywords_read
+    if not read:
+        return []
+    return [f"brainscore: -k {next(iter(read.values()))!r} takes {', '.join(read)} as whole names"]
+
+
+def _fenced(name: str) -> str:
+    return f"{FENCE}{name}{FENCE}"

@@ -1,0 +1,108 @@
+"""Command line and ini values, read once into frozen settings."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+DEVICE = re.compile(r"^(auto|cpu|mps|cuda(:\d+)?)$")
+_OURS = re.compile(r"^datasets?\s*:.*^benchmarks\s*:|^benchmarks\s*:.*^datasets?\s*:", re.MULTILINE | re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the user asked for, and where the project lies."""
+
+    models: str
+    root: Path
+    suite: Path
+    device: str = "auto"
+    offline: bool = False
+    layers: tuple[str, ...] = ()
+    reports: Path = Path("reports")
+    json: Path | None = None
+    trust: tuple[str, ...] = ()
+
+
+def add(parser: pytest.Parser) -> None:
+    """Add options and their ini twins."""
+    group = parser.getgroup("brainscore", "brain scores of vision networks")
+    group.addoption(
+        "--models",
+        dest="brainscore_models",
+        metavar="A,B",
+        help="Models to score: names of models.yaml, torchvision or timm, globs, @sets,\n"
+        "untrained:NAME, timm:NAME, torchvision:NAME, package.module:factory",
+    )
+    group.addoption(
+        "--brainscore-device", metavar="DEVICE", type=_device, help="auto, cpu, cuda, cuda:1 or mps (default: auto)"
+    )
+    group.addoption(
+        "--brainscore-layers", metavar="A,B", help="Score these layers of every model instead of the mapped ones"
+    )
+    group.addoption(
+        "--brainscore-offline",
+        action="store_true",
+        default=None,
+        help="Never open a socket: what is not on disk is skipped",
+    )
+    group.addoption("--brainscore-reports", metavar="DIR", help="Where runs write (default: reports)")
+    group.addoption("--brainscore-json", metavar="FILE", help="Write results.json to this file too")
+    parser.addini("brainscore_models", "Models to score where --models is not given", default="")
+    parser.addini("brainscore_suite", "Folder of benchmark files", default="benchmarks")
+    parser.addini("brainscore_device", "As --brainscore-device", default="auto")
+    parser.addini("brainscore_layers", "As --brainscore-layers", default="")
+    parser.addini("brainscore_offline", "As --brainscore-offline", type="bool", default=False)
+    parser.addini("brainscore_reports", "As --brainscore-reports", default="reports")
+    parser.addini("brainscore_trust", "Packages that dotted names in YAML may run", type="args", default=[])
+
+
+def asked(config: pytest.Config) -> bool:
+    """Whether this run names models, on the command line or in the ini file."""
+    given = config.getoption("brainscore_models", None)
+    return bool(given if given is not None else config.getini("brainscore_models"))
+
+
+def settings(config: pytest.Config) -> Settings:
+    """The settings of this run. Raises pytest.UsageError where a value is none."""
+    root = config.rootpath
+    json = config.getoption("brainscore_json")
+    device = str(_either(config, "brainscore_device"))
+    if not DEVICE.match(device):
+        raise pytest.UsageError(f"brainscore_device: {device} is none of auto, cpu, cuda, cuda:1, mps")
+    return Settings(
+        models=str(_either(config, "brainscore_models")),
+        root=root,
+        suite=root / str(config.getini("brainscore_suite")),
+        device=device,
+        offline=bool(_either(config, "brainscore_offline")),
+        layers=tuple(name.strip() for name in str(_either(config, "brainscore_layers")).split(",") if name.strip()),
+        reports=root / str(_either(config, "brainscore_reports")),
+        json=config.invocation_params.dir / json if json else None,
+        trust=tuple(config.getini("brainscore_trust")),
+    )
+
+
+def refuse_without_models(path: Path, config: pytest.Config) -> None:
+    """Raise pytest.UsageError where a path argument names one of our files and no model is named."""
+    named = {(config.invocation_params.dir / arg.split("::")[0]).resolve() for arg in config.args}
+    if path.suffix in {".yaml", ".yml"} and path.resolve() in named and _has_our_shape(path):
+        raise pytest.UsageError(f"{path.name} is a brain-score benchmark: name the models to score with --models A,B")
+
+
+def _has_our_shape(path: Path) -> bool:
+    return bool(_OURS.search(path.read_text(encoding="utf-8", errors="replace")))
+
+
+def _either(config: pytest.Config, name: str) -> object:
+    given = config.getoption(name)
+    return given if given is not None else config.getini(name)
+
+
+def _device(text: str) -> str:
+    if not DEVICE.match(text):
+        raise pytest.UsageError(f"--brainscore-device: {text} is none of auto, cpu, cuda, cuda:1, mps")
+    return text

@@ -1,0 +1,124 @@
+"""One run: its settings, its models, its record, and the workbench once an item needs it."""
+
+from __future__ import annotations
+
+import datetime
+import os
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from .. import suite
+from ..errors import SelectionError, SpecError
+from ..specs.registry import Registry
+from ..specs.zoo import Zoo, load_zoo
+from . import options, selection
+from .options import Settings
+from .record import Record
+from .selection import Candidate
+
+if TYPE_CHECKING:
+    from ..workbench import Asked, Workbench
+
+_KEY: pytest.StashKey[Run] = pytest.StashKey()
+_WORKER_INPUT = "brainscore_run"
+
+
+@dataclass
+class Run:
+    """What the hooks share. Frozen but for the plan and the record, which grow as the run goes."""
+
+    settings: Settings
+    candidates: tuple[Candidate, ...]
+    suites: tuple[Path, ...]
+    id: str
+    is_worker: bool
+    record: Record
+    asked: tuple[Asked, ...] = ()
+    keywords_read: dict[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def workbench(self) -> Workbench:
+        """The networks, recordings and device of this process: made when the first item needs them."""
+        from ..workbench import Workbench
+
+        settings = self.settings
+        registry = Registry(settings.root, (*settings.trust, *selection.packages(settings.models)))
+        return Workbench.open(
+            device=settings.device, offline=settings.offline, registry=registry, asked=self.asked
+        )
+
+    @property
+    def working(self) -> bool:
+        """Whether an item has needed the workbench yet."""
+        return "workbench" in vars(self)
+
+    @property
+    def folder(self) -> Path:
+        """Where this run writes."""
+        return self.settings.reports / self.id
+
+    def header(self) -> list[str]:
+        """The lines above the items."""
+        offline = ", offline" if self.settings.offline else ""
+        names = ", ".join(c.id for c in self.candidates[:6]) + (", ..." if len(self.candidates) > 6 else "")
+        return [f"brainscore: {len(self.candidates)} model(s): {names}; device {self.settings.device}{offline}"]
+
+
+def begin(config: pytest.Config) -> None:
+    """Make the run of this session.
+
+    Raises pytest.UsageError where models or settings cannot be read.
+    """
+    settings = options.settings(config)
+    try:
+        candidates = selection.select(settings.models, _zoo(settings), settings.root)
+    except (SelectionError, SpecError) as why:
+        raise pytest.UsageError(str(why)) from None
+    worker_input: dict[str, Any] | None = getattr(config, "workerinput", None)
+    run_id = worker_input[_WORKER_INPUT] if worker_input else _new_id(settings.reports)
+    record = Record(settings.reports / run_id, settings.json, config.invocation_params.args)
+    suites = (settings.suite, suite.benchmarks())
+    config.stash[_KEY] = Run(settings, candidates, suites, run_id, worker_input is not None, record)
+    _register_marks(config)
+    _collect_suite(config, suites)
+
+
+def of(config: pytest.Config) -> Run:
+    """The run of this session."""
+    return config.stash[_KEY]
+
+
+def tell_worker(node: Any) -> None:
+    """Hand the run's id to an xdist worker."""
+    node.workerinput[_WORKER_INPUT] = of(node.config).id
+
+
+def _zoo(settings: Settings) -> Zoo:
+    """The shipped zoo, extended by the project's models.yaml."""
+    zoo = load_zoo(suite.models())
+    for own in (settings.root / "models.yaml", settings.suite.parent / "models.yaml"):
+        if own.is_file() and own.resolve() != suite.models().resolve():
+            return zoo.extended(load_zoo(own))
+    return zoo
+
+
+def _collect_suite(config: pytest.Config, suites: tuple[Path, ...]) -> None:
+    """Without path arguments, collect the project's suite, or else the shipped one."""
+    if config.args_source != config.ArgsSource.ARGS:
+        config.args = [str(next((folder for folder in suites if folder.is_dir()), suites[0]))]
+
+
+def _register_marks(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers", "brainscore(model, benchmark, dataset, region, metric): an item that scores a model"
+    )
+
+
+def _new_id(reports: Path) -> str:
+    now = datetime.datetime.now().strftime("%Y-%m-%dT%H-%M-%S")
+    taken = (reports / now).exists()
+    return f"{now}-{os.getpid()}" if taken else now

@@ -1,0 +1,59 @@
+"""The order of the items and the plan: a model is loaded once and sees each stimulus set once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import pytest
+
+from . import run
+from .items import ScoreItem
+
+
+def order(items: list[pytest.Item]) -> None:
+    """Sort our items by model, then stimulus set, among the places they hold; others stay where they are."""
+    places = [i for i, item in enumerate(items) if isinstance(item, ScoreItem)]
+    ours = [item for item in items if isinstance(item, ScoreItem)]
+    rank = {key: i for i, key in reversed(list(enumerate(map(_key, ours))))}
+    models = {model: i for i, model in reversed(list(enumerate(item.candidate.id for item in ours)))}
+    ours.sort(key=lambda item: (models[item.candidate.id], rank[_key(item)]))
+    for place, item in zip(places, ours, strict=True):
+        items[place] = item
+
+
+def plan(session: pytest.Session) -> None:
+    """Tell the workbench, once it exists, everything that each model will be asked."""
+    ours = [item for item in session.items if isinstance(item, ScoreItem)]
+    _refuse_twins(ours)
+    if ours and not session.config.option.collectonly:
+        run.of(session.config).asked = tuple((item.candidate.id, item.case, item.layer) for item in ours)
+
+
+def report(items: Sequence[pytest.Item]) -> list[str]:
+    """How much there is to do."""
+    ours = [item for item in items if isinstance(item, ScoreItem)]
+    if not ours:
+        return []
+    models, benchmarks = {i.candidate.id for i in ours}, {i.case.name for i in ours}
+    passes = len({_key(item) for item in ours})
+    return [
+        f"brainscore: {len(models)} model(s) x {len(benchmarks)} benchmark(s): {len(ours)} item(s),"
+        f" at most {passes} forward pass(es)"
+    ]
+
+
+def _key(item: ScoreItem) -> tuple[str, str]:
+    return item.candidate.id, item.case.stimuli_key
+
+
+def _refuse_twins(items: Iterable[ScoreItem]) -> None:
+    """Results are keyed by benchmark, model and layer: two items with one key would overwrite each other."""
+    seen: dict[tuple[str, str, str | None], ScoreItem] = {}
+    for item in items:
+        key = (item.case.name, item.candidate.id, item.layer)
+        twin = seen.setdefault(key, item)
+        if twin is not item and twin.case.path != item.case.path:
+            raise pytest.UsageError(
+                f"{item.case.where}: the benchmark {item.case.name} is also in {twin.case.where};"
+                " give one of the data sets another id"
+            )

@@ -1,0 +1,122 @@
+"""Which models: what ``--models`` names, as specs ready to build."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import SelectionError, nearest
+from ..specs.catalogue import catalogue
+from ..specs.models import Model
+from ..specs.zoo import Zoo
+
+SOURCES = ("torchvision", "timm")
+UNTRAINED = "untrained:"
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A model to score, and the folder that its relative paths start from."""
+
+    model: Model
+    folder: Path
+
+    @property
+    def id(self) -> str:
+        """The model's id."""
+        return self.model.id
+
+
+def select(requests: str, zoo: Zoo, folder: Path) -> tuple[Candidate, ...]:
+    """The candidates that comma-separated `requests` name, in their order, each once.
+
+    `folder` is where relative paths of models outside the zoo start.
+    Raises SelectionError where a name matches nothing or two models would share an id.
+    """
+    chosen: dict[str, Candidate] = {}
+    for request in filter(None, (part.strip() for part in requests.split(","))):
+        for model in _models(request, zoo):
+            home = zoo.folders.get(model.id, folder)
+            candidate = chosen.setdefault(model.id, Candidate(model, home))
+            if candidate.model != model:
+                raise SelectionError(
+                    f"--models: {request}: two different models would be called {model.id};"
+                    " give one of them a line of its own in models.yaml"
+                )
+    if not chosen:
+        raise SelectionError("--models: no model is named")
+    return tuple(chosen.values())
+
+
+def packages(requests: str) -> tuple[str, ...]:
+    """Top-level packages of the factories that `requests` name: naming them there is trusting them."""
+    parts = (part.strip().removeprefix(UNTRAINED) for part in requests.split(","))
+    return tuple(p.split(":")[0].split(".")[0] for p in parts if ":" in p and p.split(":")[0] not in SOURCES)
+
+
+def _models(request: str, zoo: Zoo) -> Iterator[Model]:
+    prefix, _, rest = request.partition(":")
+    if request.startswith("@"):
+        yield from _set(request[1:], zoo)
+    elif request.startswith(UNTRAINED):
+        yield from (model.untrained() for model in _models(rest, zoo))
+    elif prefix in SOURCES and rest:
+        yield from _listed(rest, prefix, f"{prefix}_")
+    elif rest:
+        yield Model(id=_as_id(f"{prefix}.{rest}"), source=request)
+    else:
+        yield from _bare(request, zoo)
+
+
+def _set(name: str, zoo: Zoo) -> Iterator[Model]:
+    if name not in zoo.sets:
+        known = ", ".join(f"@{s}" for s in zoo.sets) or "none"
+        raise SelectionError(f"--models: no set @{name}{nearest(name, zoo.sets)} (sets: {known})")
+    for member in zoo.sets[name]:
+        yield from _models(member, zoo)
+
+
+def _bare(request: str, zoo: Zoo) -> Iterator[Model]:
+    """A name or glob: in models.yaml, else in torchvision, else in timm."""
+    found = [zoo.models[name] for name in _matching(request, zoo.models)]
+    if found:
+        yield from found
+        return
+    for source in SOURCES:
+        if _matching(request.split(".")[0], catalogue()[source]):
+            yield from _listed(request, source, "")
+            return
+    known = [*zoo.models, *(name for source in SOURCES for name in catalogue()[source])]
+    raise SelectionError(
+        f"--models: no model {request}{nearest(request, known)}"
+        " (`python -m pytest_brainscore list` shows those of models.yaml)"
+    )
+
+
+def _listed(pattern: str, source: str, prefix: str) -> Iterator[Model]:
+    """Models of a library by name, ``name.tag`` or glob, with their default weights pinned by name."""
+    listed = catalogue()[source]
+    name, _, tag = pattern.partition(".")
+    names = _matching(name, listed)
+    if not names:
+        raise SelectionError(f"--models: {source} has no model {name}{nearest(name, listed)}")
+    for match in names:
+        tags = listed[match]
+        if tag and tag not in tags:
+            raise SelectionError(f"--models: {source}:{match} has no weights {tag}{nearest(tag, tags)}")
+        weights = tag or (tags[0] if tags else "none")
+        full = f"{prefix}{match}.{tag}" if tag else f"{prefix}{match}"
+        yield Model(id=_as_id(full), source=source, name=match, weights=weights)
+
+
+def _matching(pattern: str, names: Mapping[str, object]) -> list[str]:
+    if not any(c in pattern for c in "*?["):
+        return [pattern] if pattern in names else []
+    return [name for name in names if fnmatch.fnmatchcase(name, pattern)]
+
+
+def _as_id(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9_.]", "_", name)

@@ -1,0 +1,29 @@
+"""The door that pytest comes in by: options, and nothing more until a run asks for models."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from .harness import options
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add our options and ini values."""
+    options.add(parser)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Take part in this run where models are named; otherwise stay out of it."""
+    if options.asked(config):
+        from .harness import hooks
+
+        config.pluginmanager.register(hooks, "brainscore-harness")
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> None:
+    """Say what to do to somebody who names a benchmark file but no model."""
+    if not options.asked(parent.config):
+        options.refuse_without_models(file_path, parent.config)

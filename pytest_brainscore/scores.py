@@ -1,0 +1,85 @@
+"""Score: how alike a model and a brain are, with everything that the number was made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+
+@dataclass(frozen=True)
+class Score:
+    """One model on one benchmark.
+
+    raw is in the metric's own unit; error is the standard error over splits (None for a single one);
+    ceiling is the reliability of the data and ceiling_error its standard error; ceiled is what `normalise`
+    makes of raw and ceiling (None where the ceiling cannot divide).
+    `values` holds the match per split and target, (n_splits, n_targets), and `targets` their names:
+    neuroids, subjects, or "all". `left_out` names the neuroids that could not be used, by reason.
+    `also` holds further figures of the metric, averaged as raw is. `about` is the provenance: ids, layer,
+    digests, versions, seconds.
+    """
+
+    raw: float
+    error: float | None
+    ceiling: float | None
+    ceiling_error: float | None
+    ceiled: float | None
+    normalise: str
+    splits: tuple[float, ...]
+    values: np.ndarray
+    targets: tuple[str, ...]
+    over: str
+    left_out: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    also: Mapping[str, float] = field(default_factory=dict)
+    about: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain numbers and text; what is not finite is None. The values per target are left out."""
+        return {
+            "raw": finite(self.raw),
+            "error": finite(self.error),
+            "ceiling": finite(self.ceiling),
+            "ceiling_error": finite(self.ceiling_error),
+            "ceiled": finite(self.ceiled),
+            "normalise": self.normalise,
+            "splits": [finite(value) for value in self.splits],
+            "also": {name: finite(value) for name, value in self.also.items()},
+            "over": self.over,
+            "targets": len(self.targets),
+            "left_out": {reason: list(names) for reason, names in self.left_out.items()},
+        }
+
+    def to_xarray(self) -> xr.DataArray:
+        """The values per split and target, with the score itself in the attributes (for netCDF)."""
+        import xarray as xr
+
+        dim = "target" if self.over == "all" else self.over
+        numbers = {k: v for k in ("raw", "error", "ceiling", "ceiled") if (v := getattr(self, k)) is not None}
+        text = {k: v for k, v in self.about.items() if isinstance(v, str | int | float)}
+        return xr.DataArray(
+            self.values,
+            dims=("split", dim),
+            coords={
+                "split": np.arange(len(self.values)),
+                dim: np.array(self.targets, dtype=object).astype(str),
+            },
+            name="score",
+            attrs={**numbers, "normalise": self.normalise, **text},
+        )
+
+    def __str__(self) -> str:
+        error = "" if self.error is None else f" ± {self.error:.4f}"
+        ceiled = "" if self.ceiled is None or self.normalise == "none" else f", ceiled {self.ceiled:.4f}"
+        ceiling = "" if self.ceiling is None else f", ceiling {self.ceiling:.4f}"
+        return f"{self.raw:.4f}{error}{ceiling}{ceiled}"
+
+
+def finite(value: float | None) -> float | None:
+    """A plain float, or None for NaN, infinity and None: JSON has no others."""
+    return None if value is None or not np.isfinite(value) else float(value)

@@ -1,0 +1,114 @@
+"""A YAML file: its value, and the line where each part of it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ..errors import SpecError
+
+Loc = tuple[int | str, ...]
+
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@dataclass(frozen=True)
+class Document:
+    """A YAML file: its value (lists as tuples), and where each part of it stands."""
+
+    path: Path
+    value: Any
+    root: yaml.Node | None
+
+    def line(self, loc: Loc = ()) -> int:
+        """The line of the value at `loc`, counted from 1; of the nearest parent where there is none."""
+        return _follow(self.root, loc).start_mark.line + 1 if self.root else 1
+
+    def where(self, loc: Loc = ()) -> str:
+        """``path:line`` for messages."""
+        return f"{self.path}:{self.line(loc)}"
+
+    def existing(self, loc: Loc) -> Loc:
+        """The parts of `loc` that are keys or places of the file; a union's tags are not."""
+        node, found = self.root, []
+        for part in loc:
+            child = _child(node, part)
+            if child is not None:
+                node = child
+                found.append(part)
+        return tuple(found)
+
+
+def read(path: Path) -> Document:
+    """Read one YAML file safely.
+
+    Raises SpecError where it is no YAML, cannot be read, or has a key twice.
+    """
+    try:
+        loader = _Loader(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as why:
+        raise SpecError(f"{path}: cannot be read ({why})") from why
+    try:
+        root = loader.get_single_node()
+        duplicate = next(_duplicates(root), None)
+        if duplicate is not None:
+            raise SpecError(
+                f"{path}:{duplicate.start_mark.line + 1}: {duplicate.value}: this key is there twice"
+            )
+        return Document(path, _frozen(loader.construct_document(root)) if root else None, root)
+    except yaml.YAMLError as why:
+        raise SpecError(_yaml_message(path, why)) from why
+    finally:
+        loader.dispose()
+
+
+def _follow(node: yaml.Node, loc: Loc) -> yaml.Node:
+    for part in loc:
+        node = _child(node, part) or node
+    return node
+
+
+def _child(node: yaml.Node | None, part: int | str) -> yaml.Node | None:
+    if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+        child: yaml.Node = node.value[part]
+        return child
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            if key.value == str(part):
+                return _standing_at(key, value)
+    return None
+
+
+def _standing_at(key: yaml.Node, value: yaml.Node) -> yaml.Node:
+    """The value with its key's place: that is the line a reader looks for."""
+    return type(value)(value.tag, value.value, key.start_mark, value.end_mark)
+
+
+def _duplicates(node: yaml.Node | None) -> Iterator[yaml.Node]:
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, value in node.value:
+            if key.value in seen and key.value != "<<":
+                yield key
+            if isinstance(key, yaml.ScalarNode):
+                seen.add(key.value)
+            yield from _duplicates(value)
+    elif isinstance(node, yaml.SequenceNode):
+        for value in node.value:
+            yield from _duplicates(value)
+
+
+def _frozen(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _frozen(inner) for key, inner in value.items()}
+    return tuple(_frozen(inner) for inner in value) if isinstance(value, list) else value
+
+
+def _yaml_message(path: Path, why: yaml.YAMLError) -> str:
+    mark = getattr(why, "problem_mark", None)
+    problem = getattr(why, "problem", None) or str(why)
+    return f"{path}:{mark.line + 1 if mark else 1}: not YAML: {problem}"

@@ -1,0 +1,74 @@
+"""Dotted names to things: ``package.module:thing``, only from packages that the user trusts."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.machinery import PathFinder
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+from ..errors import SpecError, nearest
+
+ENTRY_POINTS = "pytest_brainscore.trust"
+
+
+@dataclass(frozen=True)
+class Registry:
+    """Resolves dotted names of YAML files.
+
+    A name resolves inside this package, inside `trusted` packages, inside packages that an entry point of
+    the group ``pytest_brainscore.trust`` names, and inside packages whose code lies under `root`.
+    """
+
+    root: Path | None = None
+    trusted: tuple[str, ...] = ()
+
+    def __call__(self, dotted: str) -> Callable[..., Any]:
+        """The callable that `dotted` names.
+
+        Raises SpecError where it is not trusted, not there, or no callable.
+        """
+        package = dotted.partition(":")[0].split(".")[0]
+        if not self._trusts(package):
+            raise SpecError(
+                f"{dotted}: {package} is not trusted to run from a YAML file: add it to the ini value"
+                " brainscore_trust, or keep its code under the project's root"
+            )
+        return load(dotted)
+
+    def _trusts(self, package: str) -> bool:
+        by_entry_point = {point.value.split(".")[0] for point in entry_points(group=ENTRY_POINTS)}
+        if package in {__package__.split(".")[0], *self.trusted, *by_entry_point}:
+            return True
+        return self.root is not None and _lies_under(package, self.root.resolve())
+
+
+def load(dotted: str) -> Callable[..., Any]:
+    """Import ``package.module:thing`` without asking whether it is trusted.
+
+    Raises SpecError where it is not there or no callable.
+    """
+    module_name, _, attribute = dotted.partition(":")
+    try:
+        module = importlib.import_module(module_name)
+    except Exception as why:
+        raise SpecError(f"{dotted}: {module_name} cannot be imported ({type(why).__name__}: {why})") from why
+    thing = getattr(module, attribute, None)
+    if not callable(thing):
+        hint = nearest(attribute, [name for name in vars(module) if not name.startswith("_")])
+        raise SpecError(f"{dotted}: {module_name} has no callable {attribute}{hint}")
+    found: Callable[..., Any] = thing
+    return found
+
+
+def _lies_under(package: str, root: Path) -> bool:
+    """Whether importing `package` runs the project's own code: found without importing anything."""
+    loaded = sys.modules.get(package)
+    spec = loaded.__spec__ if loaded is not None else PathFinder.find_spec(package, [*sys.path, str(root)])
+    places = list(spec.submodule_search_locations or [spec.origin]) if spec else []
+    paths = [Path(place).resolve() for place in places if place]
+    return bool(paths) and all(p.is_relative_to(root) and "site-packages" not in p.parts for p in paths)

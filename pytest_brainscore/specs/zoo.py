@@ -1,0 +1,86 @@
+"""The zoo: the models that models.yaml files name, and their sets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..errors import SpecError, nearest
+from .document import Document, read
+from .models import Model
+from .validation import validate
+
+SETS = "sets"
+
+
+@dataclass(frozen=True)
+class Zoo:
+    """Models and sets of models by name; `folders` says where each model's relative paths start."""
+
+    models: Mapping[str, Model] = field(default_factory=dict)
+    sets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    folders: Mapping[str, Path] = field(default_factory=dict)
+
+    def extended(self, other: Zoo) -> Zoo:
+        """This zoo and the other; where both name a model or a set, the other's stands."""
+        return Zoo(
+            {**self.models, **other.models}, {**self.sets, **other.sets}, {**self.folders, **other.folders}
+        )
+
+
+def load_zoo(path: Path) -> Zoo:
+    """The zoo of one models.yaml.
+
+    Raises SpecError (file:line: field: message).
+    """
+    document = read(path)
+    entries = document.value or {}
+    if not isinstance(entries, dict):
+        raise SpecError(f"{path}:1: a models file maps the name of each model to what is known of it")
+    models = {name: _model(document, name) for name in entries if name != SETS}
+    return Zoo(models, _sets(document), dict.fromkeys(models, path.parent))
+
+
+def _model(document: Document, name: str) -> Model:
+    entry = document.value[name]
+    if not isinstance(name, str) or not isinstance(entry, dict):
+        raise SpecError(
+            f"{document.where((name,))}: {name}: a model is a name (text) with a mapping: source, weights, ..."
+        )
+    if "id" in entry:
+        raise SpecError(f"{document.where((name, 'id'))}: {name}.id: the name of the entry is the model's id")
+    return validate(Model, document, {"id": name, **entry}, (name,))
+
+
+def _sets(document: Document) -> dict[str, tuple[str, ...]]:
+    sets = (document.value or {}).get(SETS) or {}
+    if not isinstance(sets, dict):
+        raise SpecError(f"{document.where((SETS,))}: sets: a mapping of a name to a list of models")
+    for name, members in sets.items():
+        where = document.where((SETS, name))
+        if not isinstance(members, tuple) or not all(isinstance(member, str) for member in members):
+            raise SpecError(f"{where}: sets.{name}: a list of names of models")
+        for member in members:
+            if member not in document.value and not any(c in member for c in ":*?["):
+                raise SpecError(
+                    f"{where}: sets.{name}: no model {member} here{nearest(member, document.value)}"
+                )
+    return dict(sets)
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of a models.yaml: names to entries, which have no `id` of their own."""
+    entry = Model.model_json_schema(ref_template="#/$defs/{model}")
+    definitions = entry.pop("$defs", {})
+    entry["properties"].pop("id")
+    entry["required"] = [name for name in entry["required"] if name != "id"]
+    sets = {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}}
+    return {
+        "title": "models.yaml",
+        "type": "object",
+        "properties": {SETS: sets},
+        "additionalProperties": {"$ref": "#/$defs/Model"},
+        "$defs": {**definitions, "Model": entry},
+    }

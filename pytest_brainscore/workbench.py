@@ -1,0 +1,200 @@
+"""The workbench: the one object with a state. It holds the live network, open recordings and the device."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from . import scoring
+from .data.fetch import Fetcher
+from .data.opening import open_recordings
+from .data.recordings import Recordings
+from .errors import ModelError
+from .models.build import build
+from .models.layers import resolve_layers
+from .models.network import Network
+from .models.represent import Represented, represent
+from .models.store import Store
+from .scores import Score
+from .specs.base import File
+from .specs.benchmarks import CustomMetric, Metric, Representation
+from .specs.cases import Case
+from .specs.models import Model
+from .specs.registry import Registry
+
+Asked = tuple[str, Case, str | None]
+Unit = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Device:
+    """Where networks run, and where metrics run: they need float64."""
+
+    network: torch.device
+    metrics: torch.device
+
+    @classmethod
+    def named(cls, name: str) -> Device:
+        """The device that `name` means: auto takes CUDA where there is one, else the CPU.
+
+        Raises ModelError where the named device is not there.
+        """
+        if name == "auto":
+            name = "cuda" if torch.cuda.is_available() else "cpu"
+        if name.startswith("cuda") and not torch.cuda.is_available():
+            raise ModelError(f"--brainscore-device {name}: torch sees no CUDA device here; use cpu or auto")
+        if name == "mps" and not torch.backends.mps.is_available():
+            raise ModelError("--brainscore-device mps: torch sees no Apple GPU here; use cpu or auto")
+        network = torch.device(name)
+        return cls(network, torch.device("cpu") if network.type == "mps" else network)
+
+
+class Workbench:
+    """Scores models on benchmarks, one network at a time, and never does the same work twice."""
+
+    def __init__(
+        self,
+        device: Device,
+        fetcher: Fetcher,
+        registry: Registry,
+        store: Store | None,
+        asked: Sequence[Asked] = (),
+    ) -> None:
+        self.device, self.fetcher, self.registry, self.store = device, fetcher, registry, store
+        self.asked = tuple(asked)
+        self._live: tuple[Model, Network, float] | None = None
+        self._shown: dict[str, Represented] = {}
+        self._open: dict[str, tuple[Recordings, float]] = {}
+        self._targets: dict[str, tuple[scoring.Target, float]] = {}
+
+    @classmethod
+    def open(
+        cls, *, device: str = "auto", offline: bool = False, registry: Registry, asked: Sequence[Asked] = ()
+    ) -> Workbench:
+        """A workbench on the user's own cache and mirrors."""
+        fetcher = Fetcher.from_environment(offline=offline)
+        return cls(Device.named(device), fetcher, registry, Store.in_cache(fetcher.cache), asked)
+
+    def score(self, case: Case, model: Model, folder: Path, layer: str | None = None) -> Score:
+        """Score one model on one benchmark, at its mapped layer or at the one given.
+
+        `folder` is where the model's relative paths start.
+        Raises BrainScoreError with the cause; NotHere where files are missing offline.
+        """
+        recordings, fetch_seconds = self._recordings(case)
+        network, build_seconds = self._network(model, folder)
+        unit, source = self._unit(network, model, case, layer)
+        shown = self._represented(network, model, recordings, case, unit)
+        target, target_seconds = self._target(case, recordings)
+        start = time.perf_counter()
+        x = shown.tensors[unit, sees(case.benchmark.metric)].to(self.device.metrics)
+        score = scoring.score(case.benchmark, x, target, self.registry)
+        about = {
+            "layer": "+".join(unit),
+            "layer_source": source,
+            "stimuli": len(target.rows),
+            "digests": {
+                "weights": network.weights_digest,
+                "preprocess": network.preprocess_digest,
+                "stimuli": recordings.stimuli.digest,
+                "recordings": recordings.digest,
+                "spec": case.digest,
+                **({"architecture": network.architecture_digest} if network.architecture_digest else {}),
+            },
+            "device": str(self.device.network),
+            "cache_hit": unit in shown.hits,
+            "seconds": {
+                "fetch": round(fetch_seconds, 3),
+                "build": round(build_seconds, 3),
+                "forward": round(shown.forward_seconds, 3),
+                "coordinates": round(shown.coordinates_seconds, 3),
+                "target": round(target_seconds, 3),
+                "metric": round(time.perf_counter() - start, 3),
+            },
+        }
+        return replace(score, about=about)
+
+    def release(self) -> None:
+        """Let go of the network and of what it showed; recordings stay open."""
+        self._live = None
+        self._shown.clear()
+        if self.device.network.type == "cuda":
+            torch.cuda.empty_cache()
+
+    def _recordings(self, case: Case) -> tuple[Recordings, float]:
+        fetch = partial(self.fetcher, folder=case.path.parent)
+        return _once(
+            self._open,
+            f"{case.dataset.digest()} {case.path.parent}",
+            lambda: open_recordings(case.dataset, fetch, self.fetcher.cache, self.registry),
+        )
+
+    def _target(self, case: Case, recordings: Recordings) -> tuple[scoring.Target, float]:
+        return _once(
+            self._targets,
+            case.digest + recordings.digest,
+            lambda: scoring.target(case.benchmark, case.region, recordings, self.device.metrics),
+        )
+
+    def _network(self, model: Model, folder: Path) -> tuple[Network, float]:
+        if self._live is None or self._live[0] != model:
+            self.release()
+            start = time.perf_counter()
+            fetch: Callable[[File], Path] = partial(self.fetcher, folder=folder)
+            network = build(model, fetch, self.registry, offline=self.fetcher.offline)
+            self._live = (model, network, time.perf_counter() - start)
+        return self._live[1], self._live[2]
+
+    def _unit(self, network: Network, model: Model, case: Case, layer: str | None) -> tuple[Unit, str]:
+        if layer is None:
+            return resolve_layers(network, model, case.region)
+        network.require(layer)
+        return (layer,), "named for this run"
+
+    def _represented(
+        self, network: Network, model: Model, recordings: Recordings, case: Case, unit: Unit
+    ) -> Represented:
+        """The network's answer to the stimuli, for every benchmark that shows it the same ones."""
+        key = recordings.stimuli.digest
+        need = sees(case.benchmark.metric)
+        if key not in self._shown or (unit, need) not in self._shown[key].tensors:
+            wanted: dict[Unit, set[Representation]] = {unit: {need}}
+            for other, other_need in self._planned(network, model, case):
+                wanted.setdefault(other, set()).add(other_need)
+            self._shown[key] = represent(
+                network,
+                recordings.stimuli,
+                wanted,
+                store=self.store,
+                device=self.device.network,
+                spill=self.fetcher.cache / "spill",
+            )
+        return self._shown[key]
+
+    def _planned(self, network: Network, model: Model, case: Case) -> Iterator[tuple[Unit, Representation]]:
+        for model_id, other, layer in self.asked:
+            if model_id == model.id and other.stimuli_key == case.stimuli_key:
+                try:
+                    unit, _ = self._unit(network, model, other, layer)
+                except ModelError:
+                    continue  # that item's own setup will say so
+                yield unit, sees(other.benchmark.metric)
+
+
+def sees(metric: Metric) -> Representation:
+    """What the metric must be shown."""
+    return metric.representation if isinstance(metric, CustomMetric) else metric.sees
+
+
+def _once(cache: dict[str, tuple[Any, float]], key: str, make: Callable[[], Any]) -> tuple[Any, float]:
+    """The thing under `key`, made at most once, and the seconds that making it took."""
+    if key not in cache:
+        start = time.perf_counter()
+        cache[key] = (make(), time.perf_counter() - start)
+    return cache[key]
