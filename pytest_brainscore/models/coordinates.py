@@ -1,0 +1,108 @@
+"""Coordinates: activations turned, without loss, into as few dimensions as their stimuli span."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Protocol
+
+import torch
+
+CHUNK_BYTES = 64 * 2**20
+
+
+class Columns(Protocol):
+    """What coordinates are made from: an (n, p) matrix that is read a block of columns at a time."""
+
+    @property
+    def n(self) -> int:
+        """Number of stimuli."""
+
+    @property
+    def p(self) -> int:
+        """Number of units."""
+
+    @property
+    def means(self) -> torch.Tensor:
+        """Mean of each row, (n,) float64."""
+
+    def blocks(self) -> Iterator[torch.Tensor]:
+        """Yield all columns in order, each time (n, c) float32 on the CPU."""
+
+    def matrix(self) -> torch.Tensor:
+        """Return the whole matrix, (n, p) float32."""
+
+
+def coordinates(activations: Columns, device: torch.device | str = "cpu") -> torch.Tensor:
+    """Return (n, n + 1) float64 on the CPU whose rows relate to each other as the activations' rows do.
+
+    Inner products, lengths, distances and Pearson correlations between rows are those of the
+    activations to about 1e-14 of the largest: everything that a method sees which does not care
+    for single units. Where p <= n + 1 this is the activations themselves, (n, p) float64.
+
+    With m the row means, C a factor of the Gram matrix of the row-centred activations and H the
+    reflection that sends the first axis to the all-ones direction, the result is [m sqrt(p), C] H:
+    a row's mean stays its share in the all-ones direction, which is what a correlation removes.
+    """
+    if activations.p <= activations.n + 1:
+        return activations.matrix().double()
+    device = torch.device("cpu") if torch.device(device).type == "mps" else torch.device(device)
+    means = activations.means.to(device)
+    factor = _factor(_gram(activations, means, device))
+    return _reflected(torch.cat([means[:, None] * activations.p**0.5, factor], dim=1)).cpu()
+
+
+def coordinates_of(x: torch.Tensor) -> torch.Tensor:
+    """Return the coordinates of one matrix in memory, (n, p) of any float type, computed where it is.
+
+    The result is (n, n + 1) float64, or (n, p) where p <= n + 1, on the device of `x`.
+    """
+    return coordinates(_InMemory(x), x.device).to(x.device if x.device.type != "mps" else "cpu")
+
+
+class _InMemory:
+    def __init__(self, x: torch.Tensor) -> None:
+        self._x = x.detach()
+        self.n, self.p = x.shape
+
+    @property
+    def means(self) -> torch.Tensor:
+        return torch.cat([self._x[i : i + 64].double().mean(1) for i in range(0, self.n, 64)])
+
+    def blocks(self) -> Iterator[torch.Tensor]:
+        width = max(1, CHUNK_BYTES // (8 * self.n))
+        yield from (self._x[:, start : start + width] for start in range(0, self.p, width))
+
+    def matrix(self) -> torch.Tensor:
+        return self._x
+
+
+def _gram(activations: Columns, means: torch.Tensor, device: torch.device) -> torch.Tensor:
+    """Gram matrix (n, n) of the row-centred activations, float64; only its lower triangle of tiles."""
+    gram = torch.zeros(activations.n, activations.n, dtype=torch.float64, device=device)
+    tile = max(128, -(-activations.n // 8))
+    for block in activations.blocks():
+        centred = block.to(device).double().sub_(means[:, None])
+        for start in range(0, activations.n, tile):
+            rows = slice(start, start + tile)
+            gram[rows, : start + tile].addmm_(centred[rows], centred[: start + tile].T)
+    return gram
+
+
+def _factor(gram: torch.Tensor) -> torch.Tensor:
+    """C (n, n) with C C' = gram, of which only the lower triangle is read."""
+    try:
+        values, vectors = torch.linalg.eigh(gram, UPLO="L")
+    except RuntimeError:
+        if gram.device.type == "cpu":
+            raise
+        return _factor(gram.cpu()).to(gram.device)
+    factor: torch.Tensor = vectors * values.clamp_min(0).sqrt()
+    return factor
+
+
+def _reflected(rows: torch.Tensor) -> torch.Tensor:
+    """Each row times the Householder reflection that swaps the first axis and the all-ones direction."""
+    width = rows.shape[1]
+    normal = torch.full((width,), -(width**-0.5), dtype=rows.dtype, device=rows.device)
+    normal[0] += 1
+    return rows - torch.outer(rows @ normal, normal * (2 / normal.dot(normal)))

@@ -1,0 +1,97 @@
+"""Coordinates are a rotation: what relates rows to each other stays, and nothing else matters."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_brainscore.models import coordinates as module
+from pytest_brainscore.models.coordinates import coordinates_of
+
+shapes = st.tuples(st.integers(2, 24), st.integers(1, 200), st.integers(0, 2**31 - 1))
+
+
+def matrix(n: int, p: int, seed: int, offset: float = 0.0) -> torch.Tensor:
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randn(n, p, generator=generator) + offset * torch.randn(n, 1, generator=generator)
+
+
+def close(a: np.ndarray, b: np.ndarray, tolerance: float = 1e-10) -> bool:
+    return bool(np.abs(a - b).max() <= tolerance * max(1e-30, np.abs(b).max()))
+
+
+@given(shapes, st.sampled_from([0.0, 1.0, 100.0]))
+def test_inner_products_stay(shape, offset):
+    x = matrix(*shape, offset)
+    z = coordinates_of(x).numpy()
+    exact = x.double().numpy()
+    assert close(z @ z.T, exact @ exact.T)
+
+
+@given(st.tuples(st.integers(3, 24), st.integers(30, 200), st.integers(0, 2**31 - 1)))
+def test_row_correlations_stay(shape):
+    x = matrix(*shape, offset=3.0)
+    assert close(np.corrcoef(coordinates_of(x).numpy()), np.corrcoef(x.double().numpy()))
+
+
+def test_width_is_one_more_than_the_stimuli():
+    assert coordinates_of(matrix(7, 100, 0)).shape == (7, 8)
+    assert coordinates_of(matrix(7, 9, 0)).shape == (7, 8)
+    assert coordinates_of(matrix(7, 100, 0)).dtype == torch.float64
+
+
+@pytest.mark.parametrize("p", [1, 5, 8])
+def test_few_units_are_kept(p):
+    x = matrix(7, p, 0)
+    assert torch.equal(coordinates_of(x), x.double())
+
+
+def test_a_row_keeps_its_mean_up_to_scale():
+    x = matrix(6, 500, 1, offset=2.0)
+    z = coordinates_of(x)
+    assert torch.allclose(z.mean(1) * (7 / 500) ** 0.5, x.double().mean(1), atol=1e-12)
+
+
+def test_the_width_of_the_blocks_does_not_matter(monkeypatch):
+    x = matrix(200, 3000, 2, offset=1.0)
+    whole = coordinates_of(x)
+    monkeypatch.setattr(module, "CHUNK_BYTES", 8 * 200 * 7)
+    parts = coordinates_of(x)
+    assert close((parts @ parts.T).numpy(), (whole @ whole.T).numpy(), 1e-13)
+
+
+def test_rank_deficient_and_constant_rows():
+    x = torch.ones(5, 300)
+    x[1] = 2
+    z = coordinates_of(x)
+    assert torch.isfinite(z).all()
+    assert close((z @ z.T).numpy(), (x.double() @ x.double().T).numpy())
+
+
+def test_distances_of_near_equal_rows_survive():
+    base = matrix(1, 4000, 3).repeat(6, 1)
+    x = base + 1e-3 * matrix(6, 4000, 4)
+    expected = torch.cdist(x.double(), x.double(), compute_mode="donot_use_mm_for_euclid_dist")
+    z = coordinates_of(x)
+    found = torch.cdist(z, z, compute_mode="donot_use_mm_for_euclid_dist")
+    assert torch.allclose(found, expected, rtol=1e-6)
+
+
+def test_a_solver_that_fails_on_the_cpu_is_not_hidden(monkeypatch):
+    def fail(*_, **__):
+        raise torch.linalg.LinAlgError("no convergence")
+
+    monkeypatch.setattr(torch.linalg, "eigh", fail)
+    with pytest.raises(torch.linalg.LinAlgError):
+        coordinates_of(matrix(5, 100, 0))
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+def test_the_device_does_not_matter():
+    x = matrix(300, 5000, 5, offset=2.0)
+    here, there = coordinates_of(x), coordinates_of(x.cuda())
+    assert there.is_cuda
+    assert close((there @ there.T).cpu().numpy(), (here @ here.T).numpy(), 1e-12)
