@@ -2,4 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .api import score
+    from .scores import Score
+
 __version__ = "0.1.0"
+__all__ = ["Score", "__version__", "score"]
+
+_HOMES = {"score": "api", "Score": "scores"}
+
+
+def __getattr__(name: str) -> Any:
+    """Import the public names when they are used: `import pytest_brainscore` stays free of torch."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f".{_HOMES[name]}", __name__), name)

@@ -19,7 +19,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = parser.add_subparsers(metavar="COMMAND", required=True)
     for command in COMMANDS:
         name = command.__name__.rsplit(".", 1)[-1].rstrip("_")
-        sub = chosen.add_parser(name, help=(command.__doc__ or "").splitlines()[0], description=command.__doc__)
+        sub = chosen.add_parser(
+            name, help=(command.__doc__ or "").splitlines()[0], description=command.__doc__
+        )
         command.add_arguments(sub)
         sub.set_defaults(run=command.run)
     options = parser.parse_args(arguments)

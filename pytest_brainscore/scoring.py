@@ -96,7 +96,9 @@ def score(benchmark: Benchmark, x: Tensor, to: Target, resolve: Resolve) -> Scor
     measured = _as_measurement(function(x[to.rows.to(x.device)], to.y, to.splits, **arguments), metric)
     per_split, raw = measured.per_split(), measured.raw()
     if not np.isfinite(raw):
-        raise MetricError(f"{metric.name} gives no number: the model's activations or all neuroids are constant")
+        raise MetricError(
+            f"{metric.name} gives no number: the model's activations or all neuroids are constant"
+        )
     return Score(
         raw=raw,
         error=measured.error(),
@@ -135,7 +137,9 @@ def draw(spec: SplitsSpec, n: int, coords: Mapping[str, np.ndarray], metric: Met
 
 def _coord(coords: Mapping[str, np.ndarray], name: str) -> np.ndarray:
     if name not in coords:
-        raise MetricError(f"splits: the stimuli have no coord {name} (there are {', '.join(coords) or 'none'})")
+        raise MetricError(
+            f"splits: the stimuli have no coord {name} (there are {', '.join(coords) or 'none'})"
+        )
     return coords[name]
 
 
@@ -143,7 +147,9 @@ def _rdm_target(
     benchmark: Benchmark, chosen: Recordings, rows: Tensor, drawn: tuple[Split, ...], device: torch.device
 ) -> Target:
     if not benchmark.metric.per_subject:
-        raise MetricError(f"these recordings are RDMs, which {benchmark.metric.name} cannot use: use rdm or rdm_cv")
+        raise MetricError(
+            f"these recordings are RDMs, which {benchmark.metric.name} cannot use: use rdm or rdm_cv"
+        )
     y = torch.as_tensor(chosen.data.values, dtype=torch.float64, device=device)
     names = tuple(str(name) for name in chosen.data["subject"].values)
     ceiling = _ceiling(benchmark, chosen, None, y, None)
@@ -152,7 +158,11 @@ def _rdm_target(
 
 def _subjects(metric: Metric, responses: Any) -> tuple[tuple[str, ...], tuple[Tensor, ...] | None]:
     """Names and columns of the subjects, for metrics that compare subject by subject."""
-    if not metric.per_subject or getattr(metric, "subjects", None) == "pooled" or "subject" not in responses.coords:
+    if (
+        not metric.per_subject
+        or getattr(metric, "subjects", None) == "pooled"
+        or "subject" not in responses.coords
+    ):
         return (), None
     labels = responses["subject"].values.astype(str)
     names = tuple(dict.fromkeys(labels.tolist()))
@@ -171,7 +181,9 @@ def _ceiling(
         return Ceiling(value=float(spec.value or 0), error=None)
     if spec.name == "internal_consistency":
         if usable is None:
-            raise MetricError("ceiling: internal_consistency needs repeated responses; for RDMs use rsa_bounds")
+            raise MetricError(
+                "ceiling: internal_consistency needs repeated responses; for RDMs use rsa_bounds"
+            )
         values, stimulus, repetition = chosen.presentations()
         presented = torch.as_tensor(values[:, usable], dtype=torch.float64, device=y.device)
         return ceilings.internal_consistency(
@@ -197,7 +209,9 @@ def _as_measurement(result: Any, metric: Metric) -> Measurement:
         return result
     values = torch.as_tensor(result, dtype=torch.float64)
     if values.ndim > 2:
-        raise MetricError(f"{metric.name} returns {tuple(values.shape)}: (splits, neuroids), (splits,) or () is due")
+        raise MetricError(
+            f"{metric.name} returns {tuple(values.shape)}: (splits, neuroids), (splits,) or () is due"
+        )
     if values.ndim == 2:
         return Measurement(values)
     return Measurement(values.reshape(-1, 1), over="all", centre="mean")

@@ -127,11 +127,20 @@ class Workbench:
         if self.device.network.type == "cuda":
             torch.cuda.empty_cache()
 
+    def adopt_recordings(self, case: Case, recordings: Recordings) -> None:
+        """Take recordings that are in memory already as those of the case."""
+        self._open[_data_key(case)] = (recordings, 0.0)
+
+    def adopt_network(self, model: Model, network: Network) -> None:
+        """Take a network that is in memory already as the model's."""
+        self.release()
+        self._live = (model, network, 0.0)
+
     def _recordings(self, case: Case) -> tuple[Recordings, float]:
         fetch = partial(self.fetcher, folder=case.path.parent)
         return _once(
             self._open,
-            f"{case.dataset.digest()} {case.path.parent}",
+            _data_key(case),
             lambda: open_recordings(case.dataset, fetch, self.fetcher.cache, self.registry),
         )
 
@@ -185,6 +194,10 @@ class Workbench:
                 except ModelError:
                     continue  # that item's own setup will say so
                 yield unit, sees(other.benchmark.metric)
+
+
+def _data_key(case: Case) -> str:
+    return f"{case.dataset.digest()} {case.path.parent}"
 
 
 def sees(metric: Metric) -> Representation:

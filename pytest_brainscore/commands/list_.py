@@ -13,9 +13,9 @@ from .. import suite
 from ..data.fetch import Fetcher
 from ..errors import FetchError
 from ..specs.base import File, Spec
-from ..specs.cases import Case, is_benchmark_file, load_cases
+from ..specs.cases import Case, load_cases
 from ..specs.models import Model
-from ..specs.zoo import Zoo, load_zoo
+from ..specs.zoo import Zoo
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,22 +37,13 @@ def run(options: argparse.Namespace) -> None:
 
 def _benchmarks(root: Path, fetcher: Fetcher) -> Iterator[str]:
     yield f"{'benchmark':40} {'region':10} {'metric':18} data"
-    for path in _benchmark_files(root):
+    for path in suite.benchmark_files(root):
         for case in load_cases(path):
             yield f"{case.name:40} {case.region:10} {case.metric:18} {_data(case, fetcher)}"
 
 
-def _benchmark_files(root: Path) -> Iterator[Path]:
-    folders = dict.fromkeys(folder.resolve() for folder in (root / "benchmarks", suite.benchmarks()))
-    for folder in folders:
-        yield from (path for path in sorted(folder.glob("*.y*ml")) if is_benchmark_file(path))
-
-
 def _models(root: Path, fetcher: Fetcher) -> Iterator[str]:
-    zoo = load_zoo(suite.models())
-    own = root / "models.yaml"
-    if own.is_file() and own.resolve() != suite.models().resolve():
-        zoo = zoo.extended(load_zoo(own))
+    zoo = suite.zoo(root)
     yield f"{'model':30} {'source':14} {'weights':20} {'year':>4}  regions"
     for model in zoo.models.values():
         yield _model(model, zoo, fetcher)
@@ -80,7 +71,11 @@ def _where(wanted: Iterable[File], folder: Path, fetcher: Fetcher) -> str:
         except FetchError:
             missing.append(file)
     size = sum(file.bytes or 0 for file in missing)
-    return f"to fetch: {len(missing)} file(s){f', {size / 1e6:.1f} MB' if size else ''}" if missing else "on disk"
+    return (
+        f"to fetch: {len(missing)} file(s){f', {size / 1e6:.1f} MB' if size else ''}"
+        if missing
+        else "on disk"
+    )
 
 
 def files(spec: Spec) -> list[File]:

@@ -1,4 +1,4 @@
-"""The hooks of a run that scores models: a table of contents, each hook pointing to where its work is done."""
+"""The hooks of a run that scores models: a table of contents of what is done where."""
 
 from __future__ import annotations
 

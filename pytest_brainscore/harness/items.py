@@ -11,8 +11,8 @@ import pytest
 
 from ..errors import BrainScoreError, NotHere, SpecError
 from ..specs.cases import Case, is_benchmark_file, load_cases
+from ..suite.selection import Candidate
 from . import run
-from .selection import Candidate
 
 if TYPE_CHECKING:
     from ..scores import Score
@@ -102,7 +102,11 @@ class ScoreItem(pytest.Item):
             self.add_marker(name)
         self.add_marker(
             pytest.mark.brainscore(
-                model=model, benchmark=case.id, dataset=case.dataset.id, region=case.region, metric=case.metric
+                model=model,
+                benchmark=case.id,
+                dataset=case.dataset.id,
+                region=case.region,
+                metric=case.metric,
             )
         )
 

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 DEVICE = re.compile(r"^(auto|cpu|mps|cuda(:\d+)?)$")
-_OURS = re.compile(r"^datasets?\s*:.*^benchmarks\s*:|^benchmarks\s*:.*^datasets?\s*:", re.MULTILINE | re.DOTALL)
+_OURS = re.compile(
+    r"^datasets?\s*:.*^benchmarks\s*:|^benchmarks\s*:.*^datasets?\s*:", re.MULTILINE | re.DOTALL
+)
 
 
 @dataclass(frozen=True)
@@ -38,10 +40,15 @@ def add(parser: pytest.Parser) -> None:
         "untrained:NAME, timm:NAME, torchvision:NAME, package.module:factory",
     )
     group.addoption(
-        "--brainscore-device", metavar="DEVICE", type=_device, help="auto, cpu, cuda, cuda:1 or mps (default: auto)"
+        "--brainscore-device",
+        metavar="DEVICE",
+        type=_device,
+        help="auto, cpu, cuda, cuda:1 or mps (default: auto)",
     )
     group.addoption(
-        "--brainscore-layers", metavar="A,B", help="Score these layers of every model instead of the mapped ones"
+        "--brainscore-layers",
+        metavar="A,B",
+        help="Score these layers of every model instead of the mapped ones",
     )
     group.addoption(
         "--brainscore-offline",
@@ -79,7 +86,9 @@ def settings(config: pytest.Config) -> Settings:
         suite=root / str(config.getini("brainscore_suite")),
         device=device,
         offline=bool(_either(config, "brainscore_offline")),
-        layers=tuple(name.strip() for name in str(_either(config, "brainscore_layers")).split(",") if name.strip()),
+        layers=tuple(
+            name.strip() for name in str(_either(config, "brainscore_layers")).split(",") if name.strip()
+        ),
         reports=root / str(_either(config, "brainscore_reports")),
         json=config.invocation_params.dir / json if json else None,
         trust=tuple(config.getini("brainscore_trust")),
@@ -90,7 +99,9 @@ def refuse_without_models(path: Path, config: pytest.Config) -> None:
     """Raise pytest.UsageError where a path argument names one of our files and no model is named."""
     named = {(config.invocation_params.dir / arg.split("::")[0]).resolve() for arg in config.args}
     if path.suffix in {".yaml", ".yml"} and path.resolve() in named and _has_our_shape(path):
-        raise pytest.UsageError(f"{path.name} is a brain-score benchmark: name the models to score with --models A,B")
+        raise pytest.UsageError(
+            f"{path.name} is a brain-score benchmark: name the models to score with --models A,B"
+        )
 
 
 def _has_our_shape(path: Path) -> bool:

@@ -137,7 +137,18 @@ def _file_name(text: str) -> str:
 
 
 def _properties(row: Row) -> list[tuple[str, str | float]]:
-    names = ("benchmark", "model", "layer", "region", "metric", "raw", "error", "ceiling", "ceiled", "verdict")
+    names = (
+        "benchmark",
+        "model",
+        "layer",
+        "region",
+        "metric",
+        "raw",
+        "error",
+        "ceiling",
+        "ceiled",
+        "verdict",
+    )
     found = {name: getattr(row, name) for name in (*names, "device")}
     return [(name, value) for name, value in found.items() if value is not None]
 

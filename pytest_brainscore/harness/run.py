@@ -14,11 +14,11 @@ import pytest
 from .. import suite
 from ..errors import SelectionError, SpecError
 from ..specs.registry import Registry
-from ..specs.zoo import Zoo, load_zoo
-from . import options, selection
+from ..suite import selection
+from ..suite.selection import Candidate
+from . import options
 from .options import Settings
 from .record import Record
-from .selection import Candidate
 
 if TYPE_CHECKING:
     from ..workbench import Asked, Workbench
@@ -65,7 +65,9 @@ class Run:
         """The lines above the items."""
         offline = ", offline" if self.settings.offline else ""
         names = ", ".join(c.id for c in self.candidates[:6]) + (", ..." if len(self.candidates) > 6 else "")
-        return [f"brainscore: {len(self.candidates)} model(s): {names}; device {self.settings.device}{offline}"]
+        return [
+            f"brainscore: {len(self.candidates)} model(s): {names}; device {self.settings.device}{offline}"
+        ]
 
 
 def begin(config: pytest.Config) -> None:
@@ -75,7 +77,8 @@ def begin(config: pytest.Config) -> None:
     """
     settings = options.settings(config)
     try:
-        candidates = selection.select(settings.models, _zoo(settings), settings.root)
+        zoo = suite.zoo(settings.root, settings.suite.parent)
+        candidates = selection.select(settings.models, zoo, settings.root)
     except (SelectionError, SpecError) as why:
         raise pytest.UsageError(str(why)) from None
     worker_input: dict[str, Any] | None = getattr(config, "workerinput", None)
@@ -95,15 +98,6 @@ def of(config: pytest.Config) -> Run:
 def tell_worker(node: Any) -> None:
     """Hand the run's id to an xdist worker."""
     node.workerinput[_WORKER_INPUT] = of(node.config).id
-
-
-def _zoo(settings: Settings) -> Zoo:
-    """The shipped zoo, extended by the project's models.yaml."""
-    zoo = load_zoo(suite.models())
-    for own in (settings.root / "models.yaml", settings.suite.parent / "models.yaml"):
-        if own.is_file() and own.resolve() != suite.models().resolve():
-            return zoo.extended(load_zoo(own))
-    return zoo
 
 
 def _collect_suite(config: pytest.Config, suites: tuple[Path, ...]) -> None:

@@ -73,7 +73,9 @@ def _line(name: str, cells: list[str], first: int, column: int) -> str:
 
 
 def _ceiling(rows: list[Row], benchmark: str) -> str:
-    ceilings = {f"{row.ceiling:.3f}" for row in rows if row.benchmark == benchmark and row.ceiling is not None}
+    ceilings = {
+        f"{row.ceiling:.3f}" for row in rows if row.benchmark == benchmark and row.ceiling is not None
+    }
     return ", ".join(sorted(ceilings)) or "-"
 
 

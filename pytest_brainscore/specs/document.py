@@ -30,7 +30,7 @@ class Document:
 
     def where(self, loc: Loc = ()) -> str:
         """``path:line`` for messages."""
-        return f"{self.path}:{self.line(loc)}"
+        return f"{self.path}:{self.line(loc)}" if self.root else str(self.path)
 
     def existing(self, loc: Loc) -> Loc:
         """The parts of `loc` that are keys or places of the file; a union's tags are not."""
@@ -59,7 +59,7 @@ def read(path: Path) -> Document:
             raise SpecError(
                 f"{path}:{duplicate.start_mark.line + 1}: {duplicate.value}: this key is there twice"
             )
-        return Document(path, _frozen(loader.construct_document(root)) if root else None, root)
+        return Document(path, frozen(loader.construct_document(root)) if root else None, root)
     except yaml.YAMLError as why:
         raise SpecError(_yaml_message(path, why)) from why
     finally:
@@ -102,10 +102,11 @@ def _duplicates(node: yaml.Node | None) -> Iterator[yaml.Node]:
             yield from _duplicates(value)
 
 
-def _frozen(value: Any) -> Any:
+def frozen(value: Any) -> Any:
+    """The value with tuples for lists, all the way down."""
     if isinstance(value, dict):
-        return {key: _frozen(inner) for key, inner in value.items()}
-    return tuple(_frozen(inner) for inner in value) if isinstance(value, list) else value
+        return {key: frozen(inner) for key, inner in value.items()}
+    return tuple(frozen(inner) for inner in value) if isinstance(value, list) else value
 
 
 def _yaml_message(path: Path, why: yaml.YAMLError) -> str:

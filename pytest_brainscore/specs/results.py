@@ -39,7 +39,7 @@ class Row(Spec):
     left_out: dict[str, tuple[str, ...]] = Field({}, description="neuroids not used, by reason")
     stimuli: int | None = None
     digests: dict[str, str] = Field({}, description="sha256 of weights, stimuli, recordings, spec, ...")
-    versions: dict[str, str] = {}
+    versions: dict[str, str] = Field({})
     device: str | None = None
     seconds: dict[str, float] = Field({}, description="per stage")
     cache_hit: bool | None = Field(None, description="whether the activations came from the store")
@@ -61,7 +61,7 @@ class Run(Spec):
     seconds: float
     command: tuple[str, ...] = ()
     complete: bool = Field(description="false where the run was cut short")
-    versions: dict[str, str] = {}
+    versions: dict[str, str] = Field({})
     results: tuple[Row, ...] = ()
 
 

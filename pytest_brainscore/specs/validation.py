@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
 from ..errors import SpecError, nearest
 from .base import Spec
-from .document import Document, Loc
+from .document import Document, Loc, frozen
 
 AnySpec = TypeVar("AnySpec", bound=Spec)
 
@@ -27,6 +28,15 @@ def validate(kind: type[AnySpec], document: Document, value: Any = None, at: Loc
     except ValidationError as why:
         lines = [_message(document, at, error, kind) for error in _distinct(why)]
         raise SpecError("\n".join(dict.fromkeys(lines))) from None
+
+
+def validated(kind: type[AnySpec], value: Any, where: str) -> AnySpec:
+    """The spec of `kind` from a plain value, with `where` in the place of file and line.
+
+    Raises SpecError with one line per mistake.
+    """
+    document = Document(Path(where), frozen(value), None)
+    return validate(kind, document)
 
 
 def _distinct(why: ValidationError) -> Iterator[Any]:

@@ -47,7 +47,7 @@ def _model(document: Document, name: str) -> Model:
     entry = document.value[name]
     if not isinstance(name, str) or not isinstance(entry, dict):
         raise SpecError(
-            f"{document.where((name,))}: {name}: a model is a name (text) with a mapping: source, weights, ..."
+            f"{document.where((name,))}: {name}: a model is a name with a mapping: source, weights, ..."
         )
     if "id" in entry:
         raise SpecError(f"{document.where((name, 'id'))}: {name}.id: the name of the entry is the model's id")

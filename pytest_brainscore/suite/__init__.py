@@ -1,8 +1,14 @@
-"""Where the shipped benchmarks and zoo lie: inside the wheel, or at the top of a checkout."""
+"""Which benchmarks and models there are: the shipped ones, extended by the project's own.
+
+The shipped ones lie beside this file in a wheel, and at the top of a checkout.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
+
+from ..specs.cases import is_benchmark_file
+from ..specs.zoo import Zoo, load_zoo
 
 _PACKAGED = Path(__file__).parent
 _CHECKOUT = Path(__file__).parents[2]
@@ -17,6 +23,19 @@ def benchmarks() -> Path:
     return _home() / "benchmarks"
 
 
-def models() -> Path:
-    """The shipped models.yaml."""
-    return _home() / "models.yaml"
+def benchmark_files(project: Path) -> list[Path]:
+    """The benchmark files of the project's benchmarks/, then the shipped ones."""
+    folders = dict.fromkeys(folder.resolve() for folder in (project / "benchmarks", benchmarks()))
+    return [file for folder in folders for file in sorted(folder.glob("*.y*ml")) if is_benchmark_file(file)]
+
+
+def zoo(*projects: Path) -> Zoo:
+    """The shipped zoo, extended by the models.yaml of the first of `projects` that has one.
+
+    Raises SpecError where one of the two is wrong.
+    """
+    shipped = _home() / "models.yaml"
+    for own in (project / "models.yaml" for project in projects):
+        if own.is_file() and own.resolve() != shipped.resolve():
+            return load_zoo(shipped).extended(load_zoo(own))
+    return load_zoo(shipped)

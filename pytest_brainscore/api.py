@@ -1,0 +1,138 @@
+"""The door for notebooks and scripts: `score` without pytest, and without YAML where arrays are at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import xarray as xr
+from PIL import Image
+from torch import nn
+
+from . import suite
+from .data.opening import from_arrays
+from .errors import SelectionError, SpecError, nearest
+from .models.network import Network, from_module
+from .scores import Score
+from .specs.benchmarks import Benchmark
+from .specs.cases import Case, load_cases, metric_label
+from .specs.datasets import CustomDataset
+from .specs.models import Layers, Model
+from .specs.registry import Registry
+from .specs.validation import validated
+from .suite import selection
+from .workbench import Workbench
+
+Transform = Callable[[Image.Image], torch.Tensor]
+
+
+def score(
+    model: str | nn.Module,
+    benchmark: str | None = None,
+    *,
+    layer: str | Sequence[str] | None = None,
+    transform: Transform | None = None,
+    name: str | None = None,
+    visual_degrees: float = 8.0,
+    batch_size: int = 64,
+    stimuli: Sequence[Path | str | Image.Image | np.ndarray] | None = None,
+    recordings: np.ndarray | xr.DataArray | None = None,
+    region: str = "brain",
+    metric: str | Mapping[str, Any] = "ridgecv",
+    root: Path | str = ".",
+    device: str = "auto",
+    offline: bool = False,
+    **entry: Any,
+) -> Score:
+    """Score a model on a benchmark, or on stimuli and recordings given as arrays.
+
+    model: what ``--models`` takes (one name), or an nn.Module with `layer` and, unless a squash to 224 pixels
+        and ImageNet's mean and standard deviation suit it, a `transform` (PIL image to tensor (3, h, w)).
+    benchmark: a name as ``Cowley2023.V4-pls``, of the benchmarks/ under `root` or of the shipped ones; or
+        ``path/to/file.yaml::V4-pls``.
+    layer: module name, or several that are mapped together; default: the model's own map.
+    stimuli, recordings: n images (paths, PIL images, or uint8 arrays) and responses (n stimuli, neuroids)
+        or (n stimuli, neuroids, repetitions), NaN where a repetition is missing; or a DataArray with these dims.
+    region, metric, and what else a YAML entry says (splits, ceiling, normalise, clip): for arrays.
+
+    Returns the Score; ``score.to_xarray()`` has the values per split and neuroid.
+    Raises BrainScoreError with the cause.
+    """
+    root = Path(root)
+    bench = Workbench.open(device=device, offline=offline, registry=_registry(model, root))
+    if stimuli is not None and recordings is not None:
+        case = _case(region, {**entry, "metric": metric})
+        bench.adopt_recordings(case, from_arrays(_readable(stimuli), recordings, region=region))
+    elif benchmark is not None and not entry:
+        case = find(benchmark, root)
+    else:
+        raise SelectionError("score needs a benchmark, or else stimuli and recordings")
+    spec, folder = _model(model, root, name, layer, case.region)
+    if isinstance(model, nn.Module):
+        bench.adopt_network(spec, _network(model, transform, spec, visual_degrees, batch_size))
+    result = bench.score(case, spec, folder)
+    return replace(result, about={"benchmark": case.name, "model": spec.id, **result.about})
+
+
+def find(benchmark: str, root: Path) -> Case:
+    """The case that a name or ``file.yaml::id`` means.
+
+    Raises SelectionError with the nearest names where there is none.
+    """
+    path, _, wanted = benchmark.partition("::")
+    files = [Path(path)] if wanted else suite.benchmark_files(root)
+    cases = [case for file in files for case in load_cases(file)]
+    for case in cases:
+        if (wanted or benchmark) in (case.name, case.id if wanted else case.name):
+            return case
+    known = [case.id if wanted else case.name for case in cases]
+    hint = nearest(wanted or benchmark, known) or f" (there are {', '.join(known) or 'none'})"
+    raise SelectionError(f"no benchmark {benchmark}{hint}")
+
+
+def _model(
+    model: str | nn.Module, root: Path, name: str | None, layer: str | Sequence[str] | None, region: str
+) -> tuple[Model, Path]:
+    layers: dict[str, Layers] = (
+        {} if layer is None else {region: layer if isinstance(layer, str) else tuple(layer)}
+    )
+    if isinstance(model, nn.Module):
+        if layer is None:
+            raise SpecError(
+                "score: a module needs `layer`: the name of the layer that the region is read from"
+            )
+        label = name or type(model).__name__
+        return Model(
+            id=label, source="notebook:module", layers=layers, layer_source="named for this call"
+        ), root
+    (candidate, *more) = selection.select(model, suite.zoo(root), root)
+    if more:
+        raise SelectionError(f"score: {model} names {1 + len(more)} models; name one")
+    update = {"layers": layers, "layer_source": "named for this call"} if layers else {}
+    return candidate.model.model_copy(update=update), candidate.folder
+
+
+def _network(
+    module: nn.Module, transform: Transform | None, spec: Model, visual_degrees: float, batch_size: int
+) -> Network:
+    return from_module(module, transform, id=spec.id, visual_degrees=visual_degrees, batch_size=batch_size)
+
+
+def _case(region: str, entry: dict[str, Any]) -> Case:
+    benchmark = validated(Benchmark, {"region": region, **entry}, "score(...)")
+    dataset = CustomDataset(id="arrays", reader="notebook:arrays", stimuli={}, recordings={})
+    case_id = f"{region}-{metric_label(benchmark)}"
+    return Case(case_id, region, dataset, benchmark, Path("score(...)"), 1)
+
+
+def _readable(stimuli: Sequence[Any]) -> list[Any]:
+    return [Path(image) if isinstance(image, str) else image for image in stimuli]
+
+
+def _registry(model: str | nn.Module, root: Path) -> Registry:
+    trusted = selection.packages(model) if isinstance(model, str) else ()
+    return Registry(root.resolve(), trusted)

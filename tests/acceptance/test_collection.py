@@ -1,0 +1,66 @@
+"""Collecting reads YAML and nothing else."""
+
+from __future__ import annotations
+
+import pytest
+
+SECOND = """
+dataset:
+  id: Second
+  reader: arrays
+  stimuli: {images: images}
+  recordings: {file: responses.npy, dims: [stimulus, neuroid], region: V4}
+benchmarks:
+  - {region: V4, metric: pls}
+"""
+
+
+def test_collecting_imports_no_torch(project):
+    project.write(
+        "conftest.py",
+        "import sys\n\ndef pytest_collection_finish(session):\n    print('TORCH', 'torch' in sys.modules)\n",
+    )
+    result = project.run("--models", "small,alexnet,timm:vit_*", "--collect-only", "-q", "-s")
+    assert "TORCH False" in result.outlines
+    assert len([line for line in result.outlines if "::" in line]) > 20
+
+
+def test_only_files_of_the_suite_folder_with_our_shape_are_taken(project):
+    for name in ("benchmarks/baselines/x.yaml", "benchmarks/contrasts/x.yaml", "elsewhere/x.yaml"):
+        project.write(name, SECOND)
+    project.write("benchmarks/models.yaml", "small: {source: nets:small}\n")
+    project.write("benchmarks/notes.yaml", "title: not a benchmark\n")
+    assert project.collect("--models", "small") == ["benchmarks/own.yaml::IT-ridge::small"]
+    assert project.collect("--models", "small", ".") == ["benchmarks/own.yaml::IT-ridge::small"]
+
+
+def test_suite_ini_names_another_folder(project):
+    project.write("pytest.ini", "[pytest]\nbrainscore_suite = suite\n")
+    project.write("suite/second.yaml", SECOND)
+    assert project.collect("--models", "small") == ["suite/second.yaml::V4-pls::small"]
+
+
+def test_the_shipped_suite_is_taken_where_there_is_no_own(pytester):
+    result = pytester.runpytest_subprocess("--models", "alexnet", "--collect-only", "-q")
+    assert any(line.endswith("::V4-pls::alexnet") for line in result.outlines)
+
+
+def test_an_error_in_one_file_is_one_collection_error(project):
+    project.write("benchmarks/second.yaml", SECOND.replace("metric: pls", "metrik: pls"))
+    result = project.run("--models", "small")
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    assert result.parseoutcomes() == {"errors": 1}
+    result.stdout.fnmatch_lines(["*second.yaml:7: benchmarks.0.metrik: no such key; did you mean metric?"])
+
+
+def test_items_come_model_by_model(project):
+    project.write("benchmarks/second.yaml", SECOND)
+    order = [line.rsplit("::", 1)[1] for line in project.collect("--models", "small,wide_vit")]
+    assert order == ["small", "small", "wide_vit", "wide_vit"]
+
+
+def test_two_files_with_one_benchmark_are_refused(project):
+    project.write("benchmarks/twin.yaml", SECOND.replace("Second", "Own").replace("V4", "IT").replace("pls", "ridge"))
+    result = project.run("--models", "small")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert any("Own.IT-ridge is also in" in line for line in result.errlines)

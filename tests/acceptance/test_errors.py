@@ -1,0 +1,146 @@
+"""What is wrong is one line that says where and what to do; exit codes are pytest's."""
+
+from __future__ import annotations
+
+import pytest
+
+COULD_NOT_MEASURE = pytest.ExitCode.TESTS_FAILED
+
+
+def errors_of(result) -> list[str]:
+    """The lines of pytest's short summary."""
+    return [line for line in result.outlines if line.startswith(("ERROR ", "FAILED "))]
+
+
+def edit(project, name, old, new):
+    path = project.root / name
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("name: ridge,", "name: rigde,", "own.yaml:7: *metric: no such name: rigde; did you mean ridge*"),
+        ("alpha: 1.0", "alfa: 1.0", "own.yaml:7: *alfa: no such key; did you mean alpha?"),
+        ("alpha: 1.0", "alpha: 1e-3", "own.yaml:7: *alpha: *(YAML reads 1e-3 as text: write 1.0e-3)"),
+        ("region: IT\n    metric", "metric", "own.yaml:7: *give `region` or `regions`, one of the two"),
+        ("internal_consistency", "internal_consistancy", "own.yaml:9: *did you mean internal_consistency?"),
+        ("reader: arrays", "reader: arays", "own.yaml:3: *reader*arays*did you mean arrays?"),
+        ("  id: Own\n", "  id: Own\n  id: Again\n", "own.yaml:3: id: this key is there twice"),
+        ("dataset:", "dataset: [", "own.yaml:*: not YAML: *"),
+    ],
+)
+def test_a_mistake_in_a_benchmark_file(project, old, new, message):
+    edit(project, "benchmarks/own.yaml", old, new)
+    result = project.run("--models", "small")
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    result.stdout.fnmatch_lines([f"*{message}"])
+    assert "Traceback" not in result.stdout.str()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("source: nets:small\n  layers: {V4: \"1\", IT: \"3\"}\n  layer_s", "sorce: nets:small\n  layer_s",
+         "models.yaml:2: small.sorce: no such key; did you mean source?"),
+        ("size: 32", "size: '32'", "models.yaml:5: *size: input should be a valid integer, not '32'"),
+        ("sets:\n  both: [small,", "sets:\n  both: [smal,", "models.yaml:12: sets.both: no model smal here; did you mean small?"),
+    ],
+)  # fmt: skip
+def test_a_mistake_in_models_yaml_is_a_usage_error(project, old, new, message):
+    edit(project, "models.yaml", old, new)
+    result = project.run("--models", "small")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"*{message}"])
+
+
+def one_error(project, *arguments):
+    result = project.run("--models", "small", *arguments)
+    assert result.ret == COULD_NOT_MEASURE
+    (line,) = errors_of(result)
+    assert "Traceback" not in result.stdout.str()
+    return result.stdout.str()
+
+
+def test_a_layer_that_does_not_exist(project):
+    text = one_error(project, "--brainscore-layers", "33")
+    assert "33" in text
+    assert "small has no layer" in text
+
+
+def test_a_region_without_a_layer(project):
+    edit(project, "benchmarks/own.yaml", "region: IT", "region: FFA")
+    assert "no layer of small is mapped to FFA" in one_error(project)
+
+
+def test_a_missing_file(project):
+    (project.root / "benchmarks" / "responses.npy").unlink()
+    text = one_error(project)
+    assert "responses.npy" in text
+
+
+def test_a_wrong_hash(project):
+    wrong = f"{{file: responses.npy, sha256: {'0' * 64}}}"
+    edit(project, "benchmarks/own.yaml", "file: responses.npy", f"file: {wrong}")
+    text = one_error(project)
+    assert "0000000000" in text
+    assert "responses.npy" in text
+
+
+def test_a_url_without_a_hash_names_pin(project):
+    edit(project, "benchmarks/own.yaml", "file: responses.npy", "file: {url: http://127.0.0.1:9/responses.npy}")
+    assert "python -m pytest_brainscore pin" in one_error(project)
+
+
+def test_the_network_is_gone(project):
+    gone = f"{{url: http://127.0.0.1:9/responses.npy, sha256: {'0' * 64}}}"
+    edit(project, "benchmarks/own.yaml", "file: responses.npy", f"file: {gone}")
+    text = one_error(project)
+    assert "http://127.0.0.1:9/responses.npy" in text
+    assert "BRAINSCORE_MIRROR" in text
+
+
+def test_offline_what_is_not_there_is_skipped_with_what_is_missing(project):
+    gone = f"{{url: http://127.0.0.1:9/responses.npy, sha256: {'0' * 64}}}"
+    edit(project, "benchmarks/own.yaml", "file: responses.npy", f"file: {gone}")
+    result = project.run("--models", "small", "--brainscore-offline", "-rs")
+    assert result.parseoutcomes() == {"skipped": 1}
+    result.stdout.fnmatch_lines(["SKIPPED*responses.npy*"])
+
+
+def test_a_dotted_name_outside_the_project_is_refused(project):
+    edit(project, "benchmarks/own.yaml", "name: ridge, alpha: 1.0", "name: 'os:system'")
+    assert "os is not trusted" in one_error(project)
+
+
+def test_a_dotted_metric_of_the_project_scores(project):
+    project.write(
+        "mine.py",
+        """
+        import torch
+
+        def first_unit(x, y, splits, *, shift):
+            return torch.tensor([shift for split in splits])
+        """,
+    )
+    edit(project, "benchmarks/own.yaml", "name: ridge, alpha: 1.0", "name: 'mine:first_unit', shift: 0.25")
+    result = project.run("--models", "small", "-v")
+    result.stdout.fnmatch_lines(["*IT-first_unit::small PASSED 0.2500*"])
+
+
+def test_a_factory_that_raises_is_one_line(project):
+    project.write("nets.py", "def small(**kwargs):\n    raise RuntimeError('no such width')\n")
+    text = one_error(project)
+    assert "no such width" in text
+
+
+def test_a_device_that_is_not_there(project):
+    import torch
+
+    if torch.cuda.is_available():
+        pytest.skip("there is a CUDA device here")
+    assert "cuda" in one_error(project, "--brainscore-device", "cuda")
+    result = project.run("--models", "small", "--brainscore-device", "gpu")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR

@@ -1,0 +1,79 @@
+"""``-k`` and ``-m`` take our names whole."""
+
+from __future__ import annotations
+
+import pytest
+
+TWO_REGIONS = """
+dataset:
+  id: Own
+  reader: arrays
+  stimuli: {images: images}
+  recordings: {file: responses.npy, dims: [stimulus, neuroid, repetition], region: IT}
+benchmarks:
+  - {regions: [V4, IT], metric: ridge}
+  - {id: IT-other, region: IT, metric: {name: rdm}}
+"""
+
+
+@pytest.fixture
+def two(project):
+    project.write("benchmarks/own.yaml", TWO_REGIONS)
+    return project
+
+
+def picked(project, *arguments):
+    lines = project.collect("--models", "small,wide_vit", *arguments)
+    return sorted({line.split("::", 1)[1] for line in lines})
+
+
+BOTH_IT = ["IT-other::small", "IT-other::wide_vit", "IT-ridge::small", "IT-ridge::wide_vit"]
+
+
+@pytest.mark.parametrize(
+    ("keyword", "expected"),
+    [
+        ("IT", BOTH_IT),
+        ("V4", ["V4-ridge::small", "V4-ridge::wide_vit"]),
+        ("IT and small", ["IT-other::small", "IT-ridge::small"]),
+        ("not IT", ["V4-ridge::small", "V4-ridge::wide_vit"]),
+        ("(IT or V4) and not wide_vit", ["IT-other::small", "IT-ridge::small", "V4-ridge::small"]),
+        ("IT-ridge", ["IT-ridge::small", "IT-ridge::wide_vit"]),
+        ("Own.IT-other", ["IT-other::small", "IT-other::wide_vit"]),
+        ("rdm", ["IT-other::small", "IT-other::wide_vit"]),
+        ("vit", ["IT-other::wide_vit", "IT-ridge::wide_vit", "V4-ridge::wide_vit"]),
+    ],
+)
+def test_keyword(two, keyword, expected):
+    assert picked(two, "-k", keyword) == expected
+
+
+def test_keyword_says_how_it_was_read(two):
+    result = two.run("--models", "small", "-k", "IT", "--collect-only")
+    result.stdout.fnmatch_lines(["brainscore: -k 'IT' takes IT as whole names"])
+
+
+def test_other_tests_are_matched_as_ever(two):
+    two.write("test_digits.py", "def test_digits(): pass\ndef test_other(): pass\n")
+    lines = two.collect("--models", "small", "-k", "IT", "benchmarks", "test_digits.py")
+    assert [line for line in lines if "test_digits.py" in line] == ["test_digits.py::test_digits"]
+
+
+@pytest.mark.parametrize("mark", ["IT", "brainscore(region='IT')"])
+def test_marks(two, mark):
+    assert picked(two, "-m", mark) == BOTH_IT
+
+
+def test_node_id_and_deselect(two):
+    node = "benchmarks/own.yaml::IT-ridge::small"
+    assert two.collect("--models", "small,wide_vit", node) == [node]
+    assert node not in two.collect("--models", "small,wide_vit", "--deselect", node)
+
+
+def test_last_failed_reruns_the_one_that_failed(two):
+    arguments = ["--models", "small,wide_vit", "-k", "V4 or IT-ridge"]
+    first = two.pytester.runpytest_subprocess(*arguments)
+    assert first.parseoutcomes() == {"passed": 2, "errors": 2, "deselected": 2}
+    again = two.pytester.runpytest_subprocess(*arguments, "--lf")
+    assert again.parseoutcomes()["errors"] == 2
+    assert "passed" not in again.parseoutcomes()

@@ -1,0 +1,64 @@
+"""``--models``: names, globs, sets, twins and factories."""
+
+from __future__ import annotations
+
+import pytest
+
+NODE = "benchmarks/own.yaml::IT-ridge::"
+
+
+@pytest.mark.parametrize(
+    ("models", "expected"),
+    [
+        ("small", ["small"]),
+        ("small,wide_vit", ["small", "wide_vit"]),
+        ("wide_*", ["wide_vit"]),
+        ("@both", ["small", "wide_vit"]),
+        ("untrained:small", ["small_untrained"]),
+        ("small,small", ["small"]),
+        ("nets:small", ["nets.small"]),
+        ("torchvision:resnet18", ["torchvision_resnet18"]),
+        ("timm:vit_tiny_patch16_224", ["timm_vit_tiny_patch16_224"]),
+        ("alexnet", ["alexnet"]),
+        ("squeezenet1_0", ["squeezenet1_0"]),
+    ],
+)
+def test_names_become_items(project, models, expected):
+    assert project.collect("--models", models) == [NODE + name for name in expected]
+
+
+@pytest.mark.parametrize(
+    ("models", "hint"),
+    [
+        ("smal", "did you mean small"),
+        ("alexnt", "did you mean alexnet"),
+        ("@bth", "did you mean both"),
+        ("torchvision:resnet19", "resnet18"),
+        ("timm:vit_tiny_patch16_225", "vit_tiny_patch16_224"),
+        ("zz*", "no model zz*"),
+    ],
+)
+def test_a_name_that_matches_nothing_is_a_usage_error(project, models, hint):
+    result = project.run("--models", models)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    errors = [line for line in result.errlines if line.startswith("ERROR")]
+    assert len(errors) == 1
+    assert hint in errors[0]
+
+
+def test_ini_value_names_the_models(project):
+    project.write("pytest.ini", "[pytest]\nbrainscore_models = wide_vit\n")
+    assert project.collect() == [NODE + "wide_vit"]
+
+
+def test_layers_make_an_item_each(project):
+    assert project.collect("--models", "small", "--brainscore-layers", "1,3") == [
+        NODE + "small-1",
+        NODE + "small-3",
+    ]
+
+
+def test_no_models_and_one_of_our_files_gives_a_usage_message(project):
+    result = project.run("benchmarks/own.yaml")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert any("--models A,B" in line for line in result.errlines)
