@@ -20,7 +20,9 @@ from pytest_brainscore.errors import MetricError
 from pytest_brainscore.metrics import correlation, regression
 from pytest_brainscore.metrics.inputs import checked
 from pytest_brainscore.metrics.measurement import Measurement
-from pytest_brainscore.metrics.regression import Criterion, Prediction
+from pytest_brainscore.metrics.partial_least_squares import pls as fit_pls
+from pytest_brainscore.metrics.prediction import Prediction
+from pytest_brainscore.metrics.regression import Criterion
 from pytest_brainscore.metrics.splits import Split
 from pytest_brainscore.metrics.splits import check as check_splits
 
@@ -43,7 +45,7 @@ def pls(x: Tensor, y: Tensor, splits: Sequence[Split], *, components: int = 25) 
     """
     if components < 1:
         raise MetricError(f"pls needs at least 1 component, not {components}")
-    return _predicted(x, y, splits, partial(regression.pls, components=components))
+    return _predicted(x, y, splits, partial(fit_pls, components=components))
 
 
 def ridge(x: Tensor, y: Tensor, splits: Sequence[Split], *, alpha: float = 1.0) -> Measurement:

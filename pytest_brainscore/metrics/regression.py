@@ -1,13 +1,13 @@
-"""Fit on some stimuli, predict others: the linear maps from activations to responses.
+"""Fit on some stimuli, predict others: least squares, ridge regression, the best single unit.
 
-Every solver takes x_train (n, p), y_train (n, m) and x_test (k, p), in float64 on one device, and returns a
-`Prediction` of (k, m). Columns are centred on the training rows and never scaled.
+Every solver, here and in `partial_least_squares`, takes x_train (n, p), y_train (n, m) and x_test (k, p), in
+float64 on one device, and returns a `Prediction` of (k, m). Columns are centred on the training rows and never
+scaled.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from typing import Literal
 
 import torch
@@ -19,61 +19,12 @@ from pytest_brainscore.metrics.leave_one_out import LeaveOneOut
 from pytest_brainscore.metrics.linalg import (
     EPSILON,
     centre,
-    leading_eigenvector,
     solve_positive,
     svd,
-    unit,
 )
+from pytest_brainscore.metrics.prediction import Prediction
 
 Criterion = Literal["squared_error", "pearson"]
-
-
-@dataclass(frozen=True, eq=False)
-class Prediction:
-    """Predicted responses (k, m), and what the fit chose: figures of shape () or (m,)."""
-
-    values: Tensor
-    chose: Mapping[str, Tensor] = field(default_factory=dict)
-
-
-def pls(x_train: Tensor, y_train: Tensor, x_test: Tensor, components: int) -> Prediction:
-    """Partial least squares with one set of components for all targets (PLS2), by improved kernel PLS.
-
-    Algorithm 1 of Dayal and MacGregor 1997, J. Chemometrics 11:73: only X'Y is deflated, and each weight
-    vector is the leading left singular vector of what is left of it, so that no inner iteration has to
-    converge. (SIMPLS is another model where there are several targets.)
-    Stops early where the training rows have fewer dimensions, or nothing of X'Y is left; ``components``
-    tells how many were used.
-    """
-    x, x_mean = centre(x_train)
-    y, y_mean = centre(y_train)
-    left = x.T @ y
-    x_size = torch.linalg.vector_norm(x)
-    nothing = 64 * EPSILON * x_size * torch.linalg.vector_norm(y)
-    most = min(components, x.shape[0] - 1, x.shape[1])
-    rotations, loadings, weights = (x.new_zeros(side, most) for side in (x.shape[1], x.shape[1], y.shape[1]))
-    used = 0
-    while used < most and bool(torch.linalg.vector_norm(left) > nothing):
-        direction = _leading_left(left)
-        direction = direction - rotations[:, :used] @ (loadings[:, :used].T @ direction)
-        scores = x @ direction
-        size: Tensor = scores @ scores
-        if bool(size <= (1e4 * EPSILON * x_size) ** 2):
-            break
-        rotations[:, used] = direction
-        loadings[:, used] = scores @ x / size
-        weights[:, used] = direction @ left / size
-        left.addr_(loadings[:, used], weights[:, used] * size, alpha=-1)
-        used += 1
-    predicted = ((x_test - x_mean) @ rotations[:, :used]) @ weights[:, :used].T + y_mean
-    return Prediction(predicted, {"components": torch.tensor(float(used), dtype=torch.float64)})
-
-
-def _leading_left(matrix: Tensor) -> Tensor:
-    """Return the leading left singular vector (p,) of (p, m), from the Gram matrix of the shorter side."""
-    if matrix.shape[0] <= matrix.shape[1]:
-        return leading_eigenvector(matrix @ matrix.T)
-    return unit(matrix @ leading_eigenvector(matrix.T @ matrix))
 
 
 def ridge(x_train: Tensor, y_train: Tensor, x_test: Tensor, alpha: float) -> Prediction:
