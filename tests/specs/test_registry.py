@@ -1,0 +1,65 @@
+"""Dotted names resolve in trusted places only."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from pytest_brainscore.errors import SpecError
+from pytest_brainscore.specs.registry import Registry
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    (tmp_path / "trust_me.py").write_text("def thing(): return 42\nvalue = 3\n")
+    (tmp_path / "broken_thing.py").write_text("raise RuntimeError('half done')\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    yield tmp_path
+    for name in ("trust_me", "broken_thing"):
+        sys.modules.pop(name, None)
+
+
+def test_code_of_the_project_resolves(project):
+    assert Registry(project)("trust_me:thing")() == 42
+
+
+@pytest.mark.parametrize("dotted", ["os:system", "subprocess:run", "builtins:eval", "numpy:load", "posixpath:join"])
+def test_code_of_elsewhere_is_refused(project, dotted):
+    with pytest.raises(SpecError, match="not trusted"):
+        Registry(project)(dotted)
+
+
+def test_refusing_imports_nothing(project):
+    with pytest.raises(SpecError, match="not trusted"):
+        Registry(project / "inner")("trust_me:thing")
+    assert "trust_me" not in sys.modules
+
+
+def test_a_trusted_package_resolves(project):
+    assert Registry(project / "inner", trusted=("trust_me",))("trust_me:thing")() == 42
+
+
+@pytest.mark.parametrize(
+    ("dotted", "message"),
+    [
+        ("trust_me:thin", "has no callable thin; did you mean thing?"),
+        ("trust_me:value", "has no callable value"),
+        ("broken_thing:thing", "RuntimeError: half done"),
+    ],
+)
+def test_what_is_not_there_is_named(project, dotted, message):
+    with pytest.raises(SpecError, match=message):
+        Registry(project)(dotted)
+
+
+def test_installed_packages_under_the_root_are_not_the_project(project):
+    site = project / ".venv" / "lib" / "site-packages"
+    site.mkdir(parents=True)
+    (site / "stranger.py").write_text("def thing(): return 1\n")
+    sys.path.insert(0, str(site))
+    try:
+        with pytest.raises(SpecError, match="not trusted"):
+            Registry(project)("stranger:thing")
+    finally:
+        sys.path.remove(str(site))

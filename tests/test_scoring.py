@@ -1,0 +1,116 @@
+"""From recordings and activations to a score, on recordings whose answer is known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from pytest_brainscore import scoring
+from pytest_brainscore.data.opening import from_arrays
+from pytest_brainscore.errors import BrainScoreError
+from pytest_brainscore.specs.benchmarks import Benchmark
+from pytest_brainscore.specs.registry import Registry
+from pytest_brainscore.specs.validation import validated
+
+CPU = torch.device("cpu")
+N, UNITS, NEUROIDS, REPETITIONS = 80, 12, 7, 6
+
+
+def images(n=N):
+    rng = np.random.RandomState(3)
+    return [rng.randint(0, 256, (4, 4, 3), dtype=np.uint8) for _ in range(n)]
+
+
+@pytest.fixture
+def x():
+    return torch.as_tensor(np.random.RandomState(0).randn(N, UNITS))
+
+
+def recorded(x, noise=0.0, seed=1):
+    """Responses (n, neuroids, repetitions): random mixtures of the units, and noise."""
+    rng = np.random.RandomState(seed)
+    signal = x.numpy() @ rng.randn(UNITS, NEUROIDS)
+    return signal[..., None] + noise * rng.randn(N, NEUROIDS, REPETITIONS)
+
+
+def score(entry, responses, x, coords=None):
+    benchmark = validated(Benchmark, {"region": "IT", **entry}, "test")
+    recordings = from_arrays(images(), responses, region="IT", **(coords or {}))
+    target = scoring.target(benchmark, "IT", recordings, CPU)
+    return scoring.score(benchmark, x, target, Registry())
+
+
+@pytest.mark.parametrize("metric", ["pls", "ridge", "ridgecv", "linear", "pca_ridge"])
+def test_a_brain_that_is_a_mixture_of_the_units_is_predicted(x, metric):
+    found = score({"metric": metric}, recorded(x), x)
+    assert found.raw > 0.99
+    assert found.values.shape == (10, NEUROIDS)
+    assert found.raw == pytest.approx(np.median(found.values, axis=1).mean())
+    assert found.error == pytest.approx(np.median(found.values, axis=1).std() / np.sqrt(10))
+
+
+def test_the_brain_itself_is_alike_in_geometry(x):
+    responses = recorded(x)
+    itself = torch.as_tensor(responses.mean(2))
+    assert score({"metric": "rdm"}, responses, itself).raw == pytest.approx(1)
+    assert score({"metric": "cka"}, responses, itself).raw == pytest.approx(1)
+    assert score({"metric": "rdm_cv"}, responses, itself).splits == pytest.approx((1,) * 10)
+
+
+def test_raw_ceiling_and_ceiled_stand_side_by_side(x):
+    noisy = recorded(x, noise=4)
+    found = score({"metric": "ridge", "ceiling": "internal_consistency"}, noisy, x)
+    assert 0 < found.raw < 1
+    assert found.raw < found.ceiling < 1
+    assert found.normalise == "r2_over_ceiling"
+    assert found.ceiled == pytest.approx(found.raw**2 / found.ceiling)
+    clipped = score(
+        {"metric": "ridge", "ceiling": {"name": "constant", "value": 0.1}, "clip": (0.0, 1.0)}, noisy, x
+    )
+    assert clipped.ceiled == 1
+
+
+def test_neuroids_that_cannot_be_used_are_named_and_left_out(x):
+    responses = recorded(x)
+    whole = score({"metric": "ridge"}, responses, x)
+    responses = np.concatenate([responses, responses[:, :1] * 0, responses[:, :1]], axis=1)
+    responses[5, -1] = np.nan
+    found = score({"metric": "ridge"}, responses, x)
+    assert {reason: len(names) for reason, names in found.left_out.items()} == {"constant": 1, "nan": 1}
+    assert len(found.targets) == NEUROIDS
+    assert found.raw == pytest.approx(whole.raw, abs=1e-12)
+
+
+def test_nothing_left_is_an_error_that_counts(x):
+    with pytest.raises(BrainScoreError, match="7 constant"):
+        score({"metric": "ridge"}, recorded(x) * 0, x)
+
+
+def test_constant_activations_are_an_error(x):
+    with pytest.raises(BrainScoreError, match="constant"):
+        score({"metric": "ridge"}, recorded(x), x * 0)
+
+
+def test_a_region_or_coord_that_is_not_there_is_an_error(x):
+    with pytest.raises(BrainScoreError, match="V4"):
+        score({"metric": "ridge", "region": "V4"}, recorded(x), x)
+    with pytest.raises(BrainScoreError, match="object_name"):
+        score({"metric": "ridge", "splits": {"stratify": "object_name"}}, recorded(x), x)
+
+
+@pytest.mark.parametrize(
+    ("splits", "count"), [({"n": 3, "train": 0.5}, 3), ({"folds": 4}, 4), ({"n": 1, "test": 0.2}, 1)]
+)
+def test_splits_are_those_that_are_written(x, splits, count):
+    found = score({"metric": "ridge", "splits": splits}, recorded(x), x)
+    assert len(found.splits) == count
+    assert (found.error is None) == (count == 1)
+
+
+def test_json_has_plain_finite_numbers_only(x):
+    import json
+
+    found = score({"metric": "pca_ridge"}, recorded(x, noise=1), x).to_json()
+    text = json.dumps(found, allow_nan=False)
+    assert "explained_variance" in json.loads(text)["also"]
