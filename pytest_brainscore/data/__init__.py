@@ -1,0 +1,1 @@
+"""Stimuli and recordings: files in, verified; one reader per format."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -30,6 +30,15 @@ class Stimuli:
     def __len__(self) -> int:
         return len(self.ids)
 
+    def take(self, rows: Sequence[int] | np.ndarray) -> Stimuli:
+        """The stimuli at `rows`, in that order."""
+        return Stimuli(
+            ids=tuple(self.ids[i] for i in rows),
+            images=tuple(self.images[i] for i in rows),
+            coords={name: values[np.asarray(rows)] for name, values in self.coords.items()},
+            visual_degrees=self.visual_degrees,
+        )
+
     def open(self, i: int) -> Image.Image:
         """Image i in RGB: grey is repeated, transparency is dropped onto black.
 
@@ -42,7 +51,9 @@ class Stimuli:
             with Image.open(image) as opened:
                 return _rgb(opened)
         except (UnidentifiedImageError, OSError) as why:
-            raise DataError(f"{image}: stimulus {self.ids[i]} is not an image that can be read ({why})") from why
+            raise DataError(
+                f"{image}: stimulus {self.ids[i]} is not an image that can be read ({why})"
+            ) from why
 
     @cached_property
     def digests(self) -> tuple[str, ...]:
@@ -54,6 +65,11 @@ class Stimuli:
         """Sha256 of the set: the images in order and their size in visual degrees."""
         text = "\n".join((*self.digests, f"visual_degrees={self.visual_degrees}"))
         return hashlib.sha256(text.encode()).hexdigest()
+
+
+def as_array(image: Image.Image) -> np.ndarray:
+    """A PIL image as uint8 (height, width, 3)."""
+    return np.asarray(_rgb(image))
 
 
 def _rgb(image: Image.Image) -> Image.Image:

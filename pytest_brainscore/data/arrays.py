@@ -1,0 +1,111 @@
+"""The reader `arrays`: images in files, and responses in one array or table."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from ..errors import DataError
+from ..specs.base import File
+from ..specs.datasets import ArrayRecordings, ArraysDataset, Columns
+from .assembly import Source, assemble, named
+from .formats import read_array
+from .images import read_stimuli
+from .recordings import Recordings
+from .tables import column, joined, labels, read_table, unique
+
+Fetch = Callable[[File], Path]
+
+
+def read(dataset: ArraysDataset, fetch: Fetch, cache: Path) -> Recordings:
+    """Read images and responses. Raises DataError that says what was found and what to write instead."""
+    spec = dataset.recordings
+    path = fetch(spec.file)
+    stimuli = read_stimuli(dataset.stimuli, fetch, cache)
+    array = _responses(spec, path)
+    if spec.presentations is not None:
+        array = _with_rows(array, "presentation", fetch(spec.presentations))
+    if spec.neuroids is not None:
+        array = _with_rows(array, "neuroid", fetch(spec.neuroids))
+    source = Source(dataset.id, str(path), spec.region, spec.subject, spec.time_bins)
+    return assemble(source, stimuli, array)
+
+
+def _responses(spec: ArrayRecordings, path: Path) -> xr.DataArray:
+    array = read_array(path, spec.key)
+    if array is None:
+        return _from_table(path, spec.columns)
+    if isinstance(array, xr.DataArray):
+        return array if spec.dims is None else _renamed(array, spec.dims, path)
+    return named(array, spec.dims, str(path))
+
+
+def _renamed(array: xr.DataArray, dims: tuple[str, ...], path: Path) -> xr.DataArray:
+    """A netCDF's array with the dims of the YAML for its own, and coords whose names would clash left out."""
+    bare = named(array.values, dims, str(path))
+    new = dict(zip(map(str, array.dims), dims, strict=True))
+    coords = {
+        str(name): ([new[str(dim)] for dim in coord.dims], coord.values)
+        for name, coord in array.coords.items()
+        if coord.ndim == 1 and (str(name) not in new or new[str(name)] == name)
+    }
+    return bare.assign_coords(coords)
+
+
+def _from_table(path: Path, columns: Columns) -> xr.DataArray:
+    """(presentation, neuroid) from a table with a row per presentation and a column per neuroid."""
+    table = read_table(path)
+    table.columns = [str(name) for name in table.columns]
+    names = unique(list(table.columns), f"{path}: columns")
+    stimulus = column(table, columns.stimulus, path).astype(str)
+    others = [name for name in names if name not in (columns.stimulus, columns.repetition)]
+    neuroids = [name for name in others if any(fnmatch.fnmatchcase(name, p) for p in columns.neuroids)]
+    if not neuroids:
+        raise DataError(
+            f"{path}: no column is {', '.join(columns.neuroids)} (columns: {', '.join(names[:20])})"
+        )
+    coords = {name: ("presentation", labels(table[name])) for name in others if name not in neuroids}
+    if columns.repetition in names:
+        coords["repetition"] = ("presentation", labels(table[columns.repetition]))
+    return xr.DataArray(
+        _values(table[neuroids], path),
+        dims=("presentation", "neuroid"),
+        coords={**coords, "stimulus": ("presentation", stimulus), "neuroid": neuroids},
+    )
+
+
+def _values(table: pd.DataFrame, path: Path) -> np.ndarray:
+    for name in table.columns:
+        if not pd.api.types.is_numeric_dtype(table[name]):
+            text = next((v for v in table[name].dropna() if isinstance(v, str)), table[name].dtype)
+            raise DataError(
+                f"{path}: column {name} holds {text!r}, and all columns but stimulus and repetition are taken"
+                " for responses; name those that are in `columns: {neuroids: [...]}`"
+            )
+    return table.to_numpy(dtype=np.float64 if (table.dtypes != np.float32).any() else np.float32)
+
+
+def _with_rows(array: xr.DataArray, dim: str, path: Path) -> xr.DataArray:
+    """The array with the columns of a table along `dim` as coords.
+
+    Joined by name where the array names its neuroids and the table has that column; else row by row.
+    """
+    if dim not in array.dims:
+        raise DataError(
+            f"{path}: a row per {dim}, but the responses have dims {', '.join(map(str, array.dims))}"
+        )
+    table = read_table(path)
+    n = array.sizes[dim]
+    if dim == "neuroid" and "neuroid" in array.coords and "neuroid" in table.columns:
+        known = {str(name): i for i, name in enumerate(array["neuroid"].values)}
+        rows = joined(column(table, "neuroid", path), known, n, f"{path}: column neuroid")
+    elif len(table) != n:
+        raise DataError(f"{path}: {len(table)} rows for {n} {dim}s; a row for each is due")
+    else:
+        rows = np.arange(n)
+    return array.assign_coords({str(name): (dim, labels(table[name])[rows]) for name in table.columns})

@@ -1,0 +1,85 @@
+"""Files on disk: their hashes, their names, and moves that other processes can watch."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import filelock
+
+_RESERVED = re.compile(r"^(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
+_FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f]')
+_LONGEST = 120
+
+
+def hash_of(path: Path, algorithm: str = "sha256") -> str:
+    """Hash of a file's bytes, hex digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, algorithm).hexdigest()
+
+
+def remembered_hash(path: Path, algorithm: str, cache: Path) -> str:
+    """Hash of a file, computed once for each path, size and time of change; kept in `cache`/hashes."""
+    stat = path.stat()
+    key = f"{path.resolve()}|{stat.st_size}|{stat.st_mtime_ns}|{algorithm}"
+    note = cache / "hashes" / hashlib.sha256(key.encode(errors="surrogateescape")).hexdigest()
+    with contextlib.suppress(OSError):
+        return note.read_text(encoding="ascii")
+    digits = hash_of(path, algorithm)
+    with contextlib.suppress(OSError):
+        note.parent.mkdir(parents=True, exist_ok=True)
+        draft = note.with_suffix(f".{os.getpid()}")
+        draft.write_text(digits, encoding="ascii")
+        replace(draft, note)
+    return digits
+
+
+def safe_name(name: str) -> str:
+    """The name with nothing that Windows, macOS or Linux would refuse.
+
+    >>> safe_name("a:b?.npy"), safe_name("con.txt")
+    ('a_b_.npy', '_con.txt')
+    """
+    name = _FORBIDDEN.sub("_", name).rstrip(" .") or "_"
+    name = f"_{name}" if _RESERVED.match(name) else name
+    if len(name) <= _LONGEST:
+        return name
+    _, dot, suffix = name.rpartition(".")
+    suffix = dot + suffix if dot and len(suffix) < 12 else ""
+    return name[: _LONGEST - len(suffix)] + suffix
+
+
+def replace(source: Path, target: Path, patience_s: float = 2.0) -> None:
+    """Move in one step, over what is there; try again for a while where Windows finds the file in use."""
+    end = time.monotonic() + patience_s
+    while True:
+        try:
+            source.replace(target)
+            return
+        except PermissionError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.05)
+
+
+def set_aside(path: Path, cache: Path) -> Path:
+    """Move a file whose content is wrong to `cache`/rejected, under a name of its own."""
+    folder = cache / "rejected"
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / safe_name(f"{hash_of(path)[:12]}_{path.name}")
+    replace(path, target)
+    return target
+
+
+@contextlib.contextmanager
+def lock(cache: Path, name: str) -> Iterator[None]:
+    """Hold the lock of that name; other processes on this cache wait."""
+    folder = cache / "locks"
+    folder.mkdir(parents=True, exist_ok=True)
+    with filelock.FileLock(folder / f"{safe_name(name)}.lock"):
+        yield

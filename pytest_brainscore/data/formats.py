@@ -1,0 +1,112 @@
+"""Array files: one array out of npy, npz, HDF5, netCDF or MATLAB, told apart by content."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import scipy.io
+import xarray as xr
+
+from ..errors import DataError, nearest
+
+_HDF5, _NPY, _MATLAB, _NETCDF3 = b"\x89HDF\r\n\x1a\n", b"\x93NUMPY", b"MATLAB 5.0", b"CDF"
+
+
+def read_array(path: Path, key: str | None) -> np.ndarray | xr.DataArray | None:
+    """The array in a file (named `key`, where it holds several), or None where the file is a table.
+
+    netCDF comes as a DataArray with its dims and coords. Nothing is unpickled.
+    Raises DataError where the file is broken, has no such array, or holds Python objects.
+    """
+    reader = _reader(path)
+    if reader is None:
+        return None
+    try:
+        return reader(path, key)
+    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, NotImplementedError) as why:
+        hint = "; it holds Python objects: save plain numbers" if "pickle" in str(why) else ""
+        raise DataError(f"{path}: cannot be read ({_first_line(why)}){hint}") from why
+
+
+def read_matlab(path: Path) -> dict[str, Any]:
+    """The variables of a MATLAB file of version 5 to 7.2. Raises DataError where it is none."""
+    with path.open("rb") as file:
+        if file.read(8) == _HDF5:
+            raise DataError(f"{path}: MATLAB 7.3 is HDF5: for plain arrays take `reader: arrays`")
+    try:
+        variables = scipy.io.loadmat(path)
+    except (OSError, ValueError, TypeError, NotImplementedError) as why:
+        raise DataError(f"{path}: cannot be read as a MATLAB file ({_first_line(why)})") from why
+    return {name: value for name, value in variables.items() if not name.startswith("__")}
+
+
+def pick(names: Iterable[str], key: str | None, path: Path) -> str:
+    """The key, or the only name there is. Raises DataError that lists the names."""
+    known = list(names)
+    if key is None and len(known) == 1:
+        return known[0]
+    if key is None:
+        raise DataError(f"{path}: holds {', '.join(known) or 'no array'}; write `key:` with one of them")
+    if key not in known:
+        raise DataError(f"{path}: no array {key}{nearest(key, known)} (there are {', '.join(known)})")
+    return key
+
+
+def _reader(path: Path) -> Callable[[Path, str | None], np.ndarray | xr.DataArray] | None:
+    with path.open("rb") as file:
+        head = file.read(16)
+    if head.startswith(_NPY):
+        return _npy
+    if head.startswith(b"PK"):
+        return _npz
+    if head.startswith(_MATLAB):
+        return _mat
+    if head.startswith(_NETCDF3) or (head.startswith(_HDF5) and _is_netcdf(path)):
+        return _netcdf
+    return _hdf5 if head.startswith(_HDF5) else None
+
+
+def _npy(path: Path, key: str | None) -> np.ndarray:
+    if key is not None:
+        raise DataError(f"{path}: an npy file holds one array: leave out `key: {key}`")
+    return np.asarray(np.load(path, allow_pickle=False))
+
+
+def _npz(path: Path, key: str | None) -> np.ndarray:
+    with np.load(path, allow_pickle=False) as arrays:
+        return np.asarray(arrays[pick(arrays.files, key, path)])
+
+
+def _mat(path: Path, key: str | None) -> np.ndarray:
+    variables = read_matlab(path)
+    return np.asarray(variables[pick(variables, key, path)])
+
+
+def _hdf5(path: Path, key: str | None) -> np.ndarray:
+    with h5py.File(path, "r") as file:
+        names: list[str] = []
+        file.visititems(lambda name, item: names.append(name) if isinstance(item, h5py.Dataset) else None)
+        return np.asarray(file[pick(names, key.strip("/") if key else None, path)])
+
+
+def _is_netcdf(path: Path) -> bool:
+    if path.suffix in {".nc", ".nc4", ".netcdf"}:
+        return True
+    with h5py.File(path, "r") as file:
+        return "_NCProperties" in file.attrs
+
+
+def _netcdf(path: Path, key: str | None) -> xr.DataArray:
+    with path.open("rb") as file:
+        engine: Any = "scipy" if file.read(3) == _NETCDF3 else "h5netcdf"
+    with xr.open_dataset(path, engine=engine) as data:
+        return data[pick(map(str, data.data_vars), key, path)].load()
+
+
+def _first_line(why: BaseException) -> str:
+    return (str(why).strip() or type(why).__name__).splitlines()[0]

@@ -1,0 +1,102 @@
+"""Image files: found in a folder, an archive or a list, named, ordered, and joined with their table."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from os.path import commonpath
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+
+from ..errors import DataError
+from ..specs.base import File
+from ..specs.datasets import ArrayStimuli
+from .archives import is_archive, unpack
+from .stimuli import Stimuli
+from .tables import column, joined, labels, read_table, unique
+
+_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".pgm", ".ppm"})
+_DIGITS = re.compile(r"(\d+)")
+
+
+def read_stimuli(spec: ArrayStimuli, fetch: Callable[[File], Path], cache: Path) -> Stimuli:
+    """The images that a spec names, in order, with the coords of its table.
+
+    Raises DataError where there are none, two have one name, or the table does not fit them.
+    """
+    if isinstance(spec.images, tuple):
+        paths = [fetch(file) for file in spec.images]
+        names = [PurePosixPath(file.name) for file in spec.images]
+    else:
+        folder = fetch(spec.images)
+        if not folder.is_dir():
+            folder = _unpacked(folder, cache)
+        paths = find_images(folder)
+        names = _relative(paths)
+    stimuli = Stimuli(_ids(names), tuple(paths), visual_degrees=spec.visual_degrees)
+    return stimuli if spec.table is None else with_table(stimuli, fetch(spec.table))
+
+
+def find_images(folder: Path) -> list[Path]:
+    """All image files under a folder, in natural order of their names: image2 before image10.
+
+    Raises DataError where there is none.
+    """
+    found = [p for p in folder.rglob("*") if p.suffix.lower() in _SUFFIXES and p.is_file()]
+    shown = [p for p in found if not any(part.startswith(".") for part in p.relative_to(folder).parts)]
+    if not shown:
+        raise DataError(f"{folder}: no image in it ({', '.join(sorted(_SUFFIXES))})")
+    return sorted(shown, key=lambda path: natural(path.relative_to(folder).as_posix()))
+
+
+def natural(name: str) -> tuple[tuple[int, str] | tuple[int, int, str], ...]:
+    """A sort key that takes digits as numbers."""
+    parts = _DIGITS.split(name)
+    return tuple((1, int(p), p) if i % 2 else (0, p) for i, p in enumerate(parts))
+
+
+def known_names(stimuli: Stimuli) -> dict[str, int]:
+    """All names that a table may use for a stimulus, to its row: id, file name, stem; ambiguous ones not."""
+    known = {name: i for i, name in enumerate(stimuli.ids)}
+    aliases = [_aliases(id, image) - {id} for id, image in zip(stimuli.ids, stimuli.images, strict=True)]
+    count = Counter(alias for names in aliases for alias in names)
+    for i, names in enumerate(aliases):
+        known |= {alias: i for alias in sorted(names) if count[alias] == 1 and alias not in known}
+    return known
+
+
+def with_table(stimuli: Stimuli, path: Path) -> Stimuli:
+    """The stimuli with the columns of a table as coords, joined on its column `stimulus`.
+
+    Raises DataError where a stimulus has no row or two, and where a row names no stimulus.
+    """
+    table = read_table(path)
+    names = column(table, "stimulus", path)
+    rows = joined(names, known_names(stimuli), len(stimuli), f"{path}: column stimulus")
+    coords = {str(name): labels(table[name])[rows] for name in table.columns if name != "stimulus"}
+    return Stimuli(stimuli.ids, stimuli.images, coords, stimuli.visual_degrees)
+
+
+def _unpacked(archive: Path, cache: Path) -> Path:
+    if not is_archive(archive):
+        raise DataError(f"{archive}: images must be a folder, a zip or tar archive, or a list of files")
+    return unpack(archive, cache)
+
+
+def _relative(paths: Sequence[Path]) -> list[PurePosixPath]:
+    """The paths below the folder that all of them share."""
+    shared = Path(commonpath([path.parent for path in paths]))
+    return [PurePosixPath(path.relative_to(shared).as_posix()) for path in paths]
+
+
+def _ids(names: Sequence[PurePosixPath]) -> tuple[str, ...]:
+    return unique([name.with_suffix("").as_posix() for name in names], "stimuli")
+
+
+def _aliases(id: str, image: Path | np.ndarray) -> set[str]:
+    names = {id.rsplit("/", 1)[-1]}
+    if isinstance(image, Path):
+        names |= {image.name, image.stem, id + image.suffix}
+    return names

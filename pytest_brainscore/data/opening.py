@@ -1,0 +1,142 @@
+"""Opening data: from a spec by its reader, or from arrays in memory."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import xarray as xr
+from PIL import Image
+
+from ..errors import DataError
+from ..specs.base import File, digest_of
+from ..specs.datasets import AnyDataset
+from .assembly import Source, assemble, named
+from .disk import remembered_hash
+from .recordings import Recordings
+from .stimuli import Stimuli, as_array
+from .tables import unique
+
+READERS = {
+    "arrays": "pytest_brainscore.data.arrays:read",
+    "matlab": "pytest_brainscore.data.matlab:read",
+}
+
+Fetch = Callable[[File], Path]
+Resolve = Callable[[str], Callable[..., Any]]
+
+
+def open_recordings(
+    dataset: AnyDataset, fetch: Fetch, cache: Path, resolve: Resolve | None = None
+) -> Recordings:
+    """Read a data set with the reader that it names; `resolve` imports dotted ones.
+
+    Raises FetchError where a file cannot be had, DataError where it is not as the spec describes it.
+    """
+    hashes: list[str] = []
+
+    def noted(file: File) -> Path:
+        path = fetch(file)
+        if path.is_file():
+            hashes.append(remembered_hash(path, "sha256", cache))
+        return path
+
+    recordings = _reader(dataset.reader, resolve)(dataset, noted, cache)
+    if not isinstance(recordings, Recordings):
+        raise DataError(
+            f"{dataset.id}: {dataset.reader} returned {type(recordings).__name__}, not Recordings"
+        )
+    return replace(recordings, digest=digest_of([dataset.id, dataset.contents(), hashes, recordings.digest]))
+
+
+def from_arrays(
+    images: Sequence[Path | str | Image.Image | np.ndarray],
+    responses: np.ndarray | xr.DataArray,
+    *,
+    region: str | None = None,
+    dims: Sequence[str] | None = None,
+    ids: Sequence[str] | None = None,
+    subject: str | None = None,
+    coords: Mapping[str, Sequence[Any] | np.ndarray] | None = None,
+    neuroids: Mapping[str, Sequence[Any] | np.ndarray] | None = None,
+    visual_degrees: float | None = None,
+    time_bins: Sequence[tuple[float, float]] | None = None,
+    dataset: str = "arrays",
+) -> Recordings:
+    """Recordings from images and responses in memory.
+
+    images: n paths, PIL images, or uint8 arrays (height, width[, 3]).
+    responses: (stimulus, neuroid), (stimulus, neuroid, repetition), or any order that `dims` names; NaN is
+    what was not measured. A DataArray brings its dims and coords; its coord `stimulus` is joined by name.
+    coords: a value per stimulus, under its name (object_name, ...). neuroids: a value per neuroid
+    (neuroid, region, subject, ...); `region` and `subject` hold for all.
+    Raises DataError where shapes or names do not fit together.
+    """
+    n = len(images)
+    stimuli = Stimuli(
+        ids=_ids(images, ids),
+        images=tuple(_image(image, i) for i, image in enumerate(images)),
+        coords={name: _of_length(values, n, name, "images") for name, values in (coords or {}).items()},
+        visual_degrees=visual_degrees,
+    )
+    array = responses if isinstance(responses, xr.DataArray) else _named(np.asarray(responses), dims)
+    for name, values in (neuroids or {}).items():
+        count = array.sizes.get("neuroid", 0)
+        array = array.assign_coords({name: ("neuroid", _of_length(values, count, name, "neuroids"))})
+    recordings = assemble(Source(dataset, "responses", region, subject, time_bins), stimuli, array)
+    return replace(recordings, digest=_digest(recordings))
+
+
+def _reader(name: str, resolve: Resolve | None) -> Callable[..., Any]:
+    if name in READERS:
+        module, _, function = READERS[name].partition(":")
+        return cast("Callable[..., Any]", getattr(importlib.import_module(module), function))
+    if resolve is None:
+        raise DataError(f"reader {name}: nothing here resolves dotted names; there are {', '.join(READERS)}")
+    return resolve(name)
+
+
+def _named(responses: np.ndarray, dims: Sequence[str] | None) -> xr.DataArray:
+    usual = {2: ("stimulus", "neuroid"), 3: ("stimulus", "neuroid", "repetition")}
+    return named(responses, dims or usual.get(responses.ndim), "responses")
+
+
+def _ids(images: Sequence[Any], ids: Sequence[str] | None) -> tuple[str, ...]:
+    if ids is not None:
+        if len(ids) != len(images):
+            raise DataError(f"images: {len(ids)} ids for {len(images)} images")
+        return unique([str(id) for id in ids], "ids")
+    if all(isinstance(image, Path | str) for image in images):
+        return unique([Path(image).stem for image in images], "images (give `ids`)")
+    return tuple(str(i) for i in range(len(images)))
+
+
+def _image(image: Path | str | Image.Image | np.ndarray, i: int) -> Path | np.ndarray:
+    if isinstance(image, Path | str):
+        return Path(image)
+    array = as_array(image) if isinstance(image, Image.Image) else np.asarray(image)
+    colours = array.shape[2:] in ((), (3,), (4,))
+    if array.dtype != np.uint8 or array.ndim not in (2, 3) or not colours:
+        raise DataError(f"image {i} is {array.dtype} {array.shape}; uint8 (height, width[, 3]) is due")
+    return array
+
+
+def _of_length(values: Any, n: int, name: str, what: str) -> np.ndarray:
+    array = np.asarray(values)
+    if array.shape != (n,):
+        raise DataError(f"{name}: shape {array.shape} for {n} {what}; one value for each is due")
+    return array
+
+
+def _digest(recordings: Recordings) -> str:
+    data = recordings.data
+    whole = hashlib.sha256(f"{data.dims} {data.shape} {data.dtype}".encode())
+    whole.update(np.ascontiguousarray(data.values).tobytes())
+    coords = {str(name): coord.values.astype(str).tolist() for name, coord in data.coords.items()}
+    stimuli = {name: values.astype(str).tolist() for name, values in recordings.stimuli.coords.items()}
+    return digest_of([recordings.dataset, whole.hexdigest(), coords, stimuli])

@@ -1,0 +1,228 @@
+"""Recordings: what was measured, showing by showing, or as RDMs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from ..errors import DataError, nearest
+from ..specs.base import digest_of
+from .stimuli import Stimuli
+
+_ROWS_AT_ONCE = 8192
+_ROUNDING = 1e-12
+
+
+@dataclass(frozen=True, eq=False)
+class Recordings:
+    """One data set in memory.
+
+    `data` is responses, (presentation, neuroid) or (presentation, neuroid, time_bin), with the coords
+    `stimulus` and `repetition` on presentation, and `neuroid`, `region`, `subject` on neuroid; or RDMs,
+    (subject, stimulus, stimulus_), with the coords `subject` and `region` on subject.
+    `digest` changes with any of the files, with how they are read, and with what is selected.
+    Raises DataError where `data` is neither, or shows a stimulus that `stimuli` does not have.
+    """
+
+    dataset: str
+    stimuli: Stimuli
+    data: xr.DataArray
+    digest: str = ""
+
+    def __post_init__(self) -> None:
+        if self.kind == "responses":
+            expected: tuple[str, ...] = ("presentation", "neuroid", "time_bin")[: self.data.ndim]
+            needed = {"stimulus", "repetition", "neuroid", "region", "subject"}
+        else:
+            expected, needed = ("subject", "stimulus", "stimulus_"), {"subject", "region"}
+        missing = needed - set(map(str, self.data.coords))
+        if self.data.dims != expected or missing:
+            raise DataError(
+                f"{self.dataset}: recordings have dims {self.data.dims} and lack the coords"
+                f" {', '.join(sorted(missing)) or '(none)'}; dims {expected} are due"
+            )
+        self._refuse_unknown_stimuli()
+
+    def _refuse_unknown_stimuli(self) -> None:
+        if self.kind == "rdms":
+            if self.data.sizes["stimulus"] != len(self.stimuli):
+                raise DataError(
+                    f"{self.dataset}: RDMs of {self.data.sizes['stimulus']} stimuli,"
+                    f" but {len(self.stimuli)} images"
+                )
+        elif (self._stimulus < 0).any():
+            name = str(self.data["stimulus"].values[int(np.argmin(self._stimulus))])
+            raise DataError(f"{self.dataset}: no image of stimulus {name}{nearest(name, self.stimuli.ids)}")
+
+    @property
+    def kind(self) -> Literal["responses", "rdms"]:
+        """Whether `data` holds responses or RDMs."""
+        return "rdms" if "stimulus_" in self.data.dims else "responses"
+
+    def select(self, region: Any = None, **wanted: Any) -> Recordings:
+        """Keep what has the wanted values: one per coord, or a list of them.
+
+        Any coord of neuroids, presentations, subjects or stimuli will do. Stimuli that are then shown no
+        more are dropped. Raises DataError for an unknown coord, for a value that occurs nowhere, and where
+        nothing is left.
+        """
+        wanted = {**({} if region is None else {"region": region}), **wanted}
+        keep: dict[str, np.ndarray] = {}
+        for name, values in wanted.items():
+            dim, labels = self._coord(name)
+            chosen = self._matches(name, labels, values)
+            keep[dim] = keep[dim] & chosen if dim in keep else chosen
+        for dim, chosen in keep.items():
+            if not chosen.any():
+                raise DataError(f"{self.dataset}: no {dim} has {_written(wanted)} together")
+        return self._kept(keep, wanted)
+
+    def responses(self) -> xr.DataArray:
+        """Responses (stimulus, neuroid), float64: means over time bins, then over repetitions.
+
+        NaN is left out of the means; a neuroid without any value for a stimulus is NaN there. Rows are in
+        the order of `stimuli`, and carry its coords.
+        """
+        values, stimulus, _ = self.presentations()
+        neuroids = {n: c for n, c in self.data.coords.items() if c.dims == ("neuroid",)}
+        coords = {n: ("stimulus", c) for n, c in self.stimuli.coords.items()}
+        return xr.DataArray(
+            _mean_by_group(values, stimulus, len(self.stimuli)),
+            dims=("stimulus", "neuroid"),
+            coords={**coords, "stimulus": ("stimulus", list(self.stimuli.ids)), **neuroids},
+        )
+
+    def presentations(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Single showings: values (k, m) averaged over time bins, stimulus (k,) and repetition (k,).
+
+        stimulus counts the rows of `stimuli`; repetition counts the sorted distinct repetitions.
+        Raises DataError where these are RDMs.
+        """
+        if self.kind == "rdms":
+            raise DataError(f"{self.dataset}: holds RDMs, not responses")
+        repetition, _ = pd.factorize(self.data["repetition"].values, sort=True)
+        return _mean_of_bins(self.data.values), self._stimulus, repetition
+
+    @staticmethod
+    def usable(responses: xr.DataArray) -> tuple[np.ndarray, dict[str, tuple[str, ...]]]:
+        """Which neuroids of (stimulus, neuroid) can be scored (m,), and the ids of the others by reason.
+
+        Reasons: `nan`, a stimulus without a value; `constant`, the same value for all stimuli.
+        """
+        values = responses.values
+        nan = np.isnan(values).any(axis=0)
+        span = np.ptp(values, axis=0)
+        constant = ~nan & (span <= _ROUNDING * np.abs(values).max(axis=0))
+        names = responses["neuroid"].values.astype(str)
+        left_out = {"constant": tuple(names[constant].tolist()), "nan": tuple(names[nan].tolist())}
+        return ~(nan | constant), left_out
+
+    @cached_property
+    def _stimulus(self) -> np.ndarray:
+        """Row in `stimuli` of each presentation; -1 where there is none."""
+        return np.asarray(pd.Index(self.stimuli.ids).get_indexer(pd.Index(self.data["stimulus"].values)))
+
+    def _coord(self, name: str) -> tuple[str, np.ndarray]:
+        """The dim of a coord, and its values along that dim."""
+        if name in self.stimuli.coords:
+            return "stimulus", self.stimuli.coords[name]
+        if name == "stimulus":
+            return "stimulus", np.asarray(self.stimuli.ids)
+        if name not in self.data.coords or self.data[name].ndim != 1:
+            known = sorted({"stimulus", *map(str, self.data.coords), *self.stimuli.coords} - {"stimulus_"})
+            raise DataError(
+                f"{self.dataset}: no coord {name}{nearest(name, known)} (there are {', '.join(known)})"
+            )
+        return str(self.data[name].dims[0]), self.data[name].values
+
+    def _matches(self, name: str, labels: np.ndarray, values: Any) -> np.ndarray:
+        codes, distinct = pd.factorize(labels)
+        found = [self._code(name, value, distinct.tolist()) for value in _listed(values)]
+        return np.isin(codes, found)
+
+    def _code(self, name: str, value: Any, distinct: list[Any]) -> int:
+        if value in distinct:
+            return distinct.index(value)
+        texts = [str(label) for label in distinct]
+        if str(value) in texts:
+            return texts.index(str(value))
+        some = ", ".join(sorted(texts)[:12]) + (", ..." if len(texts) > 12 else "")
+        raise DataError(
+            f"{self.dataset}: nothing has {name}={value}{nearest(str(value), texts)} (there are {some})"
+        )
+
+    def _kept(self, keep: Mapping[str, np.ndarray], wanted: Mapping[str, Any]) -> Recordings:
+        keep = dict(keep)
+        stimulus = keep.pop("stimulus", np.ones(len(self.stimuli), bool))
+        if self.kind == "rdms":
+            keep |= {"stimulus": stimulus, "stimulus_": stimulus}
+        else:
+            shown = keep.get("presentation", np.ones(len(self._stimulus), bool)) & stimulus[self._stimulus]
+            if not shown.any():
+                raise DataError(f"{self.dataset}: no presentation has {_written(wanted)} together")
+            keep["presentation"] = shown
+            stimulus = np.bincount(self._stimulus[shown], minlength=len(self.stimuli)) > 0
+        partly = {dim: np.flatnonzero(chosen) for dim, chosen in keep.items() if not chosen.all()}
+        return Recordings(
+            dataset=self.dataset,
+            stimuli=self.stimuli if stimulus.all() else self.stimuli.take(np.flatnonzero(stimulus)),
+            data=self.data.isel(partly) if partly else self.data,
+            digest=_digest_of_selection(self.digest, wanted) if wanted else self.digest,
+        )
+
+
+def _mean_of_bins(values: np.ndarray) -> np.ndarray:
+    if values.ndim == 2:
+        return values
+    if values.shape[2] == 1:
+        return values[:, :, 0]
+    valid = ~np.isnan(values)
+    return _divided(np.where(valid, values, 0).sum(axis=2, dtype=np.float64), valid.sum(axis=2))
+
+
+def _mean_by_group(values: np.ndarray, group: np.ndarray, n_groups: int) -> np.ndarray:
+    """Means (n_groups, m) of the rows of values (k, m), NaN left out; groups without rows are NaN."""
+    total = np.zeros((n_groups, values.shape[1]))
+    count = np.zeros((n_groups, values.shape[1]), dtype=np.int64)
+    for rows, starts, groups in _runs(group):
+        block = values[rows].astype(np.float64)
+        invalid = np.isnan(block)
+        block[invalid] = 0
+        total[groups] += np.add.reduceat(block, starts, axis=0)
+        lengths = np.diff(starts, append=len(rows))
+        count[groups] += lengths[:, None]
+        if invalid.any():
+            count[groups] -= np.add.reduceat(invalid, starts, axis=0, dtype=np.int64)
+    return _divided(total, count)
+
+
+def _runs(group: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Blocks of rows sorted by group: the rows, where each group starts among them, and which it is."""
+    order = np.argsort(group, kind="stable")
+    for first in range(0, len(order), _ROWS_AT_ONCE):
+        rows = order[first : first + _ROWS_AT_ONCE]
+        groups, starts = np.unique(group[rows], return_index=True)
+        yield rows, starts, groups
+
+
+def _divided(total: np.ndarray, count: np.ndarray) -> np.ndarray:
+    mean: np.ndarray = np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0)
+    return mean
+
+
+def _listed(values: Any) -> list[Any]:
+    return list(values) if isinstance(values, list | tuple | set | np.ndarray) else [values]
+
+
+def _written(wanted: Mapping[str, Any]) -> str:
+    return " and ".join(f"{name}={', '.join(map(str, _listed(v)))}" for name, v in wanted.items())
+
+
+def _digest_of_selection(digest: str, wanted: Mapping[str, Any]) -> str:
+    return digest_of([digest, {name: [str(value) for value in _listed(v)] for name, v in wanted.items()}])

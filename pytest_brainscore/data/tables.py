@@ -1,0 +1,98 @@
+"""Tables: CSV and parquet files whose rows describe stimuli, neuroids or presentations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ..errors import DataError, nearest
+
+_MISSING = ("", "NA", "NaN", "nan")
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """Read a CSV or parquet file, by its content. Empty cells, NA and NaN are missing values.
+
+    Raises DataError where it is neither, or parquet without pyarrow.
+    """
+    try:
+        if is_parquet(path):
+            return pd.read_parquet(path)
+        return pd.read_csv(path, keep_default_na=False, na_values=list(_MISSING), encoding="utf-8-sig")
+    except ImportError as why:
+        raise DataError(
+            f"{path}: parquet needs pyarrow: pip install 'pytest-brainscore[parquet]', or save it as CSV"
+        ) from why
+    except (OSError, ValueError) as why:
+        cause = str(why).splitlines()[0] if str(why) else type(why).__name__
+        raise DataError(f"{path}: cannot be read as a CSV or parquet table ({cause})") from why
+
+
+def is_parquet(path: Path) -> bool:
+    """Whether the file starts as parquet does."""
+    with path.open("rb") as file:
+        return file.read(4) == b"PAR1"
+
+
+def column(table: pd.DataFrame, name: str, path: Path) -> np.ndarray:
+    """One column as labels. Raises DataError that names the columns there are."""
+    if name not in table.columns:
+        names = [str(c) for c in table.columns]
+        raise DataError(f"{path}: no column {name}{nearest(name, names)} (columns: {', '.join(names[:20])})")
+    return labels(table[name])
+
+
+def labels(series: pd.Series) -> np.ndarray:
+    """Numbers and truth values as they are; everything else as text, missing as the empty string."""
+    if pd.api.types.is_bool_dtype(series) or pd.api.types.is_numeric_dtype(series):
+        return np.asarray(series.to_numpy())
+    return series.fillna("").astype(str).to_numpy(dtype=str)
+
+
+def rows_of(names: Iterable[str], known: Mapping[str, int], what: str) -> np.ndarray:
+    """The row that each name stands for.
+
+    Raises DataError for a name that is not there; `what` says where the names come from.
+    """
+    codes, distinct = pd.factorize(np.asarray(list(names), dtype=str))
+    rows = np.empty(len(distinct), dtype=np.intp)
+    for i, name in enumerate(distinct.tolist()):
+        if name not in known:
+            raise DataError(f"{what}: {name!r} is no stimulus{nearest(name, known)}{_such_as(known)}")
+        rows[i] = known[name]
+    return rows[codes]
+
+
+def joined(names: np.ndarray, known: Mapping[str, int], n: int, what: str) -> np.ndarray:
+    """For each of n things its row in a table whose column holds `names`, in any order.
+
+    Raises DataError where a name is there twice, stands for nothing, or is missing.
+    """
+    rows = rows_of(names.astype(str), known, what)
+    repeated = np.flatnonzero(np.bincount(rows, minlength=n) > 1)
+    if len(repeated):
+        first = names[np.flatnonzero(rows == repeated[0])[0]]
+        raise DataError(f"{what}: {first} is there twice; a table has one row for each")
+    if len(rows) < n:
+        absent = sorted(set(range(n)) - set(rows.tolist()))
+        name = next(key for key, row in known.items() if row == absent[0])
+        raise DataError(f"{what}: has {len(rows)} rows for {n}; the first that it lacks is {name}")
+    return np.argsort(rows)
+
+
+def unique(names: Sequence[str], what: str) -> tuple[str, ...]:
+    """The names. Raises DataError where one is there twice."""
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise DataError(f"{what}: the name {name!r} is there twice; names must differ")
+        seen.add(name)
+    return tuple(names)
+
+
+def _such_as(known: Mapping[str, int]) -> str:
+    some = list(known)[:3]
+    return f" (names are such as {', '.join(some)})" if some else ""
