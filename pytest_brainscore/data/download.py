@@ -1,0 +1,87 @@
+"""Downloads: bytes from a URL into a partial file, resumed where it broke off."""
+
+from __future__ import annotations
+
+import errno
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+import pooch
+import requests
+
+from ..errors import FetchError
+
+TRIES = 3
+TIMEOUT_S = (15, 60)
+_BROKE_OFF = (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError)
+_NOT_SATISFIABLE = 416
+
+
+def download(url: str, partial: Path, *, progress: bool = False) -> bool:
+    """Append to `partial` what it lacks of the file at `url`; return whether that took more than one request.
+
+    A server that ignores the range, or finds it beyond the end, makes it start again. A connection that
+    breaks off after some bytes is taken up again. What has arrived stays for the next run, except on a full
+    disk. Raises FetchError with the cause, in one line.
+    """
+    partial.parent.mkdir(parents=True, exist_ok=True)
+    resumed = partial.exists() and partial.stat().st_size > 0
+    for attempt in range(1, TRIES + 1):
+        before = partial.stat().st_size if partial.exists() else 0
+        try:
+            _append(url, partial, progress=progress)
+            return resumed or attempt > 1
+        except _BROKE_OFF as why:
+            if attempt == TRIES or partial.stat().st_size <= before:
+                raise FetchError(f"{url}: {_cause(why)}") from why
+        except requests.HTTPError as why:
+            if why.response.status_code != _NOT_SATISFIABLE or before == 0:
+                raise FetchError(f"{url}: {_cause(why)}") from why
+            partial.unlink()
+        except requests.RequestException as why:
+            raise FetchError(f"{url}: {_cause(why)}") from why
+        except OSError as why:
+            raise _disk_error(why, partial) from why
+    raise FetchError(f"{url}: the server answers no request for the rest of the file")
+
+
+def _append(url: str, partial: Path, *, progress: bool) -> None:
+    with partial.open("ab") as file:
+        start = file.tell()
+
+        def begin_again_if_whole(response: requests.Response, *_: Any, **__: Any) -> None:
+            if start and response.status_code == requests.codes.ok:
+                file.truncate(0)
+
+        headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={start}-"} if start else {})
+        fetch = _downloader(progress, headers, begin_again_if_whole)
+        fetch(url, file, None)
+
+
+def _downloader(progress: bool, headers: dict[str, str], hook: Any) -> Any:
+    shown = progress and importlib.util.find_spec("tqdm") is not None
+    return pooch.HTTPDownloader(
+        progressbar=shown, chunk_size=1 << 18, headers=headers, timeout=TIMEOUT_S, hooks={"response": hook}
+    )
+
+
+def _cause(why: requests.RequestException) -> str:
+    if isinstance(why, requests.HTTPError):
+        return f"the server answers {why.response.status_code} {why.response.reason}"
+    if isinstance(why, requests.Timeout):
+        return f"no answer within {TIMEOUT_S[1]} s"
+    if isinstance(why, requests.exceptions.ChunkedEncodingError):
+        return "the connection broke off"
+    if isinstance(why, requests.ConnectionError):
+        return "no connection to the server"
+    return f"{type(why).__name__}: {str(why).splitlines()[0] if str(why) else ''}"
+
+
+def _disk_error(why: OSError, partial: Path) -> FetchError:
+    if why.errno in (errno.ENOSPC, errno.EDQUOT):
+        partial.unlink(missing_ok=True)
+        return FetchError(
+            f"{partial.parent}: the disk is full; make room there, or set BRAINSCORE_CACHE to another disk"
+        )
+    return FetchError(f"{partial}: cannot be written ({why.strerror or why})")

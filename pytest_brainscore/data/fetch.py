@@ -1,0 +1,187 @@
+"""Fetching: a file that a spec names becomes a path whose content is what its hash promises."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+from ..errors import FetchError, NotHere
+from ..specs.base import File
+from .disk import hash_of, lock, replace, safe_name, set_aside
+from .download import download
+from .mirrors import find_in_mirror
+
+CACHE, MIRROR = "BRAINSCORE_CACHE", "BRAINSCORE_MIRROR"
+
+_verified: set[tuple[Path, int, int, str]] = set()
+
+
+@dataclass(frozen=True)
+class Fetcher:
+    """Finds files: beside the YAML, in the cache, in the mirrors, at their URL, in that order.
+
+    cache: where downloads go. mirrors: folders that are read and never written. offline: open no socket.
+    progress: show a bar while downloading, where tqdm is there.
+    """
+
+    cache: Path
+    mirrors: tuple[Path, ...] = ()
+    offline: bool = False
+    progress: bool = False
+
+    @classmethod
+    def from_environment(cls, *, offline: bool = False, progress: bool = False) -> Fetcher:
+        """The user's own: BRAINSCORE_CACHE and BRAINSCORE_MIRROR (a path list), or the system's cache."""
+        cache = os.environ.get(CACHE) or platformdirs.user_cache_dir("pytest-brainscore", appauthor=False)
+        mirrors = [part for part in os.environ.get(MIRROR, "").split(os.pathsep) if part.strip()]
+        return cls(_absolute(cache), tuple(_absolute(part) for part in mirrors), offline, progress)
+
+    def __call__(self, file: File, folder: Path) -> Path:
+        """A path to the file's content, verified once per process; `folder` is where relative paths start.
+
+        Raises FetchError with the cause and what to do; NotHere where the file is on no disk and `offline`
+        is set.
+        """
+        if local := self._local(file, folder):
+            return local
+        if file.hash is None:
+            raise _unpinned(file, folder)
+        try:
+            return self._cached(file) or self._mirrored(file) or self._fetched(file)
+        except OSError as why:
+            raise FetchError(
+                f"{self.cache}: the cache cannot be used ({why.strerror or why}); set {CACHE} to another folder"
+            ) from why
+
+    def unverified(self, file: File) -> Path:
+        """Download a file that has no hash yet, so that one can be made of it: only for `pin`.
+
+        Raises FetchError where it cannot be had.
+        """
+        if self.offline or file.url is None:
+            raise NotHere(f"{file.name}: offline, and only a download can show its hash")
+        partial = self.cache / "partial" / f"unpinned_{safe_name(file.name)}"
+        with lock(self.cache, partial.name):
+            partial.unlink(missing_ok=True)
+            download(file.url, partial, progress=self.progress)
+            return self._adopted(partial, File(url=file.url, sha256=hash_of(partial)))
+
+    def place(self, file: File) -> Path:
+        """Where the cache keeps, or would keep, a file that has a hash."""
+        _, digits = _hash(file)
+        return self.cache / "files" / digits[:2] / digits / safe_name(file.name)
+
+    def _local(self, file: File, folder: Path) -> Path | None:
+        if file.file is None:
+            return None
+        path = folder / Path(file.file).expanduser()
+        if path.is_dir():
+            return path
+        if path.is_file():
+            if file.hash and not _is_right(path, file):
+                raise FetchError(
+                    f"{path}: {_difference(path, file)}; correct the file, or the hash in the YAML"
+                )
+            return path
+        if file.url is None and file.hash is None:
+            raise FetchError(f"{path}: no such file or folder")
+        return None
+
+    def _cached(self, file: File) -> Path | None:
+        path = self.place(file)
+        if not path.is_file():
+            return None
+        if not _is_right(path, file):
+            with lock(self.cache, _hash(file)[1]):
+                if path.is_file() and not _is_right(path, file):
+                    set_aside(path, self.cache)
+            return path if path.is_file() else None
+        return path
+
+    def _mirrored(self, file: File) -> Path | None:
+        for mirror in self.mirrors:
+            if found := find_in_mirror(mirror, *_hash(file), file.name, file.bytes, self.cache):
+                return found
+        return None
+
+    def _fetched(self, file: File) -> Path:
+        if self.offline:
+            raise NotHere(f"{_described(file)} is not on this machine, and offline{self._ways_out(file)}")
+        if file.url is None:
+            raise FetchError(f"{_described(file)} has no url, and is nowhere here{self._ways_out(file)}")
+        try:
+            with lock(self.cache, _hash(file)[1]):
+                return self._cached_by_another(file) or self._downloaded(file, file.url)
+        except FetchError as why:
+            raise FetchError(f"{why}{self._ways_out(file)}") from why
+
+    def _cached_by_another(self, file: File) -> Path | None:
+        path = self.place(file)
+        return path if path.is_file() and _is_right(path, file) else None
+
+    def _downloaded(self, file: File, url: str) -> Path:
+        """Under the lock: resume, verify, begin once afresh if what was resumed is wrong, move into place."""
+        partial = self.cache / "partial" / _hash(file)[1]
+        if partial.is_file() and _is_right(partial, file):
+            return self._adopted(partial, file)
+        resumed = download(url, partial, progress=self.progress)
+        if resumed and not _is_right(partial, file):
+            partial.unlink()
+            download(url, partial, progress=self.progress)
+        if not _is_right(partial, file):
+            difference = _difference(partial, file)
+            raise FetchError(f"{url}: {difference}; what came is at {set_aside(partial, self.cache)}")
+        return self._adopted(partial, file)
+
+    def _adopted(self, partial: Path, file: File) -> Path:
+        path = self.place(file)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        replace(partial, path)
+        return path
+
+    def _ways_out(self, file: File) -> str:
+        again = f"run once with a connection ({file.url}), " if self.offline and file.url else ""
+        return f"; {again}put the file at {self.place(file)}, or name a folder that holds it in {MIRROR}"
+
+
+def _absolute(path: str) -> Path:
+    return Path(path).expanduser().absolute()
+
+
+def _hash(file: File) -> tuple[str, str]:
+    if file.hash is None:
+        raise FetchError(f"{file.name}: has no hash")
+    return file.hash
+
+
+def _is_right(path: Path, file: File) -> bool:
+    """Whether the content has the hash; asked of the disk once per process, path, size and time of change."""
+    algorithm, digits = _hash(file)
+    stat = path.stat()
+    key = (path, stat.st_size, stat.st_mtime_ns, digits)
+    if key not in _verified:
+        if hash_of(path, algorithm) != digits:
+            return False
+        _verified.add(key)
+    return True
+
+
+def _difference(path: Path, file: File) -> str:
+    algorithm, digits = _hash(file)
+    return f"its {algorithm} is {hash_of(path, algorithm)}, and not {digits}"
+
+
+def _described(file: File) -> str:
+    size = f"{file.bytes / 1e6:.1f} MB, " if file.bytes is not None else ""
+    algorithm, digits = _hash(file)
+    return f"{file.name} ({size}{algorithm} {digits[:12]}...)"
+
+
+def _unpinned(file: File, folder: Path) -> FetchError:
+    return FetchError(
+        f"{file.url}: has no hash, so its content cannot be trusted; run `python -m pytest_brainscore pin`"
+        f" with the YAML file in {folder}: it fetches the file once and writes its sha256"
+    )
