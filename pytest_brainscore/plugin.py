@@ -18,9 +18,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Take part in this run where models are named; otherwise stay out of it."""
     if options.asked(config):
-        from .harness import hooks
+        from .harness.hooks import Hooks
+        from .harness.run import begin
 
-        config.pluginmanager.register(hooks, "brainscore-harness")
+        config.pluginmanager.register(Hooks(begin(config)), "brainscore-harness")
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> None:

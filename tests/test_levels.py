@@ -41,7 +41,11 @@ def imports(path: Path) -> list[tuple[str, bool]]:
         elif isinstance(node, ast.ImportFrom):
             base = package[: len(package) - node.level + 1] if node.level else []
             module = ".".join([*base, *([node.module] if node.module else [])])
-            names = [f"{module}.{alias.name}" for alias in node.names] if module in ("pytest_brainscore",) else [module]
+            names = (
+                [f"{module}.{alias.name}" for alias in node.names]
+                if module in ("pytest_brainscore",)
+                else [module]
+            )
             found += [(name, id(node) in top) for name in names]
     return found
 

@@ -7,87 +7,75 @@ from pathlib import Path
 
 import pytest
 
-from . import keywords, record, run, schedule, table
-from .items import collect, release
+from . import items, keywords, record, schedule, table
+from .run import Run
+
+Status = tuple[str, str, str | tuple[str, dict[str, bool]]]
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_configure(config: pytest.Config) -> None:
-    """Read the settings, select the models, and collect the suite where no path is given."""
-    run.begin(config)
+class Hooks:
+    """Registered only where a run names models."""
 
+    def __init__(self, run: Run) -> None:
+        self.run = run
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_configure_node(node: object) -> None:
-    """Tell an xdist worker which run it belongs to."""
-    run.tell_worker(node)
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: object) -> None:
+        """Tell an xdist worker which run it belongs to."""
+        self.run.tell_worker(node)
 
+    def pytest_report_header(self) -> list[str]:
+        """Say what is scored, and on which device."""
+        return self.run.header()
 
-def pytest_report_header(config: pytest.Config) -> list[str]:
-    """Say what is scored, on which device, and where data are looked for."""
-    return run.of(config).header()
+    def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+        """Take the benchmark files of a suite folder."""
+        return items.collect(file_path, parent, self.run)
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        """Read our names in ``-k`` exactly, before pytest deselects."""
+        keywords.make_exact(config, items, self.run)
 
-def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-    """Take the benchmark files of a suite folder."""
-    return collect(file_path, parent)
+    @pytest.hookimpl(trylast=True, specname="pytest_collection_modifyitems")
+    def order_items(self, items: list[pytest.Item]) -> None:
+        """Bring the items of one model together, and of one stimulus set within it."""
+        schedule.order(items)
 
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Fix the plan: which layers of which model see which stimuli."""
+        schedule.plan(session.items, self.run)
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Read our names in ``-k`` exactly, before pytest deselects."""
-    keywords.make_exact(config, items)
+    def pytest_report_collectionfinish(self, items: Sequence[pytest.Item]) -> list[str]:
+        """Say how ``-k`` was read and how much there is to do."""
+        return [*keywords.report(self.run), *schedule.report(items)]
 
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Send the result along with the report, so that it arrives from a worker too."""
+        report = yield
+        record.attach(item, call, report, self.run)
+        return report
 
-@pytest.hookimpl(trylast=True, specname="pytest_collection_modifyitems")
-def order_items(items: list[pytest.Item]) -> None:
-    """Bring the items of one model together, and of one stimulus set within it."""
-    schedule.order(items)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Write the result down as soon as it is there."""
+        record.write(report, self.run)
 
+    def pytest_report_teststatus(self, report: pytest.TestReport) -> Status | None:
+        """Show the score in the line of a verbose run."""
+        return table.status(report)
 
-def pytest_collection_finish(session: pytest.Session) -> None:
-    """Fix the plan: which layers of which model see which stimuli."""
-    schedule.plan(session)
+    def pytest_runtest_teardown(self, item: pytest.Item, nextitem: pytest.Item | None) -> None:
+        """Let go of a network that the next item does not need."""
+        items.release(item, nextitem, self.run)
 
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Print models by benchmarks."""
+        table.summarise(terminalreporter, self.run)
 
-def pytest_report_collectionfinish(config: pytest.Config, items: Sequence[pytest.Item]) -> list[str]:
-    """Say how ``-k`` was read and what is going to be done."""
-    return [*keywords.report(config), *schedule.report(items)]
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(
-    item: pytest.Item, call: pytest.CallInfo[None]
-) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Send the result along with the report, so that it arrives from a worker too."""
-    report = yield
-    record.attach(item, call, report)
-    return report
-
-
-def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    """Write the result down as soon as it is there."""
-    record.write(report)
-
-
-def pytest_report_teststatus(
-    report: pytest.TestReport, config: pytest.Config
-) -> tuple[str, str, str | tuple[str, dict[str, bool]]] | None:
-    """Show the score in the line of a verbose run."""
-    return table.status(report)
-
-
-def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
-    """Let go of a network that the next item does not need."""
-    release(item, nextitem)
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Print models by benchmarks."""
-    table.summarise(terminalreporter, run.of(config))
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """Write results.json."""
-    record.finish(run.of(session.config), exitstatus)
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, exitstatus: int) -> None:
+        """Write results.json."""
+        record.finish(self.run, exitstatus)

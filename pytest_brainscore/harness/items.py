@@ -12,31 +12,33 @@ import pytest
 from ..errors import BrainScoreError, NotHere, SpecError
 from ..specs.cases import Case, is_benchmark_file, load_cases
 from ..suite.selection import Candidate
-from . import run
+from .run import Run
 
 if TYPE_CHECKING:
     from ..scores import Score
 
 
-def collect(path: Path, parent: pytest.Collector) -> BenchmarkFile | None:
+def collect(path: Path, parent: pytest.Collector, run: Run) -> BenchmarkFile | None:
     """The node of `path`, if it lies in a suite folder and has the shape of a benchmark file."""
-    suites = run.of(parent.config).suites
-    if path.parent not in suites and path.parent.resolve() not in {folder.resolve() for folder in suites}:
+    if path.parent.resolve() not in {folder.resolve() for folder in run.suites}:
         return None
-    return BenchmarkFile.from_parent(parent, path=path) if is_benchmark_file(path) else None
+    return BenchmarkFile.from_parent(parent, path=path, run=run) if is_benchmark_file(path) else None
 
 
-def release(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+def release(item: pytest.Item, nextitem: pytest.Item | None, run: Run) -> None:
     """Let go of the item's network unless the next item is the same model's."""
     if isinstance(item, ScoreItem):
         following = nextitem.candidate.id if isinstance(nextitem, ScoreItem) else None
-        this = run.of(item.config)
-        if following != item.candidate.id and this.working:
-            this.workbench.release()
+        if following != item.candidate.id and run.working:
+            run.workbench.release()
 
 
 class BenchmarkFile(pytest.File):
     """A YAML file of benchmarks."""
+
+    def __init__(self, *, run: Run, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.run = run
 
     def collect(self) -> Iterator[Benchmark]:
         """One node per benchmark; a mistake in the file is one collection error."""
@@ -45,23 +47,23 @@ class BenchmarkFile(pytest.File):
         except SpecError as why:
             raise self.CollectError(str(why)) from None
         for case in cases:
-            yield Benchmark.from_parent(self, name=case.id, case=case)
+            yield Benchmark.from_parent(self, name=case.id, case=case, run=self.run)
 
 
 class Benchmark(pytest.Collector):
     """One benchmark of a file."""
 
-    def __init__(self, *, case: Case, **kwargs: Any) -> None:
+    def __init__(self, *, case: Case, run: Run, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.case = case
+        self.case, self.run = case, run
 
     def collect(self) -> Iterator[ScoreItem]:
         """One item per model, and per layer where layers are named on the command line."""
-        this = run.of(self.config)
-        for candidate in this.candidates:
-            for layer in this.settings.layers or (None,):
+        for candidate in self.run.candidates:
+            for layer in self.run.settings.layers or (None,):
                 name = candidate.id if layer is None else f"{candidate.id}-{_safe(layer)}"
-                yield ScoreItem.from_parent(self, name=name, case=self.case, candidate=candidate, layer=layer)
+                asked = {"case": self.case, "candidate": candidate, "layer": layer, "run": self.run}
+                yield ScoreItem.from_parent(self, name=name, **asked)
 
 
 class ScoreItem(pytest.Item):
@@ -69,14 +71,16 @@ class ScoreItem(pytest.Item):
 
     score: Score | None = None
 
-    def __init__(self, *, case: Case, candidate: Candidate, layer: str | None, **kwargs: Any) -> None:
+    def __init__(
+        self, *, case: Case, candidate: Candidate, layer: str | None, run: Run, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
-        self.case, self.candidate, self.layer = case, candidate, layer
+        self.case, self.candidate, self.layer, self.run = case, candidate, layer, run
         self._mark()
 
     def setup(self) -> None:
         """Fetch, extract and score: what fails here could not be measured."""
-        bench = run.of(self.config).workbench
+        bench = self.run.workbench
         try:
             self.score = bench.score(self.case, self.candidate.model, self.candidate.folder, layer=self.layer)
         except NotHere as why:

@@ -12,15 +12,15 @@ from collections.abc import Iterable
 
 import pytest
 
-from . import run
 from .items import ScoreItem
+from .run import Run
 
 FENCE = ":+:"
 _WORD = re.compile(r"[\w:+\-.\[\]\\/]+")
 _OPERATORS = {"and", "or", "not", "None", "True", "False"}
 
 
-def make_exact(config: pytest.Config, items: Iterable[pytest.Item]) -> None:
+def make_exact(config: pytest.Config, items: Iterable[pytest.Item], run: Run) -> None:
     """Add the fenced names to our items and rewrite the expression of ``-k``."""
     known: set[str] = set()
     for item in items:
@@ -30,7 +30,7 @@ def make_exact(config: pytest.Config, items: Iterable[pytest.Item]) -> None:
     expression = config.option.keyword
     if expression and known:
         config.option.keyword, read = rewrite(expression, known)
-        run.of(config).keywords_read.update(dict.fromkeys(read, expression))
+        run.keywords_read.update(dict.fromkeys(read, expression))
 
 
 def rewrite(expression: str, known: set[str]) -> tuple[str, list[str]]:
@@ -47,9 +47,9 @@ def rewrite(expression: str, known: set[str]) -> tuple[str, list[str]]:
     return _WORD.sub(exact, expression), read
 
 
-def report(config: pytest.Config) -> list[str]:
+def report(run: Run) -> list[str]:
     """How ``-k`` was read, where one of our names is in it."""
-    read = run.of(config).keywords_read
+    read = run.keywords_read
     if not read:
         return []
     return [f"brainscore: -k {next(iter(read.values()))!r} takes {', '.join(read)} as whole names"]

@@ -17,13 +17,12 @@ from ..specs.registry import Registry
 from ..suite import selection
 from ..suite.selection import Candidate
 from . import options
+from .book import Book
 from .options import Settings
-from .record import Record
 
 if TYPE_CHECKING:
     from ..workbench import Asked, Workbench
 
-_KEY: pytest.StashKey[Run] = pytest.StashKey()
 _WORKER_INPUT = "brainscore_run"
 
 
@@ -36,7 +35,7 @@ class Run:
     suites: tuple[Path, ...]
     id: str
     is_worker: bool
-    record: Record
+    book: Book
     asked: tuple[Asked, ...] = ()
     keywords_read: dict[str, str] = field(default_factory=dict)
 
@@ -61,6 +60,10 @@ class Run:
         """Where this run writes."""
         return self.settings.reports / self.id
 
+    def tell_worker(self, node: Any) -> None:
+        """Hand the run's id to an xdist worker."""
+        node.workerinput[_WORKER_INPUT] = self.id
+
     def header(self) -> list[str]:
         """The lines above the items."""
         offline = ", offline" if self.settings.offline else ""
@@ -70,8 +73,8 @@ class Run:
         ]
 
 
-def begin(config: pytest.Config) -> None:
-    """Make the run of this session.
+def begin(config: pytest.Config) -> Run:
+    """Make the run of this session, and let it collect the suite where no path is given.
 
     Raises pytest.UsageError where models or settings cannot be read.
     """
@@ -82,22 +85,12 @@ def begin(config: pytest.Config) -> None:
     except (SelectionError, SpecError) as why:
         raise pytest.UsageError(str(why)) from None
     worker_input: dict[str, Any] | None = getattr(config, "workerinput", None)
-    run_id = worker_input[_WORKER_INPUT] if worker_input else _new_id(settings.reports)
-    record = Record(settings.reports / run_id, settings.json, config.invocation_params.args)
+    run_id = worker_input[_WORKER_INPUT] if worker_input else _new_id()
+    book = Book(settings.reports / run_id, settings.json, config.invocation_params.args)
     suites = (settings.suite, suite.benchmarks())
-    config.stash[_KEY] = Run(settings, candidates, suites, run_id, worker_input is not None, record)
-    _register_marks(config)
+    _register_mark(config)
     _collect_suite(config, suites)
-
-
-def of(config: pytest.Config) -> Run:
-    """The run of this session."""
-    return config.stash[_KEY]
-
-
-def tell_worker(node: Any) -> None:
-    """Hand the run's id to an xdist worker."""
-    node.workerinput[_WORKER_INPUT] = of(node.config).id
+    return Run(settings, candidates, suites, run_id, worker_input is not None, book)
 
 
 def _collect_suite(config: pytest.Config, suites: tuple[Path, ...]) -> None:
@@ -106,13 +99,12 @@ def _collect_suite(config: pytest.Config, suites: tuple[Path, ...]) -> None:
         config.args = [str(next((folder for folder in suites if folder.is_dir()), suites[0]))]
 
 
-def _register_marks(config: pytest.Config) -> None:
+def _register_mark(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "brainscore(model, benchmark, dataset, region, metric): an item that scores a model"
     )
 
 
-def _new_id(reports: Path) -> str:
+def _new_id() -> str:
     now = datetime.datetime.now().strftime("%Y-%m-%dT%H-%M-%S")
-    taken = (reports / now).exists()
-    return f"{now}-{os.getpid()}" if taken else now
+    return f"{now}-{os.getpid()}"

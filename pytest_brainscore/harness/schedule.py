@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 
 import pytest
 
-from . import run
 from .items import ScoreItem
+from .run import Run
 
 
 def order(items: list[pytest.Item]) -> None:
@@ -21,12 +21,14 @@ def order(items: list[pytest.Item]) -> None:
         items[place] = item
 
 
-def plan(session: pytest.Session) -> None:
-    """Tell the workbench, once it exists, everything that each model will be asked."""
-    ours = [item for item in session.items if isinstance(item, ScoreItem)]
+def plan(items: Iterable[pytest.Item], run: Run) -> None:
+    """Note everything that each model will be asked, for the workbench once it exists.
+
+    Raises pytest.UsageError where two items would have one key in the results.
+    """
+    ours = [item for item in items if isinstance(item, ScoreItem)]
     _refuse_twins(ours)
-    if ours and not session.config.option.collectonly:
-        run.of(session.config).asked = tuple((item.candidate.id, item.case, item.layer) for item in ours)
+    run.asked = tuple((item.candidate.id, item.case, item.layer) for item in ours)
 
 
 def report(items: Sequence[pytest.Item]) -> list[str]:

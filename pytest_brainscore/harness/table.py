@@ -28,13 +28,13 @@ def number(row: Row) -> str:
 
 def summarise(terminal: pytest.TerminalReporter, this: Run) -> None:
     """Print the table and say where the results are."""
-    rows = list(this.record.rows.values())
+    rows = list(this.book.rows.values())
     if not rows or this.is_worker:
         return
     terminal.section("brain scores", sep="=")
     for line in table(rows, terminal._tw.fullwidth):
         terminal.write_line(line)
-    terminal.write_line(f"results: {this.record.folder / 'results.json'}")
+    terminal.write_line(f"results: {this.book.folder / 'results.json'}")
 
 
 def table(rows: list[Row], width: int = 100) -> Iterator[str]:

@@ -31,8 +31,8 @@ class Metric(Spec):
     name: str
 
     def parameters(self) -> dict[str, Any]:
-        """The keyword arguments of the metric's function."""
-        return self.model_dump(exclude={"name", "subjects"})
+        """The keyword arguments of the metric's function; what is None is left to its default."""
+        return self.model_dump(exclude={"name", "subjects"}, exclude_none=True)
 
 
 class Pls(Metric):

@@ -8,8 +8,6 @@ from pydantic import ConfigDict, Field
 
 from .base import Spec
 
-SCHEMA = 1
-
 
 class Row(Spec):
     """One model on one benchmark. Numbers are finite or null."""
@@ -55,7 +53,7 @@ class Row(Spec):
 class Run(Spec):
     """One run: where and how it was made, and its rows."""
 
-    schema_version: Literal[1] = SCHEMA
+    schema_version: Literal[1] = 1
     run: str
     started: str
     seconds: float

@@ -10,15 +10,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-NETS = '''
+NETS = """
 import torch
 from torch import nn
 
 
 def small(width: int = 8, seed: int = 0) -> nn.Module:
     torch.manual_seed(seed)
-    return nn.Sequential(nn.Conv2d(3, width, 5, stride=4), nn.ReLU(), nn.Conv2d(width, width, 3, stride=2), nn.ReLU())
-'''
+    first, second = nn.Conv2d(3, width, 5, stride=4), nn.Conv2d(width, width, 3, stride=2)
+    return nn.Sequential(first, nn.ReLU(), second, nn.ReLU())
+"""
 
 MODELS = """
 small:

@@ -60,7 +60,9 @@ def test_items_come_model_by_model(project):
 
 
 def test_two_files_with_one_benchmark_are_refused(project):
-    project.write("benchmarks/twin.yaml", SECOND.replace("Second", "Own").replace("V4", "IT").replace("pls", "ridge"))
+    project.write(
+        "benchmarks/twin.yaml", SECOND.replace("Second", "Own").replace("V4", "IT").replace("pls", "ridge")
+    )
     result = project.run("--models", "small")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert any("Own.IT-ridge is also in" in line for line in result.errlines)

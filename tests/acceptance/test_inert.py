@@ -19,7 +19,16 @@ def test_importing_the_plugin_imports_nothing_heavy():
 
 @pytest.fixture
 def foreign(pytester):
-    pytester.makepyfile("import pytest\n\ndef test_one(): pass\n\n@pytest.mark.parametrize('m', [1, 2])\ndef test_it(m): pass\n")
+    pytester.makepyfile(
+        """
+        import pytest
+
+        def test_one(): pass
+
+        @pytest.mark.parametrize('m', [1, 2])
+        def test_it(m): pass
+        """
+    )
     folder = pytester.mkdir("benchmarks")
     (folder / "speed.yaml").write_text("dataset: imagenet\nbenchmarks: [throughput]\n")
     (pytester.path / "models.yaml").write_text("models: [a, b]\n")

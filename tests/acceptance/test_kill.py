@@ -39,7 +39,9 @@ def test_sigkill_keeps_finished_rows_and_finished_activations(project):
     project.write("slow.py", SLOW)
     project.write(
         "models.yaml",
-        (project.root / "models.yaml").read_text().replace(
+        (project.root / "models.yaml")
+        .read_text()
+        .replace(
             "sets:", "second: {source: 'slow:second', layers: {IT: '3'}, preprocess: {size: 32}}\nsets:"
         ),
     )

@@ -34,14 +34,16 @@ def test_twenty_images_and_an_array_give_the_score_of_the_ten_line_yaml(project)
 
         images = [Path(f"benchmarks/images/image{i + 1}.png") for i in range(20)]
         found = score(
-            "small", stimuli=images, recordings=np.load("benchmarks/responses.npy").transpose(0, 1, 2), region="IT",
+            "small", stimuli=images, recordings=np.load("benchmarks/responses.npy"), region="IT",
             metric={"name": "ridge", "alpha": 1.0}, splits={"n": 4, "train": 0.75, "seed": 1},
             ceiling="internal_consistency",
         )
         print(json.dumps([found.raw, found.ceiling, found.ceiled, list(found.to_xarray().dims)]))
         """,
     )
-    assert printed[:3] == pytest.approx([by_pytest["raw"], by_pytest["ceiling"], by_pytest["ceiled"]], abs=1e-12)
+    assert printed[:3] == pytest.approx(
+        [by_pytest["raw"], by_pytest["ceiling"], by_pytest["ceiled"]], abs=1e-12
+    )
     assert printed[3] == ["split", "neuroid"]
 
 
@@ -56,7 +58,8 @@ def test_a_benchmark_by_name_and_a_module_of_ones_own(project):
         from nets import small
 
         def transform(image):
-            return torch.from_numpy(np.asarray(image.resize((32, 32)), dtype=np.float32) / 255).permute(2, 0, 1)
+            pixels = np.asarray(image.resize((32, 32)), dtype=np.float32)
+            return torch.from_numpy(pixels / 255).permute(2, 0, 1)
 
         by_name = score("small", "Own.IT-ridge")
         module = score(small(), "Own.IT-ridge", layer="3", transform=transform)
@@ -73,7 +76,7 @@ def test_what_is_missing_or_misspelt_says_so(project, monkeypatch):
     from pytest_brainscore.errors import BrainScoreError
 
     monkeypatch.chdir(project.root)
-    with pytest.raises(BrainScoreError, match="did you mean Own.IT-ridge"):
+    with pytest.raises(BrainScoreError, match=r"did you mean Own\.IT-ridge"):
         score("small", "Own.IT-rigde")
     with pytest.raises(BrainScoreError, match="needs a benchmark"):
         score("small")
@@ -92,7 +95,13 @@ def test_images_in_memory(tmp_path):
     paths = [tmp_path / "images" / f"image{i + 1}.png" for i in range(20)]
     recordings = np.load(tmp_path / "responses.npy")
     net = nn.Sequential(nn.Conv2d(3, 4, 8, stride=8), nn.ReLU())
-    arguments = {"recordings": recordings, "region": "V1", "metric": "ridge", "layer": "1", "splits": {"n": 2}}
+    arguments = {
+        "recordings": recordings,
+        "region": "V1",
+        "metric": "ridge",
+        "layer": "1",
+        "splits": {"n": 2},
+    }
     from_files = score(net, stimuli=paths, **arguments)
     from_arrays = score(net, stimuli=[np.asarray(Image.open(p)) for p in paths], **arguments)
     from_pil = score(net, stimuli=[Image.open(p) for p in paths], **arguments)

@@ -22,7 +22,7 @@ def read_run(project):
 def test_rows_and_document(project, workers):
     result = project.run("--models", "small,untrained:small", "--brainscore-json", "copy.json", *workers)
     assert result.parseoutcomes() == {"passed": 2}
-    folder, lines, document = read_run(project)
+    _, lines, document = read_run(project)
     assert sorted(row["model"] for row in lines) == ["small", "small_untrained"]
     assert document["complete"] is True
     assert document["results"] == lines
@@ -106,7 +106,7 @@ def test_another_network_under_the_same_name_is_not_mistaken_for_the_first(proje
     project.run("--models", "small")
     _, (first,), _ = read_run(project)
     nets = (project.root / "nets.py").read_text()
-    (project.root / "nets.py").write_text(nets.replace("nn.ReLU(), nn.Conv2d(w", "nn.Tanh(), nn.Conv2d(w"))
+    (project.root / "nets.py").write_text(nets.replace("first, nn.ReLU()", "first, nn.Tanh()"))
     project.run("--models", "small", "--brainscore-reports", "again")
     (folder,) = (project.root / "again").iterdir()
     row = json.loads((folder / "results.jsonl").read_text())

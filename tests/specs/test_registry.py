@@ -24,7 +24,9 @@ def test_code_of_the_project_resolves(project):
     assert Registry(project)("trust_me:thing")() == 42
 
 
-@pytest.mark.parametrize("dotted", ["os:system", "subprocess:run", "builtins:eval", "numpy:load", "posixpath:join"])
+@pytest.mark.parametrize(
+    "dotted", ["os:system", "subprocess:run", "builtins:eval", "numpy:load", "posixpath:join"]
+)
 def test_code_of_elsewhere_is_refused(project, dotted):
     with pytest.raises(SpecError, match="not trusted"):
         Registry(project)(dotted)

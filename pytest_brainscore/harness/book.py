@@ -1,0 +1,69 @@
+"""The book of a run: a line of results.jsonl as each item ends, results.json when all have."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import platform
+import time
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from ..specs.results import Row
+from ..specs.results import Run as RunSpec
+
+LIBRARIES = ("pytest-brainscore", "pytest", "torch", "torchvision", "timm", "numpy", "scikit-learn")
+
+
+class Book:
+    """Rows in order of arrival, written down at once so that a killed run keeps what it finished."""
+
+    def __init__(self, folder: Path, copy_to: Path | None, command: Sequence[str]) -> None:
+        self.folder, self.copy_to = folder, copy_to
+        self.command = tuple(str(word) for word in command)
+        self.rows: dict[tuple[str, str, str], Row] = {}
+        self.started = datetime.datetime.now(datetime.UTC)
+        self._clock = time.monotonic()
+
+    def add(self, row: Row) -> None:
+        """Append the row to results.jsonl; a rerun of the same key replaces it in results.json."""
+        self.rows[row.key()] = row
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with (self.folder / "results.jsonl").open("a", encoding="utf-8") as lines:
+            lines.write(row.model_dump_json() + "\n")
+
+    def close(self, complete: bool) -> None:
+        """Write results.json, and its copy where one was asked for."""
+        document = RunSpec(
+            run=self.folder.name,
+            started=self.started.isoformat(timespec="seconds"),
+            seconds=round(time.monotonic() - self._clock, 3),
+            command=self.command,
+            complete=complete,
+            versions=versions(),
+            results=tuple(self.rows.values()),
+        )
+        text = json.dumps(document.model_dump(mode="json"), indent=1, allow_nan=False) + "\n"
+        for path in (self.folder / "results.json", self.copy_to):
+            if path is not None:
+                _write_whole(path, text)
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python and of the libraries that make the numbers."""
+    found = {"python": platform.python_version()}
+    for name in LIBRARIES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _write_whole(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    partial.write_text(text, encoding="utf-8")
+    partial.replace(path)
