@@ -52,13 +52,10 @@ class Model(Spec):
         Field(description="an enum name of torchvision, a tag of timm, a file with its sha256, or none"),
     ] = "none"
     seed: Annotated[int, Field(ge=0, description="of the random weights, where weights is none")] = 0
-    arguments: Annotated[
-        dict[str, Scalar], Field(default_factory=dict, description="further arguments of the factory")
-    ]
-    layers: Annotated[
-        dict[str, Layers],
-        Field(default_factory=dict, description="region to layer; a list is mapped together"),
-    ]
+    arguments: dict[str, Scalar] = Field(default_factory=dict, description="further arguments of the factory")
+    layers: dict[str, Layers] = Field(
+        default_factory=dict, description="region to layer; a list is mapped together"
+    )
     layer_source: Annotated[str, Field(description="who chose the layers, and on which data")] | None = None
     readout: Annotated[str, Field(description="the layer that behaviour is read from")] | None = None
     preprocess: Preprocess | None = None

@@ -1,0 +1,205 @@
+"""Activations: what the layers of a network answer to stimuli, all in one pass."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+
+import torch
+
+from ..data.stimuli import Stimuli
+from ..errors import BrainScoreError, ModelError
+from .columns import Held, LayerActivations, allocate
+from .feed import prepared
+from .network import Network
+from .taps import Taps
+
+BUDGET = 256 * 2**20
+_NO_MEMORY = ("out of memory", "not enough memory", "can't allocate memory", "alloc_failed")
+
+__all__ = ["BUDGET", "LayerActivations", "extract"]
+
+
+@contextmanager
+def extract(
+    network: Network,
+    stimuli: Stimuli,
+    layers: Iterable[str],
+    *,
+    device: torch.device | str = "cpu",
+    batch_size: int | None = None,
+    spill: Path | None = None,
+    budget: int = BUDGET,
+) -> Iterator[Mapping[str, LayerActivations]]:
+    """Show the stimuli to the network once and hold the answers of its layers, (n, p) each.
+
+    layers: dotted module names. Of a module that is called several times the last call counts; of a tuple,
+        list or dict the first tensor; each stimulus's answer is flattened in C order.
+    batch_size: images shown at once (default: the network's), halved where the device's memory is short.
+    spill: the folder for what exceeds `budget` bytes of memory, in files that have no name.
+
+    The answers are there while the context is open. Equal images are shown once. The forward pass runs in
+    eval mode, without gradients, in full float32, with random numbers that are the same each time; it stops
+    when the last of the layers has answered.
+    Raises ModelError where a layer is not there, is not called, does not answer per stimulus, or answers
+    with NaN or infinity; where the network fails; where memory does not suffice for one image; where the
+    disk is full.
+    """
+    names = tuple(dict.fromkeys(layers))
+    for name in names:
+        network.require(name)
+    shown, rows = _distinct(stimuli)
+    with ExitStack() as files:
+        record = _Record(network, stimuli, shown, spill or Path(tempfile.gettempdir()), budget, files)
+        _show(network, stimuli, shown, names, torch.device(device), batch_size or network.batch_size, record)
+        index = None if len(shown) == len(rows) else torch.tensor(rows)
+        yield {name: record.finished(name, index) for name in names}
+
+
+def _distinct(stimuli: Stimuli) -> tuple[list[int], list[int]]:
+    """The first of each kind of image, and for each stimulus its place among them."""
+    place: dict[str, int] = {}
+    shown: list[int] = []
+    rows: list[int] = []
+    for i, digest in enumerate(stimuli.digests):
+        if digest not in place:
+            place[digest] = len(shown)
+            shown.append(i)
+        rows.append(place[digest])
+    return shown, rows
+
+
+def _show(
+    network: Network,
+    stimuli: Stimuli,
+    shown: list[int],
+    names: tuple[str, ...],
+    device: torch.device,
+    size: int,
+    record: _Record,
+) -> None:
+    """Run all images through the network and hand each batch's answers to `record`."""
+    images = prepared(network, stimuli, shown, ahead=2 * size)
+    waiting: deque[torch.Tensor] = deque()
+    with _steady(device), Taps(network, names) as taps, closing(images):
+        _move(network, device)
+        while batch := _take(images, waiting, size):
+            answers = _answers(taps, batch, device)
+            if answers is not None:
+                record.add(answers, len(batch))
+            elif len(batch) > 1:
+                size = len(batch) // 2
+                waiting.extendleft(reversed(batch))
+                _free(device)
+            else:
+                raise ModelError(
+                    f"{network.id}: one image does not fit into the memory of {device}; use the CPU"
+                )
+
+
+class _Record:
+    """Answers as they come in: held per layer, with the mean of each row."""
+
+    def __init__(
+        self, network: Network, stimuli: Stimuli, shown: list[int], spill: Path, budget: int, files: ExitStack
+    ) -> None:
+        self._network, self._stimuli, self._shown = network, stimuli, shown
+        self._spill, self._budget, self._files = spill, budget, files
+        self._held: dict[str, Held] = {}
+        self._means: dict[str, list[torch.Tensor]] = {}
+        self._widths: dict[str, int] = {}
+        self._start = 0
+
+    def add(self, answers: dict[str, torch.Tensor], n: int) -> None:
+        """Take the next n rows of each layer."""
+        if not self._held:
+            self._widths = {name: answer.shape[1] for name, answer in answers.items()}
+            self._means = {name: [] for name in answers}
+            self._held = allocate(self._widths, len(self._shown), self._spill, self._budget, self._files)
+        for name, answer in answers.items():
+            if answer.shape[1] != self._widths[name]:
+                raise ModelError(
+                    f"{self._network.id}: layer {name} has {self._widths[name]} units for the first"
+                    f" stimuli and {answer.shape[1]} for {self._stimuli.ids[self._shown[self._start]]}"
+                )
+            self._means[name].append(self._row_means(name, answer))
+            self._held[name].write(self._start, answer)
+        self._start += n
+
+    def finished(self, name: str, rows: torch.Tensor | None) -> LayerActivations:
+        """All rows of a layer, each as often as its stimulus stands in the set."""
+        means = torch.cat(self._means[name])
+        means = means if rows is None else means[rows]
+        return LayerActivations(len(means), self._widths[name], means, self._held[name], rows)
+
+    def _row_means(self, name: str, answer: torch.Tensor) -> torch.Tensor:
+        """Means in float64; a sum of finite float32 is finite, so what is not shows here."""
+        means = answer.sum(1, dtype=torch.float64) / answer.shape[1]
+        wrong = (~torch.isfinite(means)).nonzero()
+        if len(wrong):
+            stimulus = self._stimuli.ids[self._shown[self._start + int(wrong[0])]]
+            raise ModelError(
+                f"{self._network.id}: layer {name} answers to stimulus {stimulus} with NaN or infinity"
+                " (diverged weights, or another preprocessing than in training)"
+            )
+        return means
+
+
+def _answers(taps: Taps, batch: list[torch.Tensor], device: torch.device) -> dict[str, torch.Tensor] | None:
+    """One forward pass; None where memory did not suffice."""
+    try:
+        with torch.no_grad():
+            return taps(torch.stack(batch).to(device))
+    except BrainScoreError:
+        raise
+    except Exception as why:
+        if _is_no_memory(why):
+            return None
+        name, shape = taps.network.id, tuple(batch[0].shape)
+        reason = (str(why).strip() or "no message").splitlines()[0]
+        raise ModelError(
+            f"{name}: the forward pass of images {shape} fails: {type(why).__name__}: {reason}"
+        ) from why
+
+
+def _is_no_memory(why: Exception) -> bool:
+    text = str(why).lower()
+    known = isinstance(why, RuntimeError) and any(words in text for words in _NO_MEMORY)
+    return known or isinstance(why, (torch.OutOfMemoryError, MemoryError))
+
+
+def _take(images: Iterator[torch.Tensor], waiting: deque[torch.Tensor], size: int) -> list[torch.Tensor]:
+    batch = [waiting.popleft() for _ in range(min(size, len(waiting)))]
+    while len(batch) < size and (image := next(images, None)) is not None:
+        batch.append(image)
+    return batch
+
+
+@contextmanager
+def _steady(device: torch.device) -> Iterator[None]:
+    """Full float32 and fixed random numbers; the user's settings and generators are as before afterwards."""
+    precision = torch.get_float32_matmul_precision()
+    devices = [device] if device.type == "cuda" else []
+    try:
+        with torch.random.fork_rng(devices), torch.backends.cudnn.flags(benchmark=False, allow_tf32=False):
+            torch.set_float32_matmul_precision("highest")
+            torch.manual_seed(0)
+            yield
+    finally:
+        torch.set_float32_matmul_precision(precision)
+
+
+def _move(network: Network, device: torch.device) -> None:
+    try:
+        network.module.to(device).eval()
+    except (torch.OutOfMemoryError, RuntimeError) as why:
+        reason = str(why).strip().splitlines()[0]
+        raise ModelError(f"{network.id}: the network cannot be moved to {device}: {reason}") from why
+
+
+def _free(device: torch.device) -> None:
+    if device.type == "cuda":
+        torch.cuda.empty_cache()

@@ -1,0 +1,168 @@
+"""Building: a line of models.yaml made into a network."""
+
+from __future__ import annotations
+
+import importlib
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+from platformdirs import user_cache_path
+from torch import nn
+
+from ..errors import BrainScoreError, ModelError, nearest
+from ..specs.base import File
+from ..specs.models import Model, Preprocess
+from .network import Network, from_module
+from .preprocess import Preprocessor, Transform
+from .published import from_hugging_face, from_torch_hub, same_as_before
+from .weights import load_weights, read_weights
+
+Fetch = Callable[[File], Path]
+Resolve = Callable[[str], Callable[..., Any]]
+Built = tuple[nn.Module, Transform]
+_HUGGING_FACE_FILES = ("model.safetensors", "pytorch_model.bin")
+
+
+def build(
+    spec: Model, fetch: Fetch, resolve: Resolve, *, offline: bool = False, cache: Path | None = None
+) -> Network:
+    """The network of a spec: in eval mode, float32, on the CPU.
+
+    fetch: gives the local path of a `File`, verified. resolve: the callable of ``package.module:factory``.
+    offline: opens no socket. cache: where the digests of timm's weights are kept (default: the user's).
+
+    Random weights are those of ``torch.manual_seed(spec.seed)`` before the constructor; the caller's random
+    numbers stay as they are.
+    Raises NotHere where published weights are on no disk and may not be fetched, and ModelError where the
+    source has no such network, its constructor fails, or the weights are not its own.
+    """
+    cache = cache or user_cache_path("pytest-brainscore")
+    with _seeded(spec.seed), _one_line(spec):
+        if spec.source == "torchvision":
+            module, transform = _torchvision(spec, offline)
+        elif spec.source == "timm":
+            module, transform = _timm(spec, offline, cache)
+        else:
+            module, transform = _factory(spec, resolve)
+    if isinstance(spec.weights, File):
+        load_weights(module, fetch(spec.weights), spec.id)
+    return from_module(
+        module.requires_grad_(False),
+        Preprocessor(spec.preprocess) if spec.preprocess else transform,
+        id=spec.id,
+        visual_degrees=spec.visual_degrees,
+        batch_size=spec.batch_size,
+    )
+
+
+def _torchvision(spec: Model, offline: bool) -> Built:
+    from torchvision.models import get_model_builder, get_model_weights, list_models
+
+    try:
+        builder, known = get_model_builder(spec.architecture), get_model_weights(spec.architecture)
+    except ValueError:
+        hint = nearest(spec.architecture, list_models())
+        raise ModelError(f"{spec.id}: torchvision has no model {spec.architecture}{hint}") from None
+    if not isinstance(spec.weights, str) or not spec.trained:
+        module = builder(weights=None, **spec.arguments)
+        return module, Preprocessor(_untrained_eyes(module, known))
+    if spec.weights not in known.__members__:
+        raise ModelError(
+            f"{spec.id}: torchvision has no weights {spec.weights} for {spec.architecture}"
+            f"{nearest(spec.weights, known.__members__)} (there are {', '.join(known.__members__)})"
+        )
+    weights = known[spec.weights]
+    read_weights(from_torch_hub(weights.url, spec.id, offline=offline))
+    return builder(weights=weights, progress=False, **spec.arguments), Preprocessor(_eyes(weights))
+
+
+def _eyes(weights: Any) -> Preprocess:
+    """A squash to the side, and the mean and deviation, that published weights were evaluated with."""
+    preset = weights.transforms()
+    return Preprocess(size=preset.crop_size[0], mean=tuple(preset.mean), std=tuple(preset.std))
+
+
+def _untrained_eyes(module: nn.Module, known: Any) -> Preprocess:
+    """The input that the module insists on, else the smallest that published weights of it take."""
+    size = getattr(module, "image_size", None)
+    if not isinstance(size, int):
+        size = min((weights.transforms().crop_size[0] for weights in known), default=224)
+    return Preprocess(size=size)
+
+
+def _timm(spec: Model, offline: bool, cache: Path) -> Built:
+    timm = _untyped("timm")
+    if not timm.is_model(spec.architecture):
+        hint = nearest(spec.architecture, timm.list_models())
+        raise ModelError(f"{spec.id}: timm has no model {spec.architecture}{hint}")
+    if isinstance(spec.weights, str) and spec.trained:
+        full = f"{spec.architecture}.{spec.weights}"
+        path = _timm_weights(full, spec.id, offline)
+        same_as_before(f"timm:{full}", path, cache)
+        overlay = {"file": str(path)}
+        module = timm.create_model(full, pretrained=True, pretrained_cfg_overlay=overlay, **spec.arguments)
+    else:
+        module = timm.create_model(spec.architecture, pretrained=False, **spec.arguments)
+    eyes = timm.data.resolve_model_data_config(module)
+    return module, timm.data.create_transform(**eyes, is_training=False)
+
+
+def _timm_weights(full: str, model: str, offline: bool) -> Path:
+    timm = _untyped("timm")
+    if not timm.is_model_pretrained(full):
+        base, _, tag = full.partition(".")
+        tags = [name.partition(".")[2] for name in timm.list_pretrained(f"{base}.*")]
+        raise ModelError(
+            f"{model}: timm has no weights {tag} for {base}{nearest(tag, tags)} (there are {', '.join(tags)})"
+        )
+    found = timm.models.get_pretrained_cfg(full)
+    if found.hf_hub_id:
+        names = (found.hf_hub_filename,) if found.hf_hub_filename else _HUGGING_FACE_FILES
+        return from_hugging_face(found.hf_hub_id, names, model, offline=offline)
+    return from_torch_hub(found.url, model, offline=offline)
+
+
+def _untyped(name: str) -> Any:
+    return importlib.import_module(name)
+
+
+def _factory(spec: Model, resolve: Resolve) -> Built:
+    if isinstance(spec.weights, str) and spec.trained:
+        raise ModelError(
+            f"{spec.id}: the weights of a factory are none (it brings its own) or a file with its sha256,"
+            f" not {spec.weights}"
+        )
+    made = resolve(spec.source)(**spec.arguments)
+    module, transform = made if isinstance(made, tuple) and len(made) == 2 else (made, None)
+    if not isinstance(module, nn.Module):
+        raise ModelError(
+            f"{spec.id}: {spec.source} gives {type(module).__name__}; a factory gives an nn.Module,"
+            " or an nn.Module and its transform"
+        )
+    return module, transform or Preprocessor(Preprocess())
+
+
+@contextmanager
+def _seeded(seed: int) -> Iterator[None]:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        yield
+
+
+@contextmanager
+def _one_line(spec: Model) -> Iterator[None]:
+    """What a constructor raises, as a ModelError of one line; what it warns of on the way is nobody's."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    except BrainScoreError:
+        raise
+    except Exception as why:
+        reason = (str(why).strip() or "no message").splitlines()[0]
+        what = spec.source if ":" in spec.source else f"{spec.source}:{spec.architecture}"
+        raise ModelError(f"{spec.id}: {what} cannot be built: {type(why).__name__}: {reason}") from why

@@ -1,0 +1,28 @@
+"""The field of view: how much of a network's input an image fills."""
+
+from __future__ import annotations
+
+from PIL import Image
+
+GREY = (128, 128, 128)
+
+
+def in_field(image: Image.Image, field_degrees: float, image_degrees: float | None) -> Image.Image:
+    """Place an image that is `image_degrees` wide in a field of view that is `field_degrees` wide.
+
+    A wider field surrounds the image with grey (128, 128, 128); a narrower one keeps the image's centre.
+    The image's pixels are never resampled: the field has round(field / image * side) of them. An image
+    of unknown size fills the field.
+    """
+    if image_degrees is None:
+        return image
+    ratio = field_degrees / image_degrees
+    width, height = (max(1, round(ratio * side)) for side in image.size)
+    left, top = (width - image.width) // 2, (height - image.height) // 2
+    if (width, height) == image.size:
+        return image
+    if ratio < 1:
+        return image.crop((-left, -top, -left + width, -top + height))
+    field = Image.new("RGB", (width, height), GREY)
+    field.paste(image, (left, top))
+    return field

@@ -1,0 +1,107 @@
+"""Published weights: files of torchvision and timm, from the caches that torch and Hugging Face keep."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from filelock import FileLock
+
+from ..errors import FetchError, ModelError, NotHere
+
+_HASH_IN_NAME = re.compile(r"-([a-f0-9]{8,})\.[a-z.]+$")
+
+
+def from_torch_hub(url: str, model: str, *, offline: bool) -> Path:
+    """The file of `url` in torch's hub cache, downloaded where it is not there yet.
+
+    Where its name ends in a hash, the content has it. Raises NotHere offline, FetchError where the download
+    fails, ModelError where the content is another.
+    """
+    folder = Path(torch.hub.get_dir()) / "checkpoints"
+    path = folder / url.rsplit("/", 1)[-1]
+    prefix = found[1] if (found := _HASH_IN_NAME.search(path.name)) else ""
+    if not path.exists():
+        if offline:
+            raise NotHere(
+                f"{model}: its weights are not here; fetch {url} to {path}, or run once without offline"
+            )
+        _download(url, path, prefix, model)
+    if not sha256_of(path).startswith(prefix):
+        raise ModelError(
+            f"{model}: {path} does not have the hash {prefix} of its name; delete it and run again"
+        )
+    return path
+
+
+def from_hugging_face(repository: str, names: Sequence[str], model: str, *, offline: bool) -> Path:
+    """The first of `names` that is in a repository of the Hugging Face hub: its cache first, then the hub.
+
+    Raises NotHere offline, FetchError where the download fails.
+    """
+    from huggingface_hub import hf_hub_download
+    from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError, LocalEntryNotFoundError
+
+    repository, _, revision = repository.partition("@")
+    for name in names:
+        try:
+            return Path(hf_hub_download(repository, name, revision=revision or None, local_files_only=True))
+        except LocalEntryNotFoundError:
+            continue
+    if offline:
+        raise NotHere(
+            f"{model}: its weights are not here; fetch them with `hf download {repository} {names[0]}`,"
+            " or run once without offline"
+        )
+    for name in names:
+        try:
+            return Path(hf_hub_download(repository, name, revision=revision or None))
+        except LocalEntryNotFoundError as why:
+            raise FetchError(
+                f"{model}: {repository} on the Hugging Face hub cannot be reached ({why})"
+            ) from why
+        except EntryNotFoundError:
+            continue
+        except (HfHubHTTPError, OSError) as why:
+            raise FetchError(f"{model}: {repository}/{name} cannot be fetched ({why})") from why
+    raise FetchError(f"{model}: {repository} on the Hugging Face hub has none of {', '.join(names)}")
+
+
+def same_as_before(name: str, path: Path, cache: Path) -> None:
+    """Note the sha256 of what goes by `name` at its first use; raise ModelError if it is another now."""
+    book, digest = cache / "weights.json", sha256_of(path)
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        with FileLock(book.with_suffix(".lock")):
+            known = json.loads(book.read_text("utf-8")) if book.exists() else {}
+            if name not in known:
+                part = book.with_suffix(".part")
+                part.write_text(json.dumps({**known, name: digest}, indent=1, sort_keys=True), "utf-8")
+                part.replace(book)
+    except OSError:
+        return
+    if known.get(name, digest) != digest:
+        raise ModelError(
+            f"{name}: {path} is not what went by this name before (sha256 {digest[:12]}, before"
+            f" {known[name][:12]}); if the change is meant, remove the line from {book}"
+        )
+
+
+def sha256_of(path: Path) -> str:
+    """Sha256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _download(url: str, path: Path, prefix: str, model: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(path.with_name(path.name + ".lock")):
+            if not path.exists():
+                torch.hub.download_url_to_file(url, str(path), prefix or None, progress=False)
+    except (OSError, RuntimeError) as why:
+        raise FetchError(f"{model}: {url} cannot be fetched ({why})") from why

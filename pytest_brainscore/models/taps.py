@@ -1,0 +1,89 @@
+"""Taps: hooks that copy what the layers of a network answer."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+import torch
+from torch import nn
+
+from ..errors import ModelError
+from .network import Network
+
+
+class Taps:
+    """Hooks that copy what the layers answer, and end a forward pass once all have answered."""
+
+    def __init__(self, network: Network, names: tuple[str, ...]) -> None:
+        self.network, self._names = network, names
+        self._calls: Counter[str] = Counter()
+        self._expected: Counter[str] | None = None
+        self._answers: dict[str, torch.Tensor] = {}
+
+    def __enter__(self) -> Taps:
+        self._handles = [
+            self.network.module.get_submodule(name).register_forward_hook(self._hook(name))
+            for name in self._names
+        ]
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for handle in self._handles:
+            handle.remove()
+        self._answers = {}
+
+    def __call__(self, images: torch.Tensor) -> dict[str, torch.Tensor]:
+        """Answers of each layer to images (b, 3, h, w): (b, p) float32 on the CPU."""
+        self._calls, self._answers = Counter(), {}
+        with suppress(_AllAnswered):
+            self.network.module(images)
+        self._expected = self._expected or Counter(self._calls)
+        answers, self._answers = self._answers, {}
+        return {name: self._per_stimulus(name, answers.get(name), len(images)) for name in self._names}
+
+    def _hook(self, name: str) -> Any:
+        def hook(module: nn.Module, args: Any, output: Any) -> None:
+            answer = _first_tensor(output)
+            if answer is not None:
+                # What follows may change the tensor in place, as ReLU(inplace=True) does.
+                self._answers[name] = answer.detach().clone()
+            self._calls[name] += 1
+            if self._expected and all(self._calls[n] >= k for n, k in self._expected.items()):
+                raise _AllAnswered
+
+        return hook
+
+    def _per_stimulus(self, name: str, answer: torch.Tensor | None, n: int) -> torch.Tensor:
+        where = f"{self.network.id}: layer {name}"
+        if not self._calls[name]:
+            raise ModelError(
+                f"{where} is not called in the forward pass; name another, for instance its parent"
+            )
+        if answer is None:
+            raise ModelError(f"{where} answers with no tensor")
+        if answer.ndim == 0 or answer.shape[0] != n:
+            raise ModelError(
+                f"{where} answers with shape {tuple(answer.shape)} to {n} images:"
+                " its first axis is not the stimuli"
+            )
+        return answer.reshape(n, -1).to("cpu", torch.float32)
+
+
+class _AllAnswered(BaseException):
+    """Ends a forward pass; no Exception, so that no network's own `except Exception` takes it."""
+
+
+def _first_tensor(output: Any) -> torch.Tensor | None:
+    if torch.is_tensor(output):
+        return output
+    parts = (
+        output.values()
+        if isinstance(output, Mapping)
+        else output
+        if isinstance(output, (list, tuple))
+        else ()
+    )
+    return next((tensor for part in parts if (tensor := _first_tensor(part)) is not None), None)
