@@ -14,6 +14,7 @@ from ..errors import FetchError
 
 TRIES = 3
 TIMEOUT_S = (15, 60)
+CHUNK = 1 << 16
 _BROKE_OFF = (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError)
 _NOT_SATISFIABLE = 416
 
@@ -62,7 +63,7 @@ def _append(url: str, partial: Path, *, progress: bool) -> None:
 def _downloader(progress: bool, headers: dict[str, str], hook: Any) -> Any:
     shown = progress and importlib.util.find_spec("tqdm") is not None
     return pooch.HTTPDownloader(
-        progressbar=shown, chunk_size=1 << 18, headers=headers, timeout=TIMEOUT_S, hooks={"response": hook}
+        progressbar=shown, chunk_size=CHUNK, headers=headers, timeout=TIMEOUT_S, hooks={"response": hook}
     )
 
 

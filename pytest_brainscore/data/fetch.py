@@ -53,7 +53,7 @@ class Fetcher:
             return self._cached(file) or self._mirrored(file) or self._fetched(file)
         except OSError as why:
             raise FetchError(
-                f"{self.cache}: the cache cannot be used ({why.strerror or why}); set {CACHE} to another folder"
+                f"{self.cache}: cannot be used as cache ({why.strerror or why}); set {CACHE} to another"
             ) from why
 
     def unverified(self, file: File) -> Path:
@@ -140,6 +140,7 @@ class Fetcher:
         path = self.place(file)
         path.parent.mkdir(parents=True, exist_ok=True)
         replace(partial, path)
+        _verified.add(_key(path, file))
         return path
 
     def _ways_out(self, file: File) -> str:
@@ -160,13 +161,17 @@ def _hash(file: File) -> tuple[str, str]:
 def _is_right(path: Path, file: File) -> bool:
     """Whether the content has the hash; asked of the disk once per process, path, size and time of change."""
     algorithm, digits = _hash(file)
-    stat = path.stat()
-    key = (path, stat.st_size, stat.st_mtime_ns, digits)
+    key = _key(path, file)
     if key not in _verified:
         if hash_of(path, algorithm) != digits:
             return False
         _verified.add(key)
     return True
+
+
+def _key(path: Path, file: File) -> tuple[Path, int, int, str]:
+    stat = path.stat()
+    return path, stat.st_size, stat.st_mtime_ns, _hash(file)[1]
 
 
 def _difference(path: Path, file: File) -> str:
