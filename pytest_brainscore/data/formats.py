@@ -23,11 +23,9 @@ def read_array(path: Path, key: str | None) -> np.ndarray | xr.DataArray | None:
     netCDF comes as a DataArray with its dims and coords. Nothing is unpickled.
     Raises DataError where the file is broken, has no such array, or holds Python objects.
     """
-    reader = _reader(path)
-    if reader is None:
-        return None
     try:
-        return reader(path, key)
+        reader = _reader(path)
+        return None if reader is None else reader(path, key)
     except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, NotImplementedError) as why:
         hint = "; it holds Python objects: save plain numbers" if "pickle" in str(why) else ""
         raise DataError(f"{path}: cannot be read ({_first_line(why)}){hint}") from why

@@ -31,7 +31,7 @@ Files = Annotated[
 class Dataset(Spec):
     """The ground of all data sets: what they are called, where they come from, who may have them."""
 
-    id: Annotated[Id, Field(description="key of the results, for instance Cowley2023.V4")]
+    id: Annotated[Id, Field(description="key of the results, for instance Cowley2023")]
     title: Annotated[str, Field(description="what was recorded, in a line")] = ""
     reference: Annotated[str, Field(description="the publication, as doi:... or a URL")] | None = None
     species: Annotated[str, Field(description="human, macaque, mouse, ...")] | None = None

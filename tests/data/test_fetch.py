@@ -203,7 +203,7 @@ def test_a_local_file_comes_first_and_its_hash_is_checked(server, fetcher, tmp_p
     assert fetcher(File(file="here.bin", sha256=right), tmp_path) == tmp_path / "here.bin"
     with pytest.raises(FetchError, match=rf"here.bin: its sha256 is {right}, and not {'0' * 64}"):
         fetcher(File(file="here.bin", sha256="0" * 64), tmp_path)
-    with pytest.raises(FetchError, match="absent.bin: no such file"):
+    with pytest.raises(FetchError, match=r"absent.bin: no such file"):
         fetcher(File(file="absent.bin"), tmp_path)
 
 
@@ -213,7 +213,7 @@ def test_a_local_file_that_is_absent_is_fetched_where_it_has_a_url(server, fetch
 
 def test_a_cache_that_cannot_be_written_is_one_line(server, tmp_path):
     (tmp_path / "cache").write_text("a file")
-    with pytest.raises(FetchError, match="cannot be used as cache .* set BRAINSCORE_CACHE"):
+    with pytest.raises(FetchError, match=r"cannot be used as cache .* set BRAINSCORE_CACHE"):
         Fetcher(tmp_path / "cache")(server.file(), HERE)
 
 
