@@ -57,7 +57,8 @@ def _at_depth(network: Network, spec: Model, region: str) -> str:
     if spec.layers or region not in DEPTHS:
         raise ModelError(
             f"no layer of {spec.id} is mapped to {region}{nearest(region, known)}"
-            f" (mapped: {', '.join(known)}); write `layers: {{{region}: ...}}` in its entry of models.yaml, or name a layer for this run"
+            f" (mapped: {', '.join(known)}); write `layers: {{{region}: ...}}` in its entry of models.yaml,"
+            " or name a layer for this run"
         )
     leaves = called_leaves(network)
     return leaves[round(DEPTHS[region] * (len(leaves) - 1))]
