@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from pytest_brainscore.metrics.linalg import EPSILON, eigh, svd
+from pytest_brainscore.metrics.linalg import eigh, svd_of_centred
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,17 +28,15 @@ class LeaveOneOut:
     spare: Tensor
 
     @classmethod
-    def of(cls, x: Tensor, y: Tensor) -> LeaveOneOut:
-        """Decompose centred activations (n, p) and responses (n, m)."""
+    def of(cls, x: Tensor, x_mean: Tensor, y: Tensor) -> LeaveOneOut:
+        """Decompose centred activations (n, p), whose means were (p,), and centred responses (n, m)."""
         if x.shape[0] <= x.shape[1]:
             w, u = eigh(x @ x.T)
             w = w.clamp(min=0)
             back = x.T @ u
             u = u - u.mean(dim=0)
             return cls(y, u, w, u.T @ y, back, torch.zeros_like(y), y.new_zeros(len(y), 1))
-        u, s, vt = svd(x)
-        kept = s > EPSILON * max(x.shape) * s[0]
-        u, s, vt = u[:, kept], s[kept], vt[kept]
+        u, s, vt = svd_of_centred(x, x_mean)
         z = u.T @ y
         spare = 1 - 1 / len(y) - u.square().sum(dim=1, keepdim=True)
         return cls(y, u, s**2, z, vt.T * s, y - u @ z, spare)

@@ -35,6 +35,18 @@ def svd(matrix: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     return u, s, vt
 
 
+def svd_of_centred(x: Tensor, mean: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Return U (n, k), singular values (k,) and V' (k, p) of centred columns (n, p), k their rank.
+
+    Centring leaves rounding of the size of what was there before, so the means (p,) take part in what counts
+    as zero.
+    """
+    u, s, vt = svd(x)
+    before = s[0] + len(x) ** 0.5 * torch.linalg.vector_norm(mean)
+    rank = min(int((s > EPSILON * max(x.shape) * before).sum()), len(x) - 1)
+    return u[:, :rank], s[:rank], vt[:rank]
+
+
 def solve_positive(matrix: Tensor, right: Tensor) -> Tensor:
     """Return A^-1 B for a symmetric positive definite A (n, n) and B (n, m)."""
     (factor,) = with_fallback(lambda a: (torch.linalg.cholesky(a),), matrix)

@@ -23,8 +23,9 @@ def pls(x_train: Tensor, y_train: Tensor, x_test: Tensor, components: int) -> Pr
     x, x_mean = centre(x_train)
     y, y_mean = centre(y_train)
     cross = CrossProduct(x, y)
-    x_size = torch.linalg.vector_norm(x)
-    nothing = 64 * EPSILON * x_size * torch.linalg.vector_norm(y)
+    norm = torch.linalg.vector_norm
+    x_size = norm(x)
+    nothing = 64 * EPSILON * (norm(x_train) * norm(y) + x_size * norm(y_train))  # rounding of centred X'Y
     most = min(components, x.shape[0] - 1, x.shape[1])
     rotations, loadings, weights = (x.new_zeros(side, most) for side in (x.shape[1], x.shape[1], y.shape[1]))
     used = 0
@@ -36,7 +37,7 @@ def pls(x_train: Tensor, y_train: Tensor, x_test: Tensor, components: int) -> Pr
         if bool(size <= (1e4 * EPSILON * x_size) ** 2):
             break
         rotations[:, used] = direction
-        loadings[:, used] = scores @ x / size
+        loadings[:, used] = torch.mv(x.T, scores) / size
         weights[:, used] = direction @ cross.matrix / size
         cross.deflate(loadings[:, used], weights[:, used] * size)
         used += 1
@@ -58,7 +59,8 @@ class CrossProduct:
 
     def size(self) -> Tensor:
         """Return the Frobenius norm."""
-        return torch.linalg.vector_norm(self.matrix)
+        size: Tensor = torch.linalg.vector_norm(self.matrix)
+        return size
 
     def leading_left(self) -> Tensor:
         """Return the leading left singular vector (p,)."""

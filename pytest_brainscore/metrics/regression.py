@@ -1,7 +1,7 @@
 """Fit on some stimuli, predict others: least squares, ridge regression, the best single unit.
 
 Every solver, here and in `partial_least_squares`, takes x_train (n, p), y_train (n, m) and x_test (k, p), in
-float64 on one device, and returns a `Prediction` of (k, m). Columns are centred on the training rows and never
+float64 on one device, and returns a `Prediction` of (k, m). Columns are centred on the training rows, never
 scaled.
 """
 
@@ -16,12 +16,7 @@ from torch import Tensor
 from pytest_brainscore.errors import MetricError
 from pytest_brainscore.metrics import correlation
 from pytest_brainscore.metrics.leave_one_out import LeaveOneOut
-from pytest_brainscore.metrics.linalg import (
-    EPSILON,
-    centre,
-    solve_positive,
-    svd,
-)
+from pytest_brainscore.metrics.linalg import centre, solve_positive, svd_of_centred
 from pytest_brainscore.metrics.prediction import Prediction
 
 Criterion = Literal["squared_error", "pearson"]
@@ -48,10 +43,8 @@ def linear(x_train: Tensor, y_train: Tensor, x_test: Tensor) -> Prediction:
     """Least squares; of many solutions (more units than stimuli) the one of minimum norm."""
     x, x_mean = centre(x_train)
     y, y_mean = centre(y_train)
-    u, s, vt = svd(x)
-    kept = s > EPSILON * max(x.shape) * s[0]
-    inverse = torch.where(kept, 1 / s.masked_fill(~kept, 1.0), 0.0)
-    return Prediction((x_test - x_mean) @ (vt.T @ (inverse[:, None] * (u.T @ y))) + y_mean)
+    u, s, vt = svd_of_centred(x, x_mean)
+    return Prediction((x_test - x_mean) @ (vt.T @ ((u.T @ y) / s[:, None])) + y_mean)
 
 
 def pca_ridge(x_train: Tensor, y_train: Tensor, x_test: Tensor, components: int, alpha: float) -> Prediction:
@@ -62,8 +55,8 @@ def pca_ridge(x_train: Tensor, y_train: Tensor, x_test: Tensor, components: int,
     _positive([alpha])
     x, x_mean = centre(x_train)
     y, y_mean = centre(y_train)
-    u, s, vt = svd(x)
-    used = min(components, int((s > EPSILON * max(x.shape) * s[0]).sum()))
+    u, s, vt = svd_of_centred(x, x_mean)
+    used = min(components, len(s))
     u, s, vt = u[:, :used], s[:used], vt[:used]
     predicted = (x_test - x_mean) @ (vt.T @ ((s / (s**2 + alpha))[:, None] * (u.T @ y))) + y_mean
     return Prediction(predicted, {"components": torch.tensor(float(used), dtype=torch.float64)})
@@ -87,7 +80,7 @@ def ridge_loo(
     _positive(alphas)
     x, x_mean = centre(x_train)
     y, y_mean = centre(y_train)
-    fit = LeaveOneOut.of(x, y)
+    fit = LeaveOneOut.of(x, x_mean, y)
     goodness = torch.stack([_goodness(y, fit.predict_left_out(alpha), criterion) for alpha in alphas])
     goodness = goodness if per_neuroid else goodness.nanmean(dim=1)
     chosen = y.new_tensor(alphas)[goodness.nan_to_num(-torch.inf).argmax(dim=0)]
