@@ -87,7 +87,8 @@ def _values(table: pd.DataFrame, path: Path) -> np.ndarray:
                 f"{path}: column {name} holds {text!r}, and all columns but stimulus and repetition are taken"
                 " for responses; name those that are in `columns: {neuroids: [...]}`"
             )
-    return table.to_numpy(dtype=np.float64 if (table.dtypes != np.float32).any() else np.float32)
+    dtype = np.float64 if (table.dtypes != np.float32).any() else np.float32
+    return np.asarray(table.to_numpy(dtype=dtype, na_value=np.nan))
 
 
 def _with_rows(array: xr.DataArray, dim: str, path: Path) -> xr.DataArray:

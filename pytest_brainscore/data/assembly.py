@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -54,15 +55,16 @@ def assemble(source: Source, stimuli: Stimuli, array: xr.DataArray) -> Recording
     """Recordings from (stimulus | presentation, neuroid [, repetition] [, time_bin]), in any order of dims.
 
     A coord `stimulus` on the stimuli or presentations names them, and they may come in any order; without
-    it they are as many as the images, in their order. Showings that are NaN throughout are padding and left
-    out; so are stimuli that are never shown. Coords on neuroid: `neuroid` (ids), `region`, `subject`, ...
+    it they are as many as the images, in their order. Other coords on stimulus become the stimuli's.
+    Showings that are NaN throughout are padding and left out; so are stimuli that are never shown.
+    Coords on neuroid: `neuroid` (ids), `region`, `subject`, ...
     Raises DataError for counts or names that do not match, and for values that are no finite numbers.
     """
     _refuse_odd_dims([str(dim) for dim in array.dims], source.where)
     _refuse_odd_numbers(array, source.where)
+    _refuse_shared_names(stimuli, array, source.where)
     rows = _rows(array, stimuli, source)
     neuroids = _neuroid_coords(array, source)
-    _refuse_shared_names(stimuli, array, source.where)
     shown, coords = _presentations(array, rows, stimuli)
     values, coords = _without_padding(shown, coords, source.where)
     present = np.flatnonzero(np.bincount(coords.pop("_row"), minlength=len(stimuli)))
@@ -75,8 +77,7 @@ def assemble(source: Source, stimuli: Stimuli, array: xr.DataArray) -> Recording
             **_bin_coords(array, source),
         },
     )
-    kept = stimuli if len(present) == len(stimuli) else stimuli.take(present)
-    return Recordings(source.dataset, kept, data)
+    return Recordings(source.dataset, _described(stimuli, array, rows).take(present), data)
 
 
 def _refuse_odd_dims(dims: Sequence[str], where: str) -> None:
@@ -104,14 +105,31 @@ def _refuse_odd_numbers(array: xr.DataArray, where: str) -> None:
 
 
 def _refuse_shared_names(stimuli: Stimuli, array: xr.DataArray, where: str) -> None:
-    shared = sorted(
-        set(stimuli.coords)
-        & ({*map(str, array.coords), "neuroid", "region", "subject", "repetition"} - {"stimulus"})
-    )
-    if shared:
-        raise DataError(
-            f"{where}: {shared[0]} names a coord of the stimuli and of the recordings: rename one"
-        )
+    groups = {
+        "the table of stimuli": set(stimuli.coords),
+        "the stimuli": _names(array, "stimulus"),
+        "the presentations": {"repetition"} | _names(array, "presentation") | _names(array, "repetition"),
+        "the neuroids": {"neuroid", "region", "subject"} | _names(array, "neuroid"),
+    }
+    for one, other in combinations(groups, 2):
+        if shared := sorted(groups[one] & groups[other]):
+            raise DataError(f"{where}: {shared[0]} is a coord of {one} and of {other}: rename one")
+
+
+def _names(array: xr.DataArray, dim: str) -> set[str]:
+    """The names of the coords along a dim, apart from those that say which stimulus it is."""
+    names = {str(name) for name, coord in array.coords.items() if coord.dims == (dim,)}
+    return names - {"stimulus", "presentation"}
+
+
+def _described(stimuli: Stimuli, array: xr.DataArray, rows: np.ndarray) -> Stimuli:
+    """The stimuli with the array's coords along stimulus as theirs."""
+    coords = dict(stimuli.coords)
+    for name in sorted(_names(array, "stimulus")):
+        values = array[name].values
+        coords[name] = np.zeros(len(stimuli), values.dtype)
+        coords[name][rows] = values
+    return replace(stimuli, coords=coords)
 
 
 def _rows(array: xr.DataArray, stimuli: Stimuli, source: Source) -> np.ndarray:
@@ -121,7 +139,7 @@ def _rows(array: xr.DataArray, stimuli: Stimuli, source: Source) -> np.ndarray:
         names = array["stimulus"].values.astype(str)
         rows = rows_of(names, known_names(stimuli), f"{source.where}: coord stimulus")
         if dim == "stimulus":
-            unique(names.tolist(), f"{source.where}: coord stimulus")
+            unique([stimuli.ids[row] for row in rows], f"{source.where}: coord stimulus")
         return rows
     if dim == "presentation":
         raise DataError(
@@ -144,15 +162,14 @@ def _presentations(
     rest = [dim for dim in ("neuroid", "time_bin") if dim in array.dims]
     moved = array.transpose(*lead, *rest).values
     values = moved.reshape(-1, *moved.shape[len(lead) :])
-    if values.dtype.kind != "f" or values.dtype.itemsize < 4:
-        values = values.astype(np.float32 if values.dtype.itemsize < 4 else np.float64)
+    values = values.astype(np.float32 if np.can_cast(values.dtype, np.float32) else np.float64, copy=False)
     grid = np.indices([array.sizes[dim] for dim in lead]).reshape(len(lead), -1)
     place = dict(zip(lead, grid, strict=True))
     row = rows[place[lead[0]]]
     coords = {
         str(name): coord.values[place[str(coord.dims[0])]]
         for name, coord in array.coords.items()
-        if coord.ndim == 1 and coord.dims[0] in lead and name not in ("stimulus", "presentation")
+        if coord.dims in (("presentation",), ("repetition",)) and name not in ("stimulus", "presentation")
     }
     if "repetition" not in coords:
         coords["repetition"] = place["repetition"] if "repetition" in place else _counted(row)

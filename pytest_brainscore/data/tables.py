@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -21,6 +22,7 @@ def read_table(path: Path) -> pd.DataFrame:
     try:
         if is_parquet(path):
             return pd.read_parquet(path)
+        _refuse_repeated_columns(path)
         return pd.read_csv(path, keep_default_na=False, na_values=list(_MISSING), encoding="utf-8-sig")
     except ImportError as why:
         raise DataError(
@@ -47,9 +49,11 @@ def column(table: pd.DataFrame, name: str, path: Path) -> np.ndarray:
 
 def labels(series: pd.Series) -> np.ndarray:
     """Numbers and truth values as they are; everything else as text, missing as the empty string."""
-    if pd.api.types.is_bool_dtype(series) or pd.api.types.is_numeric_dtype(series):
-        return np.asarray(series.to_numpy())
-    return series.fillna("").astype(str).to_numpy(dtype=str)
+    if pd.api.types.is_numeric_dtype(series):
+        return np.asarray(
+            series.to_numpy() if not series.hasnans else series.to_numpy(float, na_value=np.nan)
+        )
+    return series.astype(object).where(series.notna(), "").astype(str).to_numpy(dtype=str)
 
 
 def rows_of(names: Iterable[str], known: Mapping[str, int], what: str) -> np.ndarray:
@@ -91,6 +95,12 @@ def unique(names: Sequence[str], what: str) -> tuple[str, ...]:
             raise DataError(f"{what}: the name {name!r} is there twice; names must differ")
         seen.add(name)
     return tuple(names)
+
+
+def _refuse_repeated_columns(path: Path) -> None:
+    """pandas would number them."""
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        unique([name for name in next(csv.reader(file), []) if name], f"{path}: columns")
 
 
 def _such_as(known: Mapping[str, int]) -> str:

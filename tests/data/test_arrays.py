@@ -123,11 +123,14 @@ def test_coords_of_a_netcdf_come_along_and_stimuli_are_joined_by_name(tmp_path, 
             "neuroid": ["x", "y", "z"],
             "region": ("neuroid", ["V4", "IT", "IT"]),
             "depth": ("neuroid", [0.1, 0.2, 0.3]),
+            "number": ("stimulus", order + 1),
         },
     )
     array.to_netcdf(tmp_path / "r.nc", engine="h5netcdf")
     recordings = open_(file="r.nc", region=None).select(region="IT")
     np.testing.assert_allclose(recordings.responses().values, values.mean(1)[:, 1:], atol=1e-12)
+    assert recordings.stimuli.coords["number"].tolist() == list(range(1, N + 1))
+    assert recordings.select(number=[3, 4]).stimuli.ids == ("image3", "image4")
     assert recordings.responses()["depth"].values.tolist() == [0.2, 0.3]
 
 
@@ -337,8 +340,31 @@ def test_duplicate_names_are_errors(tmp_path, open_, values):
     pd.DataFrame({"stimulus": [f"image{i + 1}" for i in range(N)], "region": 1}).to_csv(
         tmp_path / "s.csv", index=False
     )
-    with pytest.raises(DataError, match="region names a coord of the stimuli and of the recordings"):
+    with pytest.raises(DataError, match="region is a coord of the table of stimuli and of the neuroids"):
         open_({"table": "s.csv"}, file="r.npy", dims=STIMULUS_FIRST)
+
+
+def test_repeated_columns_are_errors(tmp_path, open_, values):
+    frame = table(values)
+    frame.columns = ["stimulus", "repetition", "a", "b", "a"]
+    frame.to_csv(tmp_path / "r.csv", index=False)
+    with pytest.raises(DataError, match="columns: the name 'a' is there twice"):
+        open_(file="r.csv")
+
+
+def test_a_column_of_presentations_that_neuroids_also_have_is_an_error(tmp_path, open_, values):
+    table(values).assign(subject=1).to_csv(tmp_path / "r.csv", index=False)
+    with pytest.raises(DataError, match="subject is a coord of the presentations and of the neuroids"):
+        open_(file="r.csv", columns={"neuroids": ("a", "b")})
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int16, np.int64, np.float16, ">f4", ">f8", bool])
+def test_numbers_become_native_floats_without_loss(tmp_path, open_, values, dtype):
+    counts = np.abs(10 * values).astype(dtype)
+    np.save(tmp_path / "r.npy", counts)
+    presented, _, _ = open_(file="r.npy", dims=STIMULUS_FIRST).presentations()
+    assert presented.dtype in (np.dtype("=f4"), np.dtype("=f8"))
+    np.testing.assert_array_equal(presented, counts.reshape(-1, M).astype(float))
 
 
 def test_a_folder_without_images_is_named(tmp_path, open_, values):
