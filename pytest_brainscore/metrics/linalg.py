@@ -68,16 +68,18 @@ def with_fallback(solver: Callable[[Tensor], tuple[Tensor, ...]], matrix: Tensor
     return tuple(part.to(matrix.device) for part in with_fallback(solver, matrix.cpu()))
 
 
-def leading_eigenvector(gram: Tensor) -> Tensor:
-    """Return the unit eigenvector (n,) of the largest eigenvalue of a positive semi-definite matrix.
+def leading_eigenvectors(grams: Tensor) -> Tensor:
+    """Return (s, n): the unit eigenvector of the largest eigenvalue of each positive semi-definite (s, n, n).
 
-    A full decomposition where it is small, and otherwise the Lanczos method; on an accelerator, where each
+    A full decomposition where they are small, and otherwise the Lanczos method; on an accelerator, where each
     step of either waits for the host, repeated squaring. (scipy's solver for one eigenvector is no choice
     beside torch: its BLAS threads and torch's wait for each other, which made PLS three times slower.)
     """
-    if gram.device.type != "cpu":
-        return squared_until_rank_one(gram)
-    return eigh(gram)[1][:, -1] if len(gram) < SMALL else lanczos(gram)
+    if grams.device.type != "cpu":
+        return squared_until_rank_one(grams)
+    if grams.shape[1] < SMALL:
+        return eigh(grams)[1][..., -1]
+    return torch.stack([lanczos(gram) for gram in grams])
 
 
 def lanczos(gram: Tensor, most: int = 96, every: int = 4) -> Tensor:
@@ -104,23 +106,30 @@ def lanczos(gram: Tensor, most: int = 96, every: int = 4) -> Tensor:
     return eigh(gram)[1][:, -1]
 
 
-def squared_until_rank_one(gram: Tensor, rounds: int = 60) -> Tensor:
-    """Return the leading eigenvector of `gram` by squaring it until its other eigenvalues are gone.
+def squared_until_rank_one(grams: Tensor, rounds: int = 60) -> Tensor:
+    """Return the leading eigenvectors (s, n) by squaring until the other eigenvalues are gone.
 
     After k squarings the ratio of two eigenvalues is raised to 2^k, so that 60 tell apart what float64 can.
     """
-    power = gram / gram.trace()
+    power = grams / trace(grams)[:, None, None]
     for done in range(rounds):
         power = power @ power
-        power = power / power.trace()
-        if done % 6 == 5 and float(power.square().sum()) > 1 - 4 * EPSILON:
+        power = power / trace(power)[:, None, None]
+        if done % 6 == 5 and bool((power.square().sum(dim=(1, 2)) > 1 - 4 * EPSILON).all()):
             break
-    return unit(gram @ power[:, power.diagonal().argmax()])
+    largest = power.diagonal(dim1=1, dim2=2).argmax(dim=1)
+    columns = power[torch.arange(len(power), device=power.device), largest]
+    return unit((grams @ columns[..., None])[..., 0])
 
 
-def unit(vector: Tensor) -> Tensor:
-    """Return the vector at length one."""
-    scaled: Tensor = vector / torch.linalg.vector_norm(vector)
+def trace(matrices: Tensor) -> Tensor:
+    """Return the traces (s,) of (s, n, n)."""
+    return matrices.diagonal(dim1=1, dim2=2).sum(dim=1)
+
+
+def unit(vectors: Tensor) -> Tensor:
+    """Return vectors (..., n) at length one; NaN for a vector of zeros."""
+    scaled: Tensor = vectors / torch.linalg.vector_norm(vectors, dim=-1, keepdim=True)
     return scaled
 
 

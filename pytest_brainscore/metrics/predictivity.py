@@ -10,23 +10,22 @@ harm. MetricError for NaN or infinity in x or y, and for splits that do not fit 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 
 import torch
 from torch import Tensor
 
 from pytest_brainscore.errors import MetricError
-from pytest_brainscore.metrics import correlation, regression
+from pytest_brainscore.metrics import correlation, partial_least_squares, regression
 from pytest_brainscore.metrics.inputs import checked
 from pytest_brainscore.metrics.measurement import Measurement
-from pytest_brainscore.metrics.partial_least_squares import pls as fit_pls
 from pytest_brainscore.metrics.prediction import Prediction
 from pytest_brainscore.metrics.regression import Criterion
 from pytest_brainscore.metrics.splits import Split
 from pytest_brainscore.metrics.splits import check as check_splits
 
-Fit = Callable[[Tensor, Tensor, Tensor], Prediction]
+Fit = Callable[[Tensor, Tensor, Sequence[Split]], Iterable[Prediction]]
 
 ALPHAS = (
     *(0.01, 0.1, 0.5, 1.0),
@@ -45,12 +44,12 @@ def pls(x: Tensor, y: Tensor, splits: Sequence[Split], *, components: int = 25) 
     """
     if components < 1:
         raise MetricError(f"pls needs at least 1 component, not {components}")
-    return _predicted(x, y, splits, partial(fit_pls, components=components))
+    return _predicted(x, y, splits, partial(partial_least_squares.pls, components=components))
 
 
 def ridge(x: Tensor, y: Tensor, splits: Sequence[Split], *, alpha: float = 1.0) -> Measurement:
     """Ridge regression with a fixed alpha > 0."""
-    return _predicted(x, y, splits, partial(regression.ridge, alpha=alpha))
+    return _predicted(x, y, splits, _each(regression.ridge, alpha=alpha))
 
 
 def ridgecv(
@@ -73,13 +72,13 @@ def ridgecv(
         x,
         y,
         splits,
-        partial(regression.ridge_loo, alphas=alphas, per_neuroid=per_neuroid, criterion=criterion),
+        _each(regression.ridge_loo, alphas=alphas, per_neuroid=per_neuroid, criterion=criterion),
     )
 
 
 def linear(x: Tensor, y: Tensor, splits: Sequence[Split]) -> Measurement:
     """Least squares; with more units than training stimuli the exact fit of minimum norm."""
-    return _predicted(x, y, splits, regression.linear)
+    return _predicted(x, y, splits, _each(regression.linear))
 
 
 def pca_ridge(
@@ -91,7 +90,7 @@ def pca_ridge(
     """
     if components < 1:
         raise MetricError(f"pca_ridge needs at least 1 component, not {components}")
-    return _predicted(x, y, splits, partial(regression.pca_ridge, components=components, alpha=alpha))
+    return _predicted(x, y, splits, _each(regression.pca_ridge, components=components, alpha=alpha))
 
 
 def neuron_to_neuron(x: Tensor, y: Tensor, splits: Sequence[Split]) -> Measurement:
@@ -100,7 +99,7 @@ def neuron_to_neuron(x: Tensor, y: Tensor, splits: Sequence[Split]) -> Measureme
     Needs activations: coordinates have other units. ``unit`` (n_splits, n_neuroids) says which column.
     Units and neuroids have different scales here, so no explained variance is given.
     """
-    return _predicted(x, y, splits, regression.best_unit, explained=False)
+    return _predicted(x, y, splits, _each(regression.best_unit), explained=False)
 
 
 def explained_variance(predicted: Tensor, y: Tensor) -> Tensor:
@@ -110,14 +109,23 @@ def explained_variance(predicted: Tensor, y: Tensor) -> Tensor:
     return 1 - (y - predicted).var(dim=0, correction=0) / variance
 
 
+def _each(regress: Callable[..., Prediction], **parameters: object) -> Fit:
+    """Fit split by split, with a regression of (x_train, y_train, x_test)."""
+
+    def fit(x: Tensor, y: Tensor, splits: Sequence[Split]) -> Iterator[Prediction]:
+        for split in splits:
+            yield regress(x[split.train], y[split.train], x[split.test], **parameters)
+
+    return fit
+
+
 def _predicted(
     x: Tensor, y: Tensor, splits: Sequence[Split], fit: Fit, explained: bool = True
 ) -> Measurement:
     x, y = checked(x, y)
     _check(splits, len(x))
     values, also = [], []
-    for split in splits:
-        prediction = fit(x[split.train], y[split.train], x[split.test])
+    for split, prediction in zip(splits, fit(x, y, splits), strict=True):
         truth = y[split.test]
         values.append(correlation.pearson(prediction.values, truth))
         figures = {"explained_variance": explained_variance(prediction.values, truth)} if explained else {}

@@ -1,6 +1,6 @@
 """Fit on some stimuli, predict others: least squares, ridge regression, the best single unit.
 
-Every solver, here and in `partial_least_squares`, takes x_train (n, p), y_train (n, m) and x_test (k, p), in
+Every solver takes x_train (n, p), y_train (n, m) and x_test (k, p), in
 float64 on one device, and returns a `Prediction` of (k, m). Columns are centred on the training rows, never
 scaled.
 """

@@ -11,10 +11,10 @@ from sklearn.linear_model import LinearRegression, Ridge, RidgeCV
 from sklearn.pipeline import make_pipeline
 
 from pytest_brainscore.errors import MetricError
-from pytest_brainscore.metrics import correlation, regression
+from pytest_brainscore.metrics import correlation, partial_least_squares, regression
 from pytest_brainscore.metrics.leave_one_out import LeaveOneOut
 from pytest_brainscore.metrics.linalg import centre
-from pytest_brainscore.metrics.partial_least_squares import pls
+from pytest_brainscore.metrics.splits import given_rows, shuffle
 from tests.strategies import normal
 
 ALPHAS = [0.1, 1.0, 10.0, 100.0]
@@ -28,6 +28,13 @@ def problem(n_units: int, m: int = 5) -> tuple[torch.Tensor, torch.Tensor, torch
     return x[:40], y[:40], x[40:]
 
 
+def pls(x, y, test, components, extra=()):
+    """One split, as the other solvers take it; `extra` splits beside it must make no difference."""
+    rows = torch.cat([x, test]), torch.cat([y, y.new_zeros(len(test), y.shape[1])])
+    splits = [*given_rows(range(len(x)), range(len(x), len(x) + len(test)), n=len(rows[0])), *extra]
+    return partial_least_squares.pls(*rows, splits, components)[0]
+
+
 def fitted(model, x, y, test):
     return model.fit(x.numpy(), y.numpy()).predict(test.numpy())
 
@@ -38,6 +45,22 @@ def test_pls(n_units, m):
     data = problem(n_units, m)
     exact = PLSRegression(6, scale=False, tol=1e-15, max_iter=50000)
     assert pls(*data, 6).values.numpy() == pytest.approx(fitted(exact, *data).reshape(10, m), abs=1e-6)
+
+
+def test_pls_of_splits_that_end_early_changes_no_other():
+    x, y, test = problem(30)
+    others = [*given_rows(range(4), range(4, 50), n=50), *given_rows(range(25), [30, 31], n=50)]
+    together = pls(x, y, test, 6, others)
+    assert torch.allclose(together.values, pls(x, y, test, 6).values, atol=1e-12)
+
+
+def test_pls_in_parts_where_memory_is_short(monkeypatch):
+    x, y = problem(30)[:2]
+    splits = shuffle(40, n_splits=5)
+    whole = partial_least_squares.pls(x, y, splits, 6)
+    monkeypatch.setattr(partial_least_squares, "BYTES_AT_ONCE", 2 * 8 * 30 * 5)
+    for a, b in zip(whole, partial_least_squares.pls(x, y, splits, 6), strict=True):
+        assert torch.allclose(a.values, b.values, atol=1e-12)
 
 
 def test_pls_is_not_simpls():
