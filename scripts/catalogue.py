@@ -38,14 +38,23 @@ def _timm() -> dict[str, list[str]]:
     return found
 
 
-def main() -> None:
-    """Write the file."""
+def versions() -> dict[str, str]:
+    """The versions that are installed."""
     import timm
     import torchvision
 
-    made_with = {"torchvision": torchvision.__version__.split("+")[0], "timm": timm.__version__}
-    rows = {"made_with": made_with, "names": names()}
-    text = json.dumps(rows, indent=1, sort_keys=False)
+    return {"torchvision": torchvision.__version__.split("+")[0], "timm": timm.__version__}
+
+
+def committed_versions() -> dict[str, str]:
+    """The versions that the committed file was made with."""
+    found: dict[str, str] = json.loads(TARGET.read_text("utf-8"))["made_with"]
+    return found
+
+
+def main() -> None:
+    """Write the file."""
+    text = json.dumps({"made_with": versions(), "names": names()}, indent=1)
     TARGET.write_text(_short(text) + "\n", "utf-8")
 
 

@@ -155,7 +155,7 @@ def test_memory_that_does_not_do_for_one_image_is_an_error():
 
 def test_another_failure_is_told_in_one_line_and_not_tried_again():
     net = network(Short(0, RuntimeError("size mismatch\nat line 2")), batch_size=4)
-    with pytest.raises(ModelError, match="RuntimeError: size mismatch$"):
+    with pytest.raises(ModelError, match=r"RuntimeError: size mismatch$"):
         answers(net, images(5), ["first"])
     assert net.module.tried == [4]
 
@@ -250,7 +250,9 @@ def test_tf32_is_off_while_the_network_runs():
 
     class Looks(Small):
         def forward(self, x):
-            seen.append((torch.get_float32_matmul_precision(), torch.backends.cudnn.allow_tf32, self.training))
+            seen.append(
+                (torch.get_float32_matmul_precision(), torch.backends.cudnn.allow_tf32, self.training)
+            )
             return super().forward(x)
 
     net = network(Looks())

@@ -21,7 +21,9 @@ from pathlib import Path
 import psutil
 
 ROOT = Path(__file__).parents[2]
-IMAGES = Path(os.environ.get("BRAINSCORE_SHARED", ROOT.parent / "shared")) / "data/cowley2023/images_210325.zip"
+IMAGES = (
+    Path(os.environ.get("BRAINSCORE_SHARED", ROOT.parent / "shared")) / "data/cowley2023/images_210325.zip"
+)
 LAYERS = ("features.15", "features.22", "features.30")
 GB = 1e9
 
@@ -29,7 +31,9 @@ GB = 1e9
 def watched(folder: Path, images: Path) -> dict[str, float]:
     """Run `measured` in another process; its largest resident memory and spill, in GB, beside its own figures."""
     command = [sys.executable, __file__, "--measure", str(folder), str(images)]
-    child = psutil.Popen(command, stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(ROOT)}, text=True)
+    child = psutil.Popen(
+        command, stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(ROOT)}, text=True
+    )
     spill, resident, disk = folder / "spill", 0, 0
     while child.poll() is None:
         try:

@@ -1,0 +1,92 @@
+"""A region's layers: the map's, the readout, or the ones at a stated depth."""
+
+from __future__ import annotations
+
+import pytest
+from torch import nn
+
+from pytest_brainscore.errors import ModelError
+from pytest_brainscore.models.layers import DEPTH_RULE, DEPTHS, called_leaves, resolve_layers
+from pytest_brainscore.specs.models import Model
+
+from .fakes import network
+
+
+def spec(**more) -> Model:
+    return Model(id="small", source="here:small", **more)
+
+
+def test_the_map_stands_and_says_who_made_it():
+    mapped = spec(layers={"IT": "second", "V4": ("first", "second")}, layer_source="me, on my data")
+    assert resolve_layers(network(), mapped, "IT") == (("second",), "me, on my data")
+    assert resolve_layers(network(), mapped, "V4")[0] == ("first", "second")
+
+
+def test_a_region_that_the_map_lacks_is_an_error_with_the_regions_it_has():
+    with pytest.raises(ModelError, match=r"no layer of small is mapped to FFA \(mapped: IT, V4\)") as raised:
+        resolve_layers(network(), spec(layers={"IT": "second", "V4": "first"}), "FFA")
+    assert "\n" not in str(raised.value)
+
+
+def test_a_map_that_names_no_layer_of_the_network():
+    with pytest.raises(ModelError, match="small has no layer secnd; did you mean second"):
+        resolve_layers(network(), spec(layers={"IT": "secnd"}), "IT")
+
+
+def test_behaviour_is_read_from_the_readout():
+    net = network()
+    assert resolve_layers(net, spec(readout="second"), "behaviour")[0] == ("second",)
+    assert resolve_layers(net, spec(readout="second", layers={"behaviour": "first"}), "behaviour")[0] == (
+        "first",
+    )
+    assert resolve_layers(net, spec(), "behaviour")[0] == ("readout",)
+    with pytest.raises(ModelError, match="mapped to behaviour"):
+        resolve_layers(net, spec(layers={"IT": "first"}), "behaviour")
+
+
+class Deep(nn.Module):
+    """101 leaves, called in the reverse of the order of registration, and some that do nothing."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.idle = nn.Conv2d(3, 3, 1)
+        self.drop = nn.Dropout()
+        self.parts = nn.ModuleList(nn.Tanh() for _ in range(101))
+
+    def forward(self, x):
+        for part in reversed(self.parts):
+            x = self.drop(part(x))
+        return x
+
+
+def test_without_a_map_depth_decides_in_the_order_of_the_calls():
+    net = network(Deep())
+    assert called_leaves(net) == tuple(f"parts.{i}" for i in range(100, -1, -1))
+    for region, depth in DEPTHS.items():
+        layers, source = resolve_layers(net, spec(), region)
+        assert layers == (f"parts.{100 - round(100 * depth)}",)
+        assert source == DEPTH_RULE
+    assert all(
+        region in DEPTH_RULE and f"{100 * depth:.0f} %" in DEPTH_RULE for region, depth in DEPTHS.items()
+    )
+
+
+def test_depth_rises_along_the_ventral_stream():
+    assert DEPTHS["V1"] < DEPTHS["V2"] < DEPTHS["V4"] < DEPTHS["IT"]
+
+
+def test_the_rule_covers_no_other_region():
+    with pytest.raises(ModelError, match="no layer of small is mapped to FFA"):
+        resolve_layers(network(), spec(), "FFA")
+
+
+def test_a_module_called_again_stands_where_it_was_called_last():
+    assert called_leaves(network()) == ("first", "second", "relu", "readout")
+
+
+def test_the_network_is_asked_once():
+    net = network()
+    for region in DEPTHS:
+        resolve_layers(net, spec(), region)
+    assert net.module.rows == 1
+    assert not any(part._forward_hooks for part in net.module.modules())

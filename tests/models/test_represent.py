@@ -1,0 +1,161 @@
+"""Represented once, taken from the store ever after, and computed by one process at a time."""
+
+from __future__ import annotations
+
+import multiprocessing
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from pytest_brainscore.models import represent as module
+from pytest_brainscore.models.coordinates import coordinates_of
+from pytest_brainscore.models.represent import represent
+from pytest_brainscore.models.store import Store
+
+from .fakes import Small, images, network
+
+WANTED = {
+    ("first",): {"coordinates", "activations"},
+    ("readout",): {"coordinates"},
+    ("first", "readout"): {"coordinates", "activations"},
+}
+
+
+@pytest.fixture
+def store(tmp_path) -> Store:
+    return Store(tmp_path / "store")
+
+
+def same_inner_products(a: torch.Tensor, b: torch.Tensor) -> bool:
+    return bool(((a @ a.T) - (b @ b.T)).abs().max() <= 1e-10 * (b @ b.T).abs().max())
+
+
+def test_coordinates_are_those_of_the_activations(tmp_path):
+    done = represent(network(), images(9), WANTED, spill=tmp_path, budget=0)
+    tensors = done.tensors
+    for unit in (("first",), ("first", "readout")):
+        x = tensors[unit, "activations"]
+        assert tensors[unit, "coordinates"].shape == (9, 10)
+        assert same_inner_products(tensors[unit, "coordinates"], x.double())
+        assert same_inner_products(tensors[unit, "coordinates"], coordinates_of(x))
+    assert tensors[("readout",), "coordinates"].shape == (9, 4)
+    assert (
+        tensors[("first", "readout"), "activations"].shape[1]
+        == tensors[("first",), "activations"].shape[1] + 4
+    )
+
+
+def test_one_pass_does_for_everything():
+    net = network()
+    represent(net, images(9), WANTED)
+    assert net.module.rows == 9
+
+
+def test_the_second_time_everything_comes_from_the_store(store):
+    stimuli, first, second = images(9), network(), network()
+    made = represent(first, stimuli, WANTED, store=store)
+    taken = represent(second, stimuli, WANTED, store=store)
+    assert second.module.rows == 0
+    assert made.hits == frozenset()
+    assert taken.hits == frozenset(WANTED)
+    assert (taken.forward_seconds, taken.coordinates_seconds) == (0.0, 0.0)
+    assert made.forward_seconds > 0
+    assert made.tensors.keys() == taken.tensors.keys()
+    assert all(torch.equal(made.tensors[want], taken.tensors[want]) for want in made.tensors)
+
+
+def test_only_what_is_missing_is_computed(store):
+    stimuli, net = images(9), network()
+    represent(net, stimuli, {("first",): {"coordinates"}}, store=store)
+    done = represent(net, stimuli, {("first",): {"coordinates"}, ("relu",): {"coordinates"}}, store=store)
+    assert done.hits == {("first",)}
+    assert net.module.rows == 18
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"weights_digest": "other"},
+        {"architecture_digest": "other"},
+        {"preprocess_digest": "other"},
+        {"visual_degrees": 7.0},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_another_network_is_not_taken_for_this_one(store, change):
+    stimuli, net = images(5), network()
+    represent(net, stimuli, {("first",): {"coordinates"}}, store=store)
+    done = represent(replace(net, **change), stimuli, {("first",): {"coordinates"}}, store=store)
+    assert done.hits == frozenset()
+
+
+def test_other_stimuli_another_version_and_another_torch_are_not_taken_for_these(store, monkeypatch):
+    net, wanted = network(), {("first",): {"coordinates"}}
+    represent(net, images(5), wanted, store=store)
+    assert represent(net, images(5), wanted, store=store).hits
+    assert not represent(net, images(5, seed=1), wanted, store=store).hits
+    assert not represent(net, images(5, visual_degrees=8.0), wanted, store=store).hits
+    monkeypatch.setattr(module, "EXTRACTOR_VERSION", module.EXTRACTOR_VERSION + 1)
+    assert not represent(net, images(5), wanted, store=store).hits
+    monkeypatch.setattr(torch, "__version__", "0.0")
+    assert not represent(net, images(5), wanted, store=store).hits
+
+
+def test_a_damaged_file_is_computed_again(store):
+    stimuli, net, wanted = images(5), network(), {("first",): {"coordinates"}}
+    made = represent(net, stimuli, wanted, store=store)
+    (path,) = store.folder.glob("*/*.safetensors")
+    path.write_bytes(path.read_bytes()[:-3])
+    again = represent(net, stimuli, wanted, store=store)
+    assert again.hits == frozenset()
+    want = (("first",), "coordinates")
+    assert torch.equal(made.tensors[want], again.tensors[want])
+    assert represent(net, stimuli, wanted, store=store).hits
+
+
+def test_code_that_is_in_no_file_is_never_stored(store):
+    net = replace(network(), architecture_digest=None)
+    for _ in range(2):
+        assert not represent(net, images(5), {("first",): {"coordinates"}}, store=store).hits
+    assert store.usage().files == 0
+
+
+def test_the_batch_size_hardly_matters():
+    stimuli = images(12)
+    x, y = (
+        represent(network(), stimuli, {("relu",): {"activations"}}, batch_size=size).tensors
+        for size in (1, 12)
+    )
+    want = (("relu",), "activations")
+    assert torch.allclose(x[want], y[want], atol=1e-6)
+
+
+def _run(folder: Path, barrier, rows) -> None:
+    net = network()
+    barrier.wait(60)
+    done = represent(
+        net, images(30), {("relu",): {"coordinates"}}, store=Store(folder), spill=folder / "spill"
+    )
+    rows.put((net.module.rows, float(done.tensors[("relu",), "coordinates"].abs().sum())))
+
+
+def test_two_processes_do_not_compute_the_same_twice(tmp_path):
+    context = multiprocessing.get_context("spawn")
+    barrier, rows = context.Barrier(2), context.Queue()
+    running = [context.Process(target=_run, args=(tmp_path, barrier, rows)) for _ in range(2)]
+    for process in running:
+        process.start()
+    found = sorted(rows.get(timeout=90) for _ in running)
+    for process in running:
+        process.join(30)
+    assert [shown for shown, _ in found] == [0, 30]
+    assert found[0][1] == found[1][1]
+
+
+def test_row_correlations_are_those_of_the_activations():
+    done = represent(network(Small()), images(9), {("relu",): {"coordinates", "activations"}}).tensors
+    x, z = (np.corrcoef(done[("relu",), kind].double().numpy()) for kind in ("activations", "coordinates"))
+    assert np.abs(x - z).max() < 1e-10
