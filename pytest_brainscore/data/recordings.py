@@ -118,7 +118,7 @@ class Recordings:
         values = responses.values
         nan = np.isnan(values).any(axis=0)
         span = np.ptp(values, axis=0)
-        constant = ~nan & (span <= _ROUNDING * np.abs(values).max(axis=0))
+        constant = span <= _ROUNDING * np.abs(values).max(axis=0)
         names = responses["neuroid"].values.astype(str)
         left_out = {"constant": tuple(names[constant].tolist()), "nan": tuple(names[nan].tolist())}
         return ~(nan | constant), left_out

@@ -21,7 +21,8 @@ def stimuli(n: int, **coords) -> Stimuli:
 
 def make(values, shown, repetition=None, n=None, coords=None, **neuroid) -> Recordings:
     """Recordings of values (k, m[, bins]), row i of which shows stimulus shown[i]."""
-    values = np.asarray(values, dtype=float)
+    values = np.asarray(values)
+    values = values if values.dtype == np.float32 else values.astype(float)
     m = values.shape[1]
     return Recordings(
         "made",
