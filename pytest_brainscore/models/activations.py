@@ -186,7 +186,10 @@ def _steady(device: torch.device) -> Iterator[None]:
     try:
         with torch.random.fork_rng(devices), torch.backends.cudnn.flags(benchmark=False, allow_tf32=False):
             torch.set_float32_matmul_precision("highest")
-            torch.manual_seed(0)
+            torch.default_generator.manual_seed(0)
+            if device.type == "cuda":
+                with torch.cuda.device(device):
+                    torch.cuda.manual_seed(0)
             yield
     finally:
         torch.set_float32_matmul_precision(precision)

@@ -149,7 +149,8 @@ def _factory(spec: Model, resolve: Resolve) -> Built:
 @contextmanager
 def _seeded(seed: int) -> Iterator[None]:
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+        # Not torch.manual_seed, which also seeds the user's CUDA generators.
+        torch.default_generator.manual_seed(seed)
         yield
 
 

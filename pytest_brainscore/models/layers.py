@@ -22,6 +22,9 @@ DEPTH_RULE = (
     + ", ".join(f"{100 * depth:.0f} % ({region})" for region, depth in DEPTHS.items())
 )
 
+_IDENTITIES = (nn.Identity, nn.modules.dropout._DropoutNd)
+_IDENTITY_NAMES = ("StochasticDepth", "DropPath")
+
 _called: WeakKeyDictionary[nn.Module, tuple[str, ...]] = WeakKeyDictionary()
 
 
@@ -74,9 +77,7 @@ def _trace(network: Network) -> tuple[str, ...]:
     leaves = [
         (name, part)
         for name, part in network.module.named_modules()
-        if name
-        and not any(part.children())
-        and not isinstance(part, (nn.modules.dropout._DropoutNd, nn.Identity))
+        if name and not any(part.children()) and not _does_nothing(part)
     ]
     handles = [part.register_forward_hook(lambda *_, name=name: note(name)) for name, part in leaves]
     try:
@@ -87,6 +88,10 @@ def _trace(network: Network) -> tuple[str, ...]:
     if not order:
         raise ModelError(f"{network.id} calls no module of its own, so that no layer can be read from it")
     return tuple(order)
+
+
+def _does_nothing(part: nn.Module) -> bool:
+    return isinstance(part, _IDENTITIES) or type(part).__name__ in _IDENTITY_NAMES
 
 
 def _look(network: Network) -> None:

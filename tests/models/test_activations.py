@@ -233,11 +233,13 @@ def test_nan_and_infinity_name_layer_and_stimulus(bad):
         answers(net, stimuli, ["good", "bad"])
 
 
-def test_the_users_settings_and_random_numbers_stay():
+def test_the_users_settings_and_random_numbers_stay(monkeypatch):
+    net = network()
+    monkeypatch.setattr(torch.cuda, "manual_seed_all", lambda _: pytest.fail("CUDA generators are seeded"))
     torch.set_float32_matmul_precision("high")
     before, grad = torch.get_rng_state(), torch.is_grad_enabled()
     try:
-        answers(network(), images(4), ["first"])
+        answers(net, images(4), ["first"])
         assert torch.get_float32_matmul_precision() == "high"
         assert torch.equal(torch.get_rng_state(), before)
         assert torch.is_grad_enabled() == grad

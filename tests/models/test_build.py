@@ -58,8 +58,9 @@ def test_the_untrained_twin_is_torchs_own(seed):
     assert all(torch.equal(found[name], expected[name]) for name in expected)
 
 
-def test_the_users_random_numbers_stay():
+def test_the_users_random_numbers_stay(monkeypatch):
     torch.manual_seed(5)
+    monkeypatch.setattr(torch.cuda, "manual_seed_all", lambda _: pytest.fail("CUDA generators are seeded"))
     before = torch.get_rng_state()
     made(Model(id="squeezenet1_1", source="torchvision"))
     assert torch.equal(torch.get_rng_state(), before)

@@ -29,7 +29,7 @@ GB = 1e9
 
 
 def watched(folder: Path, images: Path) -> dict[str, float]:
-    """Run `measured` in another process; its largest resident memory and spill, in GB, beside its own figures."""
+    """Run `measured` in another process; its largest resident memory and spill in GB, and its figures."""
     command = [sys.executable, __file__, "--measure", str(folder), str(images)]
     child = psutil.Popen(
         command, stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(ROOT)}, text=True
