@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from .harness import options
@@ -17,14 +15,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Take part in this run where models are named; otherwise stay out of it."""
-    if options.asked(config):
-        from .harness.hooks import Hooks
-        from .harness.run import begin
+    if not options.asked(config):
+        return options.refuse_without_models(config)
+    from .harness.hooks import Hooks
+    from .harness.run import begin
 
-        config.pluginmanager.register(Hooks(begin(config)), "brainscore-harness")
-
-
-def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> None:
-    """Say what to do to somebody who names a benchmark file but no model."""
-    if not options.asked(parent.config):
-        options.refuse_without_models(file_path, parent.config)
+    config.pluginmanager.register(Hooks(begin(config)), "brainscore-harness")

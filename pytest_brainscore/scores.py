@@ -61,7 +61,7 @@ class Score:
 
         dim = "target" if self.over == "all" else self.over
         numbers = {k: v for k in ("raw", "error", "ceiling", "ceiled") if (v := getattr(self, k)) is not None}
-        text = {k: v for k, v in self.about.items() if isinstance(v, str | int | float)}
+        text = {k: v for k, v in self.about.items() if isinstance(v, str)}
         return xr.DataArray(
             self.values,
             dims=("split", dim),

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ..data.fetch import Fetcher
 
-PARTS = ("files", "unpacked", "activations", "partial", "rejected")
+PARTS = ("files", "unpacked", "activations", "partial", "rejected", "spill", "hashes", "locks")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

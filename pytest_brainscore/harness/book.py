@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import functools
 import json
 import os
 import platform
@@ -24,15 +25,19 @@ class Book:
         self.folder, self.copy_to = folder, copy_to
         self.command = tuple(str(word) for word in command)
         self.rows: dict[tuple[str, str, str], Row] = {}
+        self.problems: list[str] = []
         self.started = datetime.datetime.now(datetime.UTC)
         self._clock = time.monotonic()
 
     def add(self, row: Row) -> None:
         """Append the row to results.jsonl; a rerun of the same key replaces it in results.json."""
         self.rows[row.key()] = row
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with (self.folder / "results.jsonl").open("a", encoding="utf-8") as lines:
-            lines.write(row.model_dump_json() + "\n")
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with (self.folder / "results.jsonl").open("a", encoding="utf-8") as lines:
+                lines.write(row.model_dump_json() + "\n")
+        except OSError as why:
+            self.problems.append(f"{self.folder / 'results.jsonl'}: not written ({why.strerror})")
 
     def close(self, complete: bool) -> None:
         """Write results.json, and its copy where one was asked for."""
@@ -48,9 +53,13 @@ class Book:
         text = json.dumps(document.model_dump(mode="json"), indent=1, allow_nan=False) + "\n"
         for path in (self.folder / "results.json", self.copy_to):
             if path is not None:
-                _write_whole(path, text)
+                try:
+                    _write_whole(path, text)
+                except OSError as why:
+                    self.problems.append(f"{path}: not written ({why.strerror})")
 
 
+@functools.cache
 def versions() -> dict[str, str]:
     """Versions of Python and of the libraries that make the numbers."""
     found = {"python": platform.python_version()}

@@ -38,7 +38,7 @@ class Hooks:
         keywords.make_exact(config, items, self.run)
 
     @pytest.hookimpl(trylast=True, specname="pytest_collection_modifyitems")
-    def order_items(self, items: list[pytest.Item]) -> None:
+    def pytest_order_items(self, items: list[pytest.Item]) -> None:
         """Bring the items of one model together, and of one stimulus set within it."""
         schedule.order(items)
 
@@ -75,7 +75,7 @@ class Hooks:
         """Print models by benchmarks."""
         table.summarise(terminalreporter, self.run)
 
-    @pytest.hookimpl(trylast=True)
+    @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, exitstatus: int) -> None:
         """Write results.json."""
         record.finish(self.run, exitstatus)

@@ -85,6 +85,8 @@ class ScoreItem(pytest.Item):
             self.score = bench.score(self.case, self.candidate.model, self.candidate.folder, layer=self.layer)
         except NotHere as why:
             pytest.skip(str(why))
+        except BrainScoreError as why:
+            pytest.fail(f"{self.case.where}: {why}", pytrace=False)
 
     def runtest(self) -> None:
         """Judge the score. No guard is set here: what was measured passes."""
@@ -92,12 +94,6 @@ class ScoreItem(pytest.Item):
     def reportinfo(self) -> tuple[Path, int, str]:
         """The line of the YAML file that asks for this."""
         return self.case.path, self.case.line - 1, self.name
-
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], *args: Any, **kwargs: Any) -> Any:
-        """Our own errors are their message; others keep their traceback."""
-        if isinstance(excinfo.value, BrainScoreError):
-            return f"{self.case.where}: {self.case.name} x {self.candidate.id}: {excinfo.value}"
-        return super().repr_failure(excinfo, *args, **kwargs)
 
     def _mark(self) -> None:
         case, model = self.case, self.candidate.id

@@ -36,7 +36,7 @@ def add(parser: pytest.Parser) -> None:
         "--models",
         dest="brainscore_models",
         metavar="A,B",
-        help="Models to score: names of models.yaml, torchvision or timm, globs, @sets,\n"
+        help="Models to score: names of models.yaml, torchvision or timm, globs, sets (--models=@small),\n"
         "untrained:NAME, timm:NAME, torchvision:NAME, package.module:factory",
     )
     group.addoption(
@@ -95,13 +95,14 @@ def settings(config: pytest.Config) -> Settings:
     )
 
 
-def refuse_without_models(path: Path, config: pytest.Config) -> None:
+def refuse_without_models(config: pytest.Config) -> None:
     """Raise pytest.UsageError where a path argument names one of our files and no model is named."""
-    named = {(config.invocation_params.dir / arg.split("::")[0]).resolve() for arg in config.args}
-    if path.suffix in {".yaml", ".yml"} and path.resolve() in named and _has_our_shape(path):
-        raise pytest.UsageError(
-            f"{path.name} is a brain-score benchmark: name the models to score with --models A,B"
-        )
+    for argument in config.args:
+        path = config.invocation_params.dir / argument.split("::")[0]
+        if path.suffix in {".yaml", ".yml"} and path.is_file() and _has_our_shape(path):
+            raise pytest.UsageError(
+                f"{argument} is a brain-score benchmark: name the models to score with --models A,B"
+            )
 
 
 def _has_our_shape(path: Path) -> bool:

@@ -67,26 +67,24 @@ def _row(item: ScoreItem, call: pytest.CallInfo[None], report: pytest.TestReport
         why = str(call.excinfo.value).splitlines()[0] if call.excinfo and str(call.excinfo.value) else None
         digests = {"spec": case.digest}
         return Row(**common, status=status, message=why, layer=item.layer, digests=digests)
-    return row_of(
-        {
-            **common,
-            **score.to_json(),
-            **score.about,
-            "status": "scored",
-            "values": _values(item, score, folder),
-        }
-    )
+    values, notes = _values(item, score, folder)
+    row = {**common, **score.to_json(), **score.about, "status": "scored", "values": values, "notes": notes}
+    return row_of(row)
 
 
-def _values(item: ScoreItem, score: Score, folder: Path) -> str:
-    """Write the values per split and target beside the results; the name of the file."""
-    folder.mkdir(parents=True, exist_ok=True)
+def _values(item: ScoreItem, score: Score, folder: Path) -> tuple[str | None, list[str]]:
+    """Write the values per split and target beside the results: the file's name, or why there is none."""
     layer = str(score.about.get("layer", ""))
     name = "__".join(_file_name(part) for part in (item.case.name, item.candidate.id, layer)) + ".nc"
     partial = folder / f".{name}.{os.getpid()}"
-    score.to_xarray().to_netcdf(partial, engine="h5netcdf")
-    partial.replace(folder / name)
-    return name
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        score.to_xarray().to_netcdf(partial, engine="h5netcdf")
+        partial.replace(folder / name)
+    except OSError as why:
+        partial.unlink(missing_ok=True)
+        return None, [f"the values per target could not be written: {why}"]
+    return name, []
 
 
 def _file_name(text: str) -> str:
@@ -94,7 +92,7 @@ def _file_name(text: str) -> str:
 
 
 def _properties(row: Row) -> list[tuple[str, str | float]]:
-    names = (
+    shown = (
         "benchmark",
         "model",
         "layer",
@@ -105,6 +103,7 @@ def _properties(row: Row) -> list[tuple[str, str | float]]:
         "ceiling",
         "ceiled",
         "verdict",
+        "device",
     )
-    found = {name: getattr(row, name) for name in (*names, "device")}
+    found = {name: getattr(row, name) for name in shown}
     return [(name, value) for name, value in found.items() if value is not None]

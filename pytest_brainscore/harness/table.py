@@ -34,6 +34,8 @@ def summarise(terminal: pytest.TerminalReporter, this: Run) -> None:
     terminal.section("brain scores", sep="=")
     for line in table(rows, terminal._tw.fullwidth):
         terminal.write_line(line)
+    for problem in dict.fromkeys(this.book.problems):
+        terminal.write_line(problem, red=True)
     terminal.write_line(f"results: {this.book.folder / 'results.json'}")
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, model_validator
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$", description="letters, digits, '_', '.' and '-'")]
 ModelId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.]+$", description="letters, digits, '_' and '.'")]
@@ -16,6 +18,18 @@ class Spec(BaseModel):
     """A frozen piece of YAML. Unknown keys and values of another type are errors; lists are tuples."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, protected_namespaces=())
+
+    shorthand: ClassVar[dict[str, Any] | None] = None
+    """JSON Schema of a plain value that may stand for the mapping."""
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        described = handler.resolve_ref_schema(handler(schema))
+        if cls.shorthand is None:
+            return described
+        return {"anyOf": [cls.shorthand, described], "title": described.get("title", cls.__name__)}
 
     def digest(self) -> str:
         """Sha256 of the resolved spec, the same on every machine."""
@@ -28,6 +42,8 @@ class File(Spec):
     Written as a mapping with `url` or `file` (relative to the YAML) and a hash, or as a plain path.
     A file that has only a hash is looked up in the mirrors.
     """
+
+    shorthand = {"type": "string", "description": "a path relative to this file"}  # noqa: RUF012
 
     url: str | None = None
     file: str | None = None

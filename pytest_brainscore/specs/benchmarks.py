@@ -196,6 +196,8 @@ class Splits(Spec):
 class Ceiling(Spec):
     """The reliability of the data, which bounds what any model can score."""
 
+    shorthand = {"enum": ["internal_consistency", "rsa_bounds", "none"]}  # noqa: RUF012
+
     name: Literal["internal_consistency", "rsa_bounds", "constant", "none"]
     n: Annotated[Positive, Field(description="number of split halves")] = 10
     seed: Annotated[int, Field(ge=0)] = 1
@@ -213,6 +215,12 @@ class Ceiling(Spec):
         return self
 
 
+def _or_a_name(schema: dict[str, Any]) -> None:
+    """Let the schema take a metric's name alone, too."""
+    variants = {key: schema.pop(key) for key in ("discriminator", "oneOf") if key in schema}
+    schema["anyOf"] = [{"type": "string", "description": "the metric's name"}, variants]
+
+
 Coord = str | int | float | bool
 
 
@@ -223,7 +231,7 @@ class Benchmark(Spec):
     dataset: Annotated[Id, Field(description="which of `datasets`")] | None = None
     region: Id | None = None
     regions: Annotated[tuple[Id, ...], Field(min_length=1)] | None = None
-    metric: AnyMetric
+    metric: Annotated[AnyMetric, Field(json_schema_extra=_or_a_name)]
     splits: Splits = Splits()
     ceiling: Ceiling = Ceiling(name="none")
     normalise: Normalisation | None = None

@@ -69,7 +69,7 @@ def _lies_under(package: str, root: Path) -> bool:
     """Whether importing `package` runs the project's own code: found without importing anything."""
     loaded = sys.modules.get(package)
     spec = loaded.__spec__ if loaded is not None else PathFinder.find_spec(package, [*sys.path, str(root)])
-    if spec is None:
-        return False
+    if spec is None or not (spec.has_location or spec.submodule_search_locations):
+        return False  # built into the interpreter
     paths = [Path(place).resolve() for place in spec.submodule_search_locations or [spec.origin or "/"]]
     return bool(paths) and all(p.is_relative_to(root) and "site-packages" not in p.parts for p in paths)

@@ -40,11 +40,16 @@ def validated(kind: type[AnySpec], value: Any, where: str) -> AnySpec:
 
 
 def _distinct(why: ValidationError) -> Iterator[Any]:
-    """One error per place: of a union's several complaints the last, which knows the mapping form."""
+    """One error per place: of a union's several complaints the last, which knows the mapping form.
+
+    What is wrong with a whole because of its parts is left out: the parts say it better.
+    """
     by_place: dict[Loc, Any] = {}
     for error in why.errors(include_url=False):
         by_place[tuple(p for p in error["loc"] if not _is_tag(p))] = error
-    yield from by_place.values()
+    for place, error in by_place.items():
+        if not any(len(other) > len(place) and other[: len(place)] == place for other in by_place):
+            yield error
 
 
 def _is_tag(part: int | str) -> bool:
@@ -53,6 +58,8 @@ def _is_tag(part: int | str) -> bool:
 
 def _message(document: Document, at: Loc, error: Any, kind: type[Spec]) -> str:
     loc = (*at, *error["loc"])
+    if error["type"] == "union_tag_invalid":
+        loc = next(((*loc, key) for key in ("name", "reader") if key in error["input"]), loc)
     field = ".".join(str(p) for p in document.existing(loc) or loc[-1:])
     if error["type"] == "missing":
         field = f"{field}.{loc[-1]}" if field and field != str(loc[-1]) else str(loc[-1])

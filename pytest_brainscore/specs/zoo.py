@@ -60,6 +60,8 @@ def _sets(document: Document) -> dict[str, tuple[str, ...]]:
         raise SpecError(f"{document.where((SETS,))}: sets: a mapping of a name to a list of models")
     for name, members in sets.items():
         where = document.where((SETS, name))
+        if name in document.value:
+            raise SpecError(f"{where}: sets.{name}: a model has this name already")
         if not isinstance(members, tuple) or not all(isinstance(member, str) for member in members):
             raise SpecError(f"{where}: sets.{name}: a list of names of models")
         for member in members:

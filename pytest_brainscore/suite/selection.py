@@ -80,16 +80,16 @@ def _set(name: str, zoo: Zoo) -> Iterator[Model]:
 
 
 def _bare(request: str, zoo: Zoo) -> Iterator[Model]:
-    """A name or glob: in models.yaml, else in torchvision, else in timm."""
+    """A name or glob: in models.yaml (a model, then a set), else in torchvision, else in timm."""
     found = [zoo.models[name] for name in _matching(request, zoo.models)]
-    if found:
-        yield from found
+    if found or request in zoo.sets:
+        yield from found or _set(request, zoo)
         return
     for source in SOURCES:
         if _matching(request.split(".")[0], catalogue()[source]):
             yield from _listed(request, source, "")
             return
-    known = [*zoo.models, *(name for source in SOURCES for name in catalogue()[source])]
+    known = [*zoo.models, *zoo.sets, *(name for source in SOURCES for name in catalogue()[source])]
     raise SelectionError(
         f"--models: no model {request}{nearest(request, known)}"
         " (`python -m pytest_brainscore list` shows those of models.yaml)"

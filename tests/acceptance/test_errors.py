@@ -22,11 +22,11 @@ def edit(project, name, old, new):
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("name: ridge,", "name: rigde,", "own.yaml:7: *metric: no such name: rigde; did you mean ridge*"),
-        ("alpha: 1.0", "alfa: 1.0", "own.yaml:7: *alfa: no such key; did you mean alpha?"),
-        ("alpha: 1.0", "alpha: 1e-3", "own.yaml:7: *alpha: *(YAML reads 1e-3 as text: write 1.0e-3)"),
+        ("name: ridge,", "name: rigde,", "own.yaml:8: *metric.name: no such name: rigde; did you mean ridge*"),
+        ("alpha: 1.0", "alfa: 1.0", "own.yaml:8: *alfa: no such key; did you mean alpha?"),
+        ("alpha: 1.0", "alpha: 1e-3", "own.yaml:8: *alpha: *(YAML reads 1e-3 as text: write 1.0e-3)"),
         ("region: IT\n    metric", "metric", "own.yaml:7: *give `region` or `regions`, one of the two"),
-        ("internal_consistency", "internal_consistancy", "own.yaml:9: *did you mean internal_consistency?"),
+        ("internal_consistency", "internal_consistancy", "own.yaml:10: *did you mean internal_consistency?"),
         ("reader: arrays", "reader: arays", "own.yaml:3: *reader*arays*did you mean arrays?"),
         ("  id: Own\n", "  id: Own\n  id: Again\n", "own.yaml:3: id: this key is there twice"),
         ("dataset:", "dataset: [", "own.yaml:*: not YAML: *"),
@@ -82,10 +82,10 @@ def test_a_missing_file(project):
 
 
 def test_a_wrong_hash(project):
-    wrong = f"{{file: responses.npy, sha256: {'0' * 64}}}"
+    wrong = f"{{file: responses.npy, sha256: {'a' * 64}}}"
     edit(project, "benchmarks/own.yaml", "file: responses.npy", f"file: {wrong}")
     text = one_error(project)
-    assert "0000000000" in text
+    assert "aaaaaaaaaa" in text
     assert "responses.npy" in text
 
 
@@ -97,7 +97,7 @@ def test_a_url_without_a_hash_names_pin(project):
 
 
 def test_the_network_is_gone(project):
-    gone = f"{{url: http://127.0.0.1:9/responses.npy, sha256: {'0' * 64}}}"
+    gone = f"{{url: http://127.0.0.1:9/responses.npy, sha256: {'a' * 64}}}"
     edit(project, "benchmarks/own.yaml", "file: responses.npy", f"file: {gone}")
     text = one_error(project)
     assert "http://127.0.0.1:9/responses.npy" in text
@@ -105,7 +105,7 @@ def test_the_network_is_gone(project):
 
 
 def test_offline_what_is_not_there_is_skipped_with_what_is_missing(project):
-    gone = f"{{url: http://127.0.0.1:9/responses.npy, sha256: {'0' * 64}}}"
+    gone = f"{{url: http://127.0.0.1:9/responses.npy, sha256: {'a' * 64}}}"
     edit(project, "benchmarks/own.yaml", "file: responses.npy", f"file: {gone}")
     result = project.run("--models", "small", "--brainscore-offline", "-rs")
     assert result.parseoutcomes() == {"skipped": 1}

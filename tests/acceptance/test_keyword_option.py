@@ -54,9 +54,9 @@ def test_keyword_says_how_it_was_read(two):
 
 
 def test_other_tests_are_matched_as_ever(two):
-    two.write("test_digits.py", "def test_digits(): pass\ndef test_other(): pass\n")
-    lines = two.collect("--models", "small", "-k", "IT", "benchmarks", "test_digits.py")
-    assert [line for line in lines if "test_digits.py" in line] == ["test_digits.py::test_digits"]
+    two.write("test_numbers.py", "def test_digits(): pass\ndef test_other(): pass\n")
+    lines = two.collect("--models", "small", "-k", "IT", "benchmarks", "test_numbers.py")
+    assert [line for line in lines if "test_numbers.py" in line] == ["test_numbers.py::test_digits"]
 
 
 @pytest.mark.parametrize("mark", ["IT", "brainscore(region='IT')"])

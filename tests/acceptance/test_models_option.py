@@ -14,6 +14,7 @@ NODE = "benchmarks/own.yaml::IT-ridge::"
         ("small,wide_vit", ["small", "wide_vit"]),
         ("wide_*", ["wide_vit"]),
         ("@both", ["small", "wide_vit"]),
+        ("both", ["small", "wide_vit"]),
         ("untrained:small", ["small_untrained"]),
         ("small,small", ["small"]),
         ("nets:small", ["nets.small"]),
@@ -24,7 +25,7 @@ NODE = "benchmarks/own.yaml::IT-ridge::"
     ],
 )
 def test_names_become_items(project, models, expected):
-    assert project.collect("--models", models) == [NODE + name for name in expected]
+    assert project.collect(f"--models={models}") == [NODE + name for name in expected]
 
 
 @pytest.mark.parametrize(
@@ -39,7 +40,7 @@ def test_names_become_items(project, models, expected):
     ],
 )
 def test_a_name_that_matches_nothing_is_a_usage_error(project, models, hint):
-    result = project.run("--models", models)
+    result = project.run(f"--models={models}")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     errors = [line for line in result.errlines if line.startswith("ERROR")]
     assert len(errors) == 1

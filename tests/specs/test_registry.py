@@ -27,7 +27,8 @@ def test_code_of_the_project_resolves(project):
 @pytest.mark.parametrize(
     "dotted", ["os:system", "subprocess:run", "builtins:eval", "numpy:load", "posixpath:join"]
 )
-def test_code_of_elsewhere_is_refused(project, dotted):
+def test_code_of_elsewhere_is_refused(project, dotted, monkeypatch):
+    monkeypatch.chdir(project)
     with pytest.raises(SpecError, match="not trusted"):
         Registry(project)(dotted)
 
