@@ -87,17 +87,15 @@ def _show(
     with _steady(device), Taps(network, names) as taps, closing(images):
         _move(network, device)
         while batch := _take(images, waiting, size):
-            answers = _answers(taps, batch, device)
-            if answers is not None:
-                record.add(answers, len(batch))
-            elif len(batch) > 1:
-                size = len(batch) // 2
-                waiting.extendleft(reversed(batch))
-                _free(device)
-            else:
+            if _answered(taps, batch, device, record):
+                continue
+            if len(batch) == 1:
                 raise ModelError(
                     f"{network.id}: one image does not fit into the memory of {device}; use the CPU"
                 )
+            size = len(batch) // 2
+            waiting.extendleft(reversed(batch))
+            _free(device)
 
 
 class _Record:
@@ -146,6 +144,14 @@ class _Record:
                 " (diverged weights, or another preprocessing than in training)"
             )
         return means
+
+
+def _answered(taps: Taps, batch: list[torch.Tensor], device: torch.device, record: _Record) -> bool:
+    """One forward pass into the record; False where memory did not suffice, and then nothing is recorded."""
+    answers = _answers(taps, batch, device)
+    if answers is not None:
+        record.add(answers, len(batch))
+    return answers is not None
 
 
 def _answers(taps: Taps, batch: list[torch.Tensor], device: torch.device) -> dict[str, torch.Tensor] | None:
