@@ -50,7 +50,7 @@ def from_hugging_face(repository: str, names: Sequence[str], model: str, *, offl
     for name in names:
         try:
             return Path(hf_hub_download(repository, name, revision=revision or None, local_files_only=True))
-        except LocalEntryNotFoundError:
+        except EntryNotFoundError:
             continue
     if offline:
         raise NotHere(
