@@ -45,7 +45,7 @@ def _together(
 ) -> list[Prediction]:
     train = _masks(splits, x)  # (n, s)
     x_mean, y_mean = ((v.T @ train / train.sum(dim=0)).T for v in (x, y))  # (s, p), (s, m)
-    cross = CrossProducts(_cross_products(x, y, splits, x_mean, y_mean))
+    cross = CrossProducts(_cross_products(x, y, train, x_mean, y_mean))
     smallest_scores = (1e4 * EPSILON * torch.linalg.vector_norm(x)) ** 2
     dimensions = train.sum(dim=0).sub(1).clamp(max=min(components, x.shape[1]))
     rotations, loadings = (x.new_zeros(len(splits), x.shape[1], components) for _ in range(2))
@@ -80,11 +80,18 @@ def _masks(splits: Sequence[Split], x: Tensor) -> Tensor:
     return masks.T.contiguous()
 
 
-def _cross_products(x: Tensor, y: Tensor, splits: Sequence[Split], x_mean: Tensor, y_mean: Tensor) -> Tensor:
-    """Return X'Y (s, p, m) of each split's training rows, centred on them."""
-    products = torch.stack([x[split.train].T @ y[split.train] for split in splits])
-    counts = torch.tensor([float(len(split.train)) for split in splits], dtype=x.dtype, device=x.device)
-    return products.sub_((counts[:, None] * x_mean)[:, :, None] * y_mean[:, None, :])
+def _cross_products(x: Tensor, y: Tensor, train: Tensor, x_mean: Tensor, y_mean: Tensor) -> Tensor:
+    """Return X'Y (s, p, m) of each split's training rows, centred on them.
+
+    Where fewer rows are left out than trained on, it is that of all rows less that of those.
+    """
+    whole = x.T @ y
+    products = x.new_empty(train.shape[1], *whole.shape)
+    for product, mask in zip(products, train.T > 0, strict=True):
+        fewer = ~mask if 2 * int(mask.sum()) > len(mask) else mask
+        part = x[fewer].T @ y[fewer]
+        product.copy_(part if fewer is mask else whole - part)
+    return products.sub_((train.sum(dim=0)[:, None] * x_mean)[:, :, None] * y_mean[:, None, :])
 
 
 class CrossProducts:

@@ -153,3 +153,6 @@ def check(splits: Sequence[Split], n: int) -> None:
     last = max(int(torch.cat((split.train, split.test)).max()) for split in splits)
     if last >= n:
         raise MetricError(f"a split names row {last}, but there are {n} stimuli: were they drawn for others?")
+    for number, split in enumerate(splits, start=1):
+        if len(set(split.train.tolist())) != len(split.train):
+            raise MetricError(f"split {number} names a training stimulus more than once")

@@ -82,6 +82,10 @@ def test_given_masks_and_row_numbers_agree():
         (lambda: given_rows([0, 5], [1], n=3), "between 0 and 2"),
         (lambda: given_rows([True], [1], n=3), "1 entries for 3 stimuli"),
         (lambda: check([], 3), "at least one"),
+        (
+            lambda: check([Split(torch.tensor([0, 0]), torch.tensor([1]))], 3),
+            "split 1 names .* more than once",
+        ),
         (lambda: check([Split(torch.tensor([0, 9]), torch.tensor([1]))], 3), "row 9, but there are 3"),
     ],
 )
