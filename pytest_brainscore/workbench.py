@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -16,6 +17,7 @@ from .data.fetch import Fetcher
 from .data.opening import open_recordings
 from .data.recordings import Recordings
 from .errors import ModelError
+from .machine import keep_freed_memory, threads_for
 from .models.build import build
 from .models.layers import resolve_layers
 from .models.network import Network
@@ -78,7 +80,8 @@ class Workbench:
         cls, *, device: str = "auto", offline: bool = False, registry: Registry, asked: Sequence[Asked] = ()
     ) -> Workbench:
         """A workbench on the user's own cache and mirrors."""
-        fetcher = Fetcher.from_environment(offline=offline)
+        keep_freed_memory()
+        fetcher = Fetcher.from_environment(offline=offline, progress=sys.stderr.isatty())
         return cls(Device.named(device), fetcher, registry, Store.in_cache(fetcher.cache), asked)
 
     def score(self, case: Case, model: Model, folder: Path, layer: str | None = None) -> Score:
@@ -94,7 +97,8 @@ class Workbench:
         target, target_seconds = self._target(case, recordings)
         start = time.perf_counter()
         x = shown.tensors[unit, sees(case.benchmark.metric)].to(self.device.metrics)
-        score = scoring.score(case.benchmark, x, target, self.registry)
+        with threads_for(x, target.y):
+            score = scoring.score(case.benchmark, x, target, self.registry)
         about = {
             "layer": "+".join(unit),
             "layer_source": source,
@@ -148,15 +152,21 @@ class Workbench:
         return _once(
             self._targets,
             case.digest + recordings.digest,
-            lambda: scoring.target(case.benchmark, case.region, recordings, self.device.metrics),
+            lambda: self._made_target(case, recordings),
         )
+
+    def _made_target(self, case: Case, recordings: Recordings) -> scoring.Target:
+        with threads_for(torch.empty(0)):
+            return scoring.target(case.benchmark, case.region, recordings, self.device.metrics)
 
     def _network(self, model: Model, folder: Path) -> tuple[Network, float]:
         if self._live is None or self._live[0] != model:
             self.release()
             start = time.perf_counter()
             fetch: Callable[[File], Path] = partial(self.fetcher, folder=folder)
-            network = build(model, fetch, self.registry, offline=self.fetcher.offline)
+            network = build(
+                model, fetch, self.registry, offline=self.fetcher.offline, cache=self.fetcher.cache
+            )
             self._live = (model, network, time.perf_counter() - start)
         return self._live[1], self._live[2]
 

@@ -9,7 +9,7 @@ PACKAGE = Path(__file__).parents[1] / "pytest_brainscore"
 
 LEVELS = [
     {"errors"},
-    {"specs", "scores"},
+    {"specs", "scores", "machine"},
     {"metrics", "data", "suite"},
     {"models", "scoring"},
     {"workbench"},

@@ -25,7 +25,7 @@ def attach(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestRe
     if not isinstance(item, ScoreItem) or not _is_last(report):
         return
     row = _row(item, call, report, run.folder)
-    report.user_properties.extend(_properties(row))
+    item.user_properties.extend(_properties(row))  # JUnit takes them from the teardown's report
     setattr(report, PAYLOAD, row.model_dump(mode="json"))
 
 

@@ -6,9 +6,13 @@ import os
 import textwrap
 from pathlib import Path
 
+# pytester forgets what a test imports, and torch and h5py cannot be imported twice
+import h5netcdf  # noqa: F401
 import numpy as np
 import pytest
 from PIL import Image
+
+import pytest_brainscore.api  # noqa: F401
 
 NETS = """
 import torch

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import xml.etree.ElementTree as ET
 
 import jsonschema
@@ -42,7 +43,7 @@ def test_rows_and_document(project, workers):
 def test_the_document_keeps_to_the_published_schema(project):
     project.run("--models", "small,nets:missing")
     _, _, document = read_run(project)
-    printed = project.pytester.run("python", "-m", "pytest_brainscore", "schema", "results").stdout.str()
+    printed = project.pytester.run(sys.executable, "-m", "pytest_brainscore", "schema", "results").stdout.str()
     jsonschema.validate(document, json.loads(printed))
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate({**document, "results": [{"model": "small"}]}, json.loads(printed))

@@ -1,14 +1,15 @@
 """Measure our PLS beside scikit-learn's and Brain-Score's, in turns, in one run.
 
-    python tests/speed/side_by_side.py layer --shared ../shared        (or: coordinates, its second half)
+    python tests/speed/side_by_side.py layer --shared ../shared
+    python tests/speed/side_by_side.py coordinates --shared ../shared
     python tests/speed/side_by_side.py brainscore --reference-python PATH/TO/python
 
 `layer`: ten splits from a 640 x 86,528 activation matrix, coordinates included, against
-PLSRegression(25, scale=False) on the same matrix (two of the ten splits, times five) and on the same
-coordinates (all ten). `brainscore`: 2,560 x 1,000 x 168 against the metric `pls` of brainscore_vision, run by
-the Python that has it.
+PLSRegression(25, scale=False) on the same matrix (two of the ten splits, each times ten). `coordinates`, also
+at the end of `layer`: the same on the coordinates, all ten splits. `brainscore`: 2,560 x 1,000 x 168 against
+the metric `pls` of brainscore_vision, run by the Python that has it.
 
-`layer`: ten splits from 640 x 86,528 activations, coordinates included, against
+Wall and processor seconds are both printed: on a machine that others use, only the second tells much, with
 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1, as threads that wait for each other count as busy.
 """
 
