@@ -1,3 +1,3 @@
-"""Each folder under examples/ is a project of its own, with its own pytest.ini: `pytest .` leaves it alone."""
+"""Each folder under examples/ is a project of its own, with its own pytest.ini: `pytest .` skips it."""
 
 collect_ignore = ["examples"]

@@ -56,7 +56,7 @@ def score(
         ``path/to/file.yaml::V4-pls``.
     layer: module name, or several that are mapped together; default: the model's own map.
     stimuli, recordings: n images (paths, PIL images, or uint8 arrays) and responses (n stimuli, neuroids)
-        or (n stimuli, neuroids, repetitions), NaN where a repetition is missing; or a DataArray with these dims.
+        or (n stimuli, neuroids, repetitions), NaN where one is missing; or a DataArray with these dims.
     region, metric, and what else a YAML entry says (splits, ceiling, normalise, clip): for arrays.
 
     Returns the Score; ``score.to_xarray()`` has the values per split and neuroid.

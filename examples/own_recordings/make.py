@@ -1,4 +1,4 @@
-"""Draw 120 images and simulate the V1 recordings of an experiment: 24 neuroids, 4 repetitions, missing trials.
+"""Draw 120 images and simulate V1 recordings: 24 neuroids, 4 repetitions, missing trials.
 
 Each neuroid is a complex cell: the energy of a Gabor filter of random place, orientation and frequency, plus
 noise. In a project of your own, images/ and responses.npy are what you recorded.

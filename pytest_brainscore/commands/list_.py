@@ -1,6 +1,6 @@
 """List benchmarks and models, and what of them is on disk.
 
-Looks where pytest would: at the project's benchmarks/ and models.yaml in this folder, and at the shipped ones.
+Looks where pytest would: at benchmarks/ and models.yaml of this folder, and at the shipped ones.
 """
 
 from __future__ import annotations

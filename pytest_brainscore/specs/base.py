@@ -43,7 +43,7 @@ class File(Spec):
     A file that has only a hash is looked up in the mirrors.
     """
 
-    shorthand = {"type": "string", "description": "a path relative to this file"}  # noqa: RUF012
+    shorthand = {"type": "string", "description": "a path relative to this file"}
 
     url: str | None = None
     file: str | None = None

@@ -62,13 +62,22 @@ def _models(request: str, zoo: Zoo) -> Iterator[Model]:
     if request.startswith("@"):
         yield from _set(request[1:], zoo)
     elif request.startswith(UNTRAINED):
-        yield from (model.untrained() for model in _models(rest, zoo))
+        yield from map(_twin, _models(rest, zoo))
     elif prefix in SOURCES and rest:
         yield from _listed(rest, prefix, f"{prefix}_")
     elif rest:
         yield Model(id=_as_id(f"{prefix}.{rest}"), source=request)
     else:
         yield from _bare(request, zoo)
+
+
+def _twin(model: Model) -> Model:
+    if model.weights == "none" and model.source not in SOURCES:
+        raise SelectionError(
+            f"--models: {UNTRAINED}{model.id}: its factory makes the weights, so only it can leave them"
+            " random; give the model a line in models.yaml with `weights`, or name a factory without training"
+        )
+    return model.untrained()
 
 
 def _set(name: str, zoo: Zoo) -> Iterator[Model]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import textwrap
 from pathlib import Path
@@ -10,7 +11,9 @@ from pathlib import Path
 import h5netcdf  # noqa: F401
 import numpy as np
 import pytest
+import torch
 from PIL import Image
+from safetensors.torch import save_file
 
 import pytest_brainscore.api  # noqa: F401
 
@@ -34,6 +37,7 @@ small:
 wide_vit:
   source: nets:small
   arguments: {width: 12}
+  weights: {file: wide.safetensors, sha256: SHA256}
   layers: {V4: "1", IT: "3"}
   preprocess: {size: 32}
 sets:
@@ -89,6 +93,19 @@ def make_responses(path: Path, n: int = 20, neuroids: int = 6, repetitions: int 
     np.save(path, signal + 0.5 * rng.randn(n, neuroids, repetitions))
 
 
+def write_weights(path: Path, width: int = 12) -> str:
+    """Weights of the wider network; their sha256."""
+    generator = torch.Generator().manual_seed(5)
+    shapes = {
+        "0.weight": (width, 3, 5, 5),
+        "0.bias": (width,),
+        "2.weight": (width, width, 3, 3),
+        "2.bias": (width,),
+    }
+    save_file({name: torch.randn(shape, generator=generator) for name, shape in shapes.items()}, path)
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
 @pytest.fixture
 def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Project:
     """A user's project with two networks and one benchmark on 20 images."""
@@ -98,7 +115,7 @@ def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, tmp_path
     made = Project(pytester)
     made.write("pytest.ini", "[pytest]\naddopts = --strict-markers\n")
     made.write("nets.py", NETS)
-    made.write("models.yaml", MODELS)
+    made.write("models.yaml", MODELS.replace("SHA256", write_weights(made.root / "wide.safetensors")))
     made.write("benchmarks/own.yaml", BENCHMARKS)
     draw_images(made.root / "benchmarks" / "images")
     make_responses(made.root / "benchmarks" / "responses.npy")

@@ -22,7 +22,11 @@ def edit(project, name, old, new):
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("name: ridge,", "name: rigde,", "own.yaml:8: *metric.name: no such name: rigde; did you mean ridge*"),
+        (
+            "name: ridge,",
+            "name: rigde,",
+            "own.yaml:8: *metric.name: no such name: rigde; did you mean ridge*",
+        ),
         ("alpha: 1.0", "alfa: 1.0", "own.yaml:8: *alfa: no such key; did you mean alpha?"),
         ("alpha: 1.0", "alpha: 1e-3", "own.yaml:8: *alpha: *(YAML reads 1e-3 as text: write 1.0e-3)"),
         ("region: IT\n    metric", "metric", "own.yaml:7: *give `region` or `regions`, one of the two"),
@@ -46,7 +50,7 @@ def test_a_mistake_in_a_benchmark_file(project, old, new, message):
         ("source: nets:small\n  layers: {V4: \"1\", IT: \"3\"}\n  layer_s", "sorce: nets:small\n  layer_s",
          "models.yaml:2: small.sorce: no such key; did you mean source?"),
         ("size: 32", "size: '32'", "models.yaml:5: *size: input should be a valid integer, not '32'"),
-        ("both: [small,", "both: [smal,", "models.yaml:12: sets.both: no model smal here; did you mean small?"),
+        ("both: [small,", "both: [smal,", "models.yaml:13: sets.both: no model smal *; did you mean small?"),
     ],
 )  # fmt: skip
 def test_a_mistake_in_models_yaml_is_a_usage_error(project, old, new, message):

@@ -15,7 +15,7 @@ NODE = "benchmarks/own.yaml::IT-ridge::"
         ("wide_*", ["wide_vit"]),
         ("@both", ["small", "wide_vit"]),
         ("both", ["small", "wide_vit"]),
-        ("untrained:small", ["small_untrained"]),
+        ("untrained:wide_vit", ["wide_vit_untrained"]),
         ("small,small", ["small"]),
         ("nets:small", ["nets.small"]),
         ("torchvision:resnet18", ["torchvision_resnet18"]),
@@ -37,6 +37,7 @@ def test_names_become_items(project, models, expected):
         ("torchvision:resnet19", "resnet18"),
         ("timm:vit_tiny_patch16_225", "vit_tiny_patch16_224"),
         ("zz*", "no model zz*"),
+        ("untrained:small", "its factory makes the weights"),
     ],
 )
 def test_a_name_that_matches_nothing_is_a_usage_error(project, models, hint):

@@ -21,10 +21,10 @@ def read_run(project):
 
 @pytest.mark.parametrize("workers", WORKERS)
 def test_rows_and_document(project, workers):
-    result = project.run("--models", "small,untrained:small", "--brainscore-json", "copy.json", *workers)
+    result = project.run("--models", "small,untrained:wide_vit", "--brainscore-json", "copy.json", *workers)
     assert result.parseoutcomes() == {"passed": 2}
     _, lines, document = read_run(project)
-    assert sorted(row["model"] for row in lines) == ["small", "small_untrained"]
+    assert sorted(row["model"] for row in lines) == ["small", "wide_vit_untrained"]
     assert document["complete"] is True
     assert document["results"] == lines
     assert json.loads((project.root / "copy.json").read_text()) == document
@@ -43,7 +43,9 @@ def test_rows_and_document(project, workers):
 def test_the_document_keeps_to_the_published_schema(project):
     project.run("--models", "small,nets:missing")
     _, _, document = read_run(project)
-    printed = project.pytester.run(sys.executable, "-m", "pytest_brainscore", "schema", "results").stdout.str()
+    printed = project.pytester.run(
+        sys.executable, "-m", "pytest_brainscore", "schema", "results"
+    ).stdout.str()
     jsonschema.validate(document, json.loads(printed))
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate({**document, "results": [{"model": "small"}]}, json.loads(printed))

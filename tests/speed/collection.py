@@ -16,7 +16,10 @@ dataset:
   stimuli: {{images: images}}
   recordings: {{file: responses.npy, region: IT}}
 benchmarks:
-  - {{region: IT, metric: {{name: pls, components: 25}}, splits: {{n: 10, train: 0.9}}, ceiling: internal_consistency}}
+  - region: IT
+    metric: {{name: pls, components: 25}}
+    splits: {{n: 10, train: 0.9}}
+    ceiling: internal_consistency
 """
 MODEL = """
 model_{i}:
@@ -26,7 +29,12 @@ model_{i}:
   layers: {{V1: layer1.0, V2: layer2.0, V4: layer3.0, IT: layer4.0}}
   about: {{year: 2015, family: resnet, objective: supervised, diet: imagenet-1k}}
 """
-CONFTEST = "import sys\ndef pytest_collection_finish(session):\n    print('torch imported:', 'torch' in sys.modules)\n"
+CONFTEST = """
+import sys
+
+def pytest_collection_finish(session):
+    print("torch imported:", "torch" in sys.modules)
+"""
 
 
 def main(models: int = 200, benchmarks: int = 50, runs: int = 5) -> None:

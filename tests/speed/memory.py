@@ -65,11 +65,13 @@ def nameless_bytes(pid: int, folder: Path) -> int:
 
 def measured(folder: Path, images: Path) -> dict[str, float]:
     """Extract, make coordinates, store; seconds of each and the size of the activations."""
+    from pytest_brainscore.machine import keep_freed_memory
     from pytest_brainscore.models.build import build
     from pytest_brainscore.models.represent import represent
     from pytest_brainscore.models.store import Store
     from pytest_brainscore.specs.models import Model
 
+    keep_freed_memory()  # as the workbench does
     spec = Model(id="vgg16_untrained", name="vgg16", source="torchvision", weights="none")
     network = build(spec, Path, {}.get, offline=True)
     stimuli = _stimuli(folder, images)
