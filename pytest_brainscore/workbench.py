@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sys
 import time
+import warnings
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -18,6 +20,7 @@ from .data.opening import open_recordings
 from .data.recordings import Recordings
 from .errors import ModelError
 from .machine import keep_freed_memory, threads_for
+from .metrics.linalg import SolverFellBack
 from .models.build import build
 from .models.layers import resolve_layers
 from .models.network import Network
@@ -97,7 +100,7 @@ class Workbench:
         target, target_seconds = self._target(case, recordings)
         start = time.perf_counter()
         x = shown.tensors[unit, sees(case.benchmark.metric)].to(self.device.metrics)
-        with threads_for(x, target.y):
+        with threads_for(x, target.y), _noted_fallbacks() as notes:
             score = scoring.score(case.benchmark, x, target, self.registry)
         about = {
             "layer": "+".join(unit),
@@ -113,6 +116,7 @@ class Workbench:
             },
             "device": str(self.device.network),
             "cache_hit": unit in shown.hits,
+            "notes": notes,
             "seconds": {
                 "fetch": round(fetch_seconds, 3),
                 "build": round(build_seconds, 3),
@@ -204,6 +208,20 @@ class Workbench:
                 except ModelError:
                     continue  # that item's own setup will say so
                 yield unit, sees(other.benchmark.metric)
+
+
+@contextmanager
+def _noted_fallbacks() -> Iterator[list[str]]:
+    """Collect what solvers say when they fall back to the CPU; other warnings go on as they are."""
+    notes: list[str] = []
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", SolverFellBack)
+        yield notes
+    for warning in caught:
+        if issubclass(warning.category, SolverFellBack):
+            notes.append(str(warning.message))
+        else:
+            warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
 
 
 def _data_key(case: Case) -> str:

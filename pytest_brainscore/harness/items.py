@@ -86,7 +86,7 @@ class ScoreItem(pytest.Item):
         except NotHere as why:
             pytest.skip(str(why))
         except BrainScoreError as why:
-            pytest.fail(f"{self.case.where}: {why}", pytrace=False)
+            pytest.fail(f"{why} ({self.case.path.name}:{self.case.line})", pytrace=False)
 
     def runtest(self) -> None:
         """Judge the score. No guard is set here: what was measured passes."""

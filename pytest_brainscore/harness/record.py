@@ -68,6 +68,7 @@ def _row(item: ScoreItem, call: pytest.CallInfo[None], report: pytest.TestReport
         digests = {"spec": case.digest}
         return Row(**common, status=status, message=why, layer=item.layer, digests=digests)
     values, notes = _values(item, score, folder)
+    notes += score.about.get("notes", [])
     row = {**common, **score.to_json(), **score.about, "status": "scored", "values": values, "notes": notes}
     return row_of(row)
 

@@ -40,45 +40,37 @@ def summarise(terminal: pytest.TerminalReporter, this: Run) -> None:
 
 
 def table(rows: list[Row], width: int = 100) -> Iterator[str]:
-    """Lines of text: a row per model and layer, a column per benchmark, raw → ceiled under the ceiling."""
-    models = list(dict.fromkeys((row.model, row.layer or "") for row in rows))
+    """Lines of text, a row per benchmark: its ceiling, then raw → ceiled of each model.
+
+    Models that do not fit into the width follow below. A model in several layers has a column for each.
+    """
     benchmarks = list(dict.fromkeys(row.benchmark for row in rows))
-    names = {key: "  ".join(filter(None, _label(key, rows))) for key in models}
-    cells = {(row.model, row.layer or "", row.benchmark): row for row in rows}
-    first = max(len(name) for name in [*names.values(), "ceiling"]) + 2
-    per_line = max(1, (width - first) // (_column(benchmarks) + 2))
-    for start in range(0, len(benchmarks), per_line):
-        shown = benchmarks[start : start + per_line]
-        if start:
-            yield ""
-        yield _line("", shown, first, _column(benchmarks))
-        yield _line("ceiling", [_ceiling(rows, b) for b in shown], first, _column(benchmarks))
-        for key in models:
-            content = [_cell(cells.get((*key, b))) for b in shown]
-            if any(content):
-                yield _line(names[key], content, first, _column(benchmarks))
+    cells: dict[tuple[str, str], Row] = {(row.benchmark, _label(row, rows)): row for row in rows}
+    models = list(dict.fromkeys(_label(row, rows) for row in rows))
+    first = max(map(len, benchmarks))
+    column = max(len("0.000 → 0.000"), *map(len, models))
+    per_line = max(1, (width - first - 10) // (column + 2))
+    for start in range(0, len(models), per_line):
+        shown = models[start : start + per_line]
+        yield _line("", "ceiling", shown, first, column)
+        for benchmark in benchmarks:
+            content = [_cell(cells.get((benchmark, model))) for model in shown]
+            yield _line(benchmark, _ceiling(rows, benchmark), content, first, column)
 
 
-def _label(key: tuple[str, str], rows: list[Row]) -> tuple[str, str]:
-    """The model; with its layer where the model stands in several."""
-    model, layer = key
-    layers = {row.layer for row in rows if row.model == model and row.layer}
-    return (model, layer) if len(layers) > 1 else (model, "")
+def _label(row: Row, rows: list[Row]) -> str:
+    """The model; with its layer where it was scored in several on one benchmark."""
+    layers = {other.layer for other in rows if (other.model, other.benchmark) == (row.model, row.benchmark)}
+    return f"{row.model} {row.layer}" if len(layers) > 1 else row.model
 
 
-def _column(benchmarks: list[str]) -> int:
-    return max(16, *(len(b) for b in benchmarks))
-
-
-def _line(name: str, cells: list[str], first: int, column: int) -> str:
-    return (name.ljust(first) + "  ".join(cell.rjust(column) for cell in cells)).rstrip()
+def _line(name: str, ceiling: str, cells: list[str], first: int, column: int) -> str:
+    return "  ".join([name.ljust(first), ceiling.rjust(8), *(cell.rjust(column) for cell in cells)]).rstrip()
 
 
 def _ceiling(rows: list[Row], benchmark: str) -> str:
-    ceilings = {
-        f"{row.ceiling:.3f}" for row in rows if row.benchmark == benchmark and row.ceiling is not None
-    }
-    return ", ".join(sorted(ceilings)) or "-"
+    found = {f"{row.ceiling:.3f}" for row in rows if row.benchmark == benchmark and row.ceiling is not None}
+    return ", ".join(sorted(found)) or "-"
 
 
 def _cell(row: Row | None) -> str:

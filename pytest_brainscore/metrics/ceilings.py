@@ -9,11 +9,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from pytest_brainscore.errors import MetricError
-from pytest_brainscore.metrics import rsa
-from pytest_brainscore.metrics.linalg import EPSILON
-from pytest_brainscore.metrics.measurement import nanmedian, standard_error
-from pytest_brainscore.metrics.splits import shuffle
+from ..errors import MetricError
+from . import rsa
+from .linalg import EPSILON
+from .measurement import nanmedian, standard_error
+from .splits import shuffle
 
 
 @dataclass(frozen=True, eq=False)

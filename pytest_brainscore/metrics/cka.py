@@ -11,12 +11,12 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from pytest_brainscore.errors import MetricError
-from pytest_brainscore.metrics.inputs import checked
-from pytest_brainscore.metrics.linalg import centre
-from pytest_brainscore.metrics.measurement import Measurement
-from pytest_brainscore.metrics.rsa import Groups, by_group
-from pytest_brainscore.metrics.splits import Split, check
+from ..errors import MetricError
+from .inputs import checked
+from .linalg import centre
+from .measurement import Measurement
+from .rsa import Groups, by_group
+from .splits import Split, check
 
 
 def cka(

@@ -12,7 +12,7 @@ import scipy.stats
 import torch
 from torch import Tensor
 
-from pytest_brainscore.metrics.linalg import EPSILON
+from .linalg import EPSILON
 
 Correlation = Callable[[Tensor, Tensor], Tensor]
 

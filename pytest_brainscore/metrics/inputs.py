@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from pytest_brainscore.errors import MetricError
+from ..errors import MetricError
 
 
 def checked(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:

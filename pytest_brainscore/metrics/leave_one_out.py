@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from pytest_brainscore.metrics.linalg import eigh, svd_of_centred
+from .linalg import eigh, svd_of_centred
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from pytest_brainscore.errors import MetricError
+from ..errors import MetricError
 
 EPSILON = torch.finfo(torch.float64).eps
 SMALL = 64

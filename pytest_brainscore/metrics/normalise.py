@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from pytest_brainscore.errors import MetricError, nearest
+from ..errors import MetricError, nearest
 
 
 @dataclass(frozen=True)

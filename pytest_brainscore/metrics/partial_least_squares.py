@@ -15,9 +15,9 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from pytest_brainscore.metrics.linalg import EPSILON, centre, leading_eigenvectors, trace, unit
-from pytest_brainscore.metrics.prediction import Prediction
-from pytest_brainscore.metrics.splits import Split
+from .linalg import EPSILON, centre, leading_eigenvectors, trace, unit
+from .prediction import Prediction
+from .splits import Split
 
 BYTES_AT_ONCE = 2**29
 

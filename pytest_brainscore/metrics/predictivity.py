@@ -16,14 +16,14 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from pytest_brainscore.errors import MetricError
-from pytest_brainscore.metrics import correlation, partial_least_squares, regression
-from pytest_brainscore.metrics.inputs import checked
-from pytest_brainscore.metrics.measurement import Measurement
-from pytest_brainscore.metrics.prediction import Prediction
-from pytest_brainscore.metrics.regression import Criterion
-from pytest_brainscore.metrics.splits import Split
-from pytest_brainscore.metrics.splits import check as check_splits
+from ..errors import MetricError
+from . import correlation, partial_least_squares, regression
+from .inputs import checked
+from .measurement import Measurement
+from .prediction import Prediction
+from .regression import Criterion
+from .splits import Split
+from .splits import check as check_splits
 
 Fit = Callable[[Tensor, Tensor, Sequence[Split]], Iterable[Prediction]]
 

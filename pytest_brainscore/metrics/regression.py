@@ -13,11 +13,11 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from pytest_brainscore.errors import MetricError
-from pytest_brainscore.metrics import correlation
-from pytest_brainscore.metrics.leave_one_out import LeaveOneOut
-from pytest_brainscore.metrics.linalg import centre, solve_positive, svd_of_centred
-from pytest_brainscore.metrics.prediction import Prediction
+from ..errors import MetricError
+from . import correlation
+from .leave_one_out import LeaveOneOut
+from .linalg import centre, solve_positive, svd_of_centred
+from .prediction import Prediction
 
 Criterion = Literal["squared_error", "pearson"]
 

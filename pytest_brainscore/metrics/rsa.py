@@ -12,13 +12,13 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
-from pytest_brainscore.errors import MetricError, nearest
-from pytest_brainscore.metrics import correlation
-from pytest_brainscore.metrics.correlation import Correlation
-from pytest_brainscore.metrics.inputs import matrix, same_stimuli
-from pytest_brainscore.metrics.linalg import centre
-from pytest_brainscore.metrics.measurement import Measurement
-from pytest_brainscore.metrics.splits import Split, check
+from ..errors import MetricError, nearest
+from . import correlation
+from .correlation import Correlation
+from .inputs import matrix, same_stimuli
+from .linalg import centre
+from .measurement import Measurement
+from .splits import Split, check
 
 Groups = Sequence[Tensor]
 T = TypeVar("T")

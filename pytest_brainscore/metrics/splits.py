@@ -16,7 +16,7 @@ import torch
 from sklearn.model_selection import KFold, ShuffleSplit, StratifiedKFold, StratifiedShuffleSplit
 from torch import Tensor
 
-from pytest_brainscore.errors import MetricError
+from ..errors import MetricError
 
 Size = float | int
 

@@ -80,9 +80,8 @@ def test_verbose_line_and_table(project):
         [
             f"benchmarks/own.yaml::IT-ridge::small PASSED {row['raw']:.4f} ±{row['error']:.4f}*",
             "*= brain scores =*",
-            "*Own.IT-ridge",
-            f"ceiling*{row['ceiling']:.3f}",
-            f"small*{row['raw']:.3f} → {row['ceiled']:.3f}",
+            "*ceiling *small",
+            f"Own.IT-ridge *{row['ceiling']:.3f} *{row['raw']:.3f} → {row['ceiled']:.3f}",
             "results: *results.json",
         ]
     )
