@@ -11,7 +11,8 @@ from pathlib import Path
 
 from .. import suite
 from ..data.fetch import Fetcher
-from ..errors import FetchError
+from ..errors import BrainScoreError, FetchError
+from ..models.build import weights_file
 from ..specs.base import File, Spec
 from ..specs.cases import Case, load_cases
 from ..specs.models import Model
@@ -44,7 +45,7 @@ def _benchmarks(root: Path, fetcher: Fetcher) -> Iterator[str]:
 
 def _models(root: Path, fetcher: Fetcher) -> Iterator[str]:
     zoo = suite.zoo(root)
-    yield f"{'model':30} {'source':14} {'weights':20} {'year':>4}  regions"
+    yield f"{'model':30} {'source':14} {'weights':20} {'':9} {'year':>4}  regions"
     for model in zoo.models.values():
         yield _model(model, zoo, fetcher)
     for name, members in zoo.sets.items():
@@ -52,11 +53,18 @@ def _models(root: Path, fetcher: Fetcher) -> Iterator[str]:
 
 
 def _model(model: Model, zoo: Zoo, fetcher: Fetcher) -> str:
-    weights = model.weights
-    if isinstance(weights, File):
-        weights = f"{weights.name} ({_where([weights], zoo.folders[model.id], fetcher)})"
+    weights = model.weights.name if isinstance(model.weights, File) else model.weights
     regions = ", ".join(model.layers) or "by depth"
-    return f"{model.id:30} {model.source:14} {weights:20} {model.about.year or '':>4}  {regions}"
+    on_disk = _weights(model, zoo.folders[model.id], fetcher)
+    return f"{model.id:30} {model.source:14} {weights:20} {on_disk:9} {model.about.year or '':>4}  {regions}"
+
+
+def _weights(model: Model, folder: Path, fetcher: Fetcher) -> str:
+    try:
+        path = weights_file(model, lambda file: fetcher(file, folder), offline=True)
+    except BrainScoreError:
+        return "to fetch"
+    return "-" if path is None else "on disk"
 
 
 def _data(case: Case, fetcher: Fetcher) -> str:

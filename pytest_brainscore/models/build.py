@@ -59,6 +59,22 @@ def build(
     )
 
 
+def weights_file(spec: Model, fetch: Fetch, *, offline: bool = False) -> Path | None:
+    """The file of a model's weights, verified; None where it has none of its own.
+
+    Raises NotHere where it is on no disk and may not be fetched, FetchError and ModelError as `build` does.
+    """
+    if isinstance(spec.weights, File):
+        return fetch(spec.weights)
+    if not spec.trained:
+        return None
+    if spec.source == "timm":
+        return _timm_weights(f"{spec.architecture}.{spec.weights}", spec.id, offline)
+    from torchvision.models import get_model_weights
+
+    return from_torch_hub(get_model_weights(spec.architecture)[spec.weights].url, spec.id, offline=offline)
+
+
 def _torchvision(spec: Model, offline: bool) -> Built:
     from torchvision.models import get_model_builder, get_model_weights, list_models
 
