@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import shutil
 import stat
@@ -15,10 +16,13 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from ..errors import DataError
-from .disk import lock, remembered_hash, replace
+from .disk import hash_of, lock, remembered_hash, replace, unusable
 
 _DRIVE = re.compile(r"^[A-Za-z]:")
+_UNWRITABLE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT}
 _LINKS = {stat.S_IFLNK, stat.S_IFIFO, stat.S_IFCHR, stat.S_IFBLK, stat.S_IFSOCK}
+
+_intact: set[Path] = set()
 
 
 @dataclass(frozen=True)
@@ -36,30 +40,61 @@ def is_archive(path: Path) -> bool:
 def unpack(archive: Path, cache: Path) -> Path:
     """Unpack a zip or tar archive into `cache`/unpacked, once per content; return the folder.
 
-    What macOS adds (``__MACOSX``, ``.DS_Store``) stays out. Raises DataError, with nothing left on disk, for
-    a member that is a link or would lie outside the folder, and for an archive that is broken.
+    What macOS adds (``__MACOSX``, ``.DS_Store``) stays out. Once per process the folder is compared with the
+    list that was written beside it; one whose files differ is removed and unpacked again.
+    Raises DataError, with nothing left on disk, for a member that is a link or would lie outside the folder,
+    and for an archive that is broken; FetchError where the cache cannot be written.
     """
     digits = remembered_hash(archive, "sha256", cache)
     folder = cache / "unpacked" / digits
-    if folder.is_dir():
-        return folder
-    with lock(cache, f"unpack-{digits}"):
-        if not folder.is_dir():
-            _unpack_whole(archive, folder)
+    try:
+        if not _is_intact(folder):
+            with lock(cache, f"unpack-{digits}"):
+                if not _is_intact(folder):
+                    _unpack_whole(archive, folder)
+    except OSError as why:
+        raise unusable(cache, why) from why
+    _intact.add(folder)
     return folder
+
+
+def _is_intact(folder: Path) -> bool:
+    """Whether the folder holds what was unpacked; asked of its files once per process."""
+    if not folder.is_dir():
+        return False
+    if folder in _intact:
+        return True
+    note = _note(folder)
+    return note.is_file() and note.read_bytes() == _listing(folder)
+
+
+def _note(folder: Path) -> Path:
+    """Where the list of a folder stands: beside it, so that nothing is among the archive's files."""
+    return folder.with_name(f"{folder.name}.sha256")
+
+
+def _listing(folder: Path) -> bytes:
+    """The hash and the name of each file below the folder, as sha256sum writes them."""
+    names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir())
+    return "".join(f"{hash_of(folder / name)}  {name}\n" for name in names).encode(errors="surrogateescape")
 
 
 def _unpack_whole(archive: Path, folder: Path) -> None:
     draft = folder.with_name(folder.name[:16] + ".partial")
     shutil.rmtree(draft, ignore_errors=True)
+    if folder.is_dir():
+        shutil.rmtree(folder)
     try:
         with _members(archive) as members:
             targets = [(member, _target(member, archive)) for member in members if not _is_litter(member)]
             draft.mkdir(parents=True)
             for member, target in targets:
                 _write(member, draft / target)
+        _note(folder).write_bytes(_listing(draft))
         replace(draft, folder)
     except (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, RuntimeError, OSError) as why:
+        if isinstance(why, OSError) and why.errno in _UNWRITABLE:
+            raise
         raise DataError(f"{archive}: cannot be unpacked ({why or type(why).__name__})") from why
     finally:
         shutil.rmtree(draft, ignore_errors=True)

@@ -12,8 +12,11 @@ from pathlib import Path
 
 import filelock
 
+from ..errors import FetchError
+
 _RESERVED = re.compile(r"^(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f]')
+_HEX = re.compile(r"[0-9a-f]+\Z")
 _LONGEST = 120
 
 
@@ -24,12 +27,17 @@ def hash_of(path: Path, algorithm: str = "sha256") -> str:
 
 
 def remembered_hash(path: Path, algorithm: str, cache: Path) -> str:
-    """Hash of a file, computed once for each path, size and time of change; kept in `cache`/hashes."""
+    """Hash of a file, computed once for each path, size and time of change; kept in `cache`/hashes.
+
+    A note there that is no such hash (cut short by a full disk, say) is made anew.
+    """
     stat = path.stat()
     key = f"{path.resolve()}|{stat.st_size}|{stat.st_mtime_ns}|{algorithm}"
     note = cache / "hashes" / hashlib.sha256(key.encode(errors="surrogateescape")).hexdigest()
-    with contextlib.suppress(OSError):
-        return note.read_text(encoding="ascii")
+    with contextlib.suppress(OSError, UnicodeDecodeError):
+        noted = note.read_text(encoding="ascii")
+        if len(noted) == 2 * hashlib.new(algorithm).digest_size and _HEX.match(noted):
+            return noted
     digits = hash_of(path, algorithm)
     with contextlib.suppress(OSError):
         note.parent.mkdir(parents=True, exist_ok=True)
@@ -74,6 +82,13 @@ def set_aside(path: Path, cache: Path) -> Path:
     target = folder / safe_name(f"{hash_of(path)[:12]}_{path.name}")
     replace(path, target)
     return target
+
+
+def unusable(cache: Path, why: OSError) -> FetchError:
+    """The error of a cache that cannot be written: what stands in the way, and the way out."""
+    return FetchError(
+        f"{cache}: cannot be used as cache ({why.strerror or why}); set BRAINSCORE_CACHE to another"
+    )
 
 
 @contextlib.contextmanager

@@ -10,7 +10,7 @@ import platformdirs
 
 from ..errors import FetchError, NotHere
 from ..specs.base import File
-from .disk import hash_of, lock, replace, safe_name, set_aside
+from .disk import hash_of, lock, replace, safe_name, set_aside, unusable
 from .download import download
 from .mirrors import find_in_mirror
 
@@ -52,9 +52,7 @@ class Fetcher:
         try:
             return self._cached(file) or self._mirrored(file) or self._fetched(file)
         except OSError as why:
-            raise FetchError(
-                f"{self.cache}: cannot be used as cache ({why.strerror or why}); set {CACHE} to another"
-            ) from why
+            raise unusable(self.cache, why) from why
 
     def unverified(self, file: File) -> Path:
         """Download a file that has no hash yet, so that one can be made of it: only for `pin`.

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import io
 import stat
 import tarfile
@@ -10,7 +11,7 @@ import pytest
 
 from pytest_brainscore.data import archives
 from pytest_brainscore.data.archives import unpack
-from pytest_brainscore.errors import DataError
+from pytest_brainscore.errors import DataError, FetchError
 
 
 def make_zip(path: Path, members: dict[str, bytes], links: dict[str, str] | None = None) -> Path:
@@ -116,3 +117,57 @@ def test_a_broken_archive_is_one_line(tmp_path):
     (tmp_path / "b").write_bytes(b"no archive")
     with pytest.raises(DataError, match="neither a zip nor a tar"):
         unpack(tmp_path / "b", tmp_path / "cache")
+
+
+def tampered(folder: Path) -> None:
+    (folder / "a.png").write_bytes(b"other")
+    (folder / "b.png").unlink()
+    (folder / "c.png").write_bytes(b"more")
+
+
+@MAKERS
+def test_an_unpacked_folder_that_was_changed_is_unpacked_again(make, tmp_path, monkeypatch):
+    archive = make(tmp_path / "archive", {"a.png": b"one", "b.png": b"two"})
+    folder = unpack(archive, tmp_path / "cache")
+    tampered(folder)
+    monkeypatch.setattr(archives, "_intact", set())
+    assert unpack(archive, tmp_path / "cache") == folder
+    assert files_below(folder) == {"a.png", "b.png"}
+    assert (folder / "a.png").read_bytes() == b"one"
+
+
+def test_an_unpacked_folder_is_compared_once_per_process(tmp_path, monkeypatch):
+    archive = make_zip(tmp_path / "archive", {"a.png": b"one"})
+    folder = unpack(archive, tmp_path / "cache")
+    monkeypatch.setattr(archives, "_intact", set())
+    monkeypatch.setattr(archives, "_unpack_whole", lambda *_: pytest.fail("unpacked twice"))
+    unpack(archive, tmp_path / "cache")
+    monkeypatch.setattr(archives, "_listing", lambda _: pytest.fail("compared twice"))
+    assert unpack(archive, tmp_path / "cache") == folder
+
+
+@pytest.mark.parametrize("damage", [b"", b"0" * 63, b"../" * 21 + b"x", b"\xff" * 64])
+def test_a_damaged_note_of_a_hash_is_made_anew(tmp_path, damage):
+    archive, other = (make_zip(tmp_path / n, {f"{n}.png": n.encode()}) for n in ("one", "two"))
+    folder = unpack(archive, tmp_path / "cache")
+    unpack(other, tmp_path / "cache")
+    notes = {path: path.read_bytes() for path in (tmp_path / "cache" / "hashes").iterdir()}
+    for note in notes:
+        note.write_bytes(damage)
+    assert unpack(archive, tmp_path / "cache") == folder
+    unpack(other, tmp_path / "cache")
+    assert {note: note.read_bytes() for note in notes} == notes
+
+
+def test_a_cache_that_cannot_be_written_is_one_line(tmp_path, monkeypatch):
+    archive = make_zip(tmp_path / "archive", {"a.png": b"one"})
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(FetchError, match=r"file: cannot be used as cache .* set BRAINSCORE_CACHE"):
+        unpack(archive, tmp_path / "file")
+
+    def refused(*_):
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(archives, "_write", refused)
+    with pytest.raises(FetchError, match=r"cache: cannot be used as cache \(Read-only file system\)"):
+        unpack(archive, tmp_path / "cache")
