@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -39,10 +41,10 @@ def score(
     name: str | None = None,
     visual_degrees: float = 8.0,
     batch_size: int = 64,
-    stimuli: Sequence[Path | str | Image.Image | np.ndarray] | None = None,
+    stimuli: Path | str | Sequence[Path | str | Image.Image | np.ndarray] | None = None,
     recordings: np.ndarray | xr.DataArray | None = None,
-    region: str = "brain",
-    metric: str | Mapping[str, Any] = "ridgecv",
+    region: str | None = None,
+    metric: str | Mapping[str, Any] | None = None,
     root: Path | str = ".",
     device: str = "auto",
     offline: bool = False,
@@ -55,22 +57,25 @@ def score(
     benchmark: a name as ``Cowley2023.V4-pls``, of the benchmarks/ under `root` or of the shipped ones; or
         ``path/to/file.yaml::V4-pls``.
     layer: module name, or several that are mapped together; default: the model's own map.
-    stimuli, recordings: n images (paths, PIL images, or uint8 arrays) and responses (n stimuli, neuroids)
-        or (n stimuli, neuroids, repetitions), NaN where one is missing; or a DataArray with these dims.
-    region, metric, and what else a YAML entry says (splits, ceiling, normalise, clip): for arrays.
+    stimuli, recordings: n images (a folder, paths, PIL images, or uint8 arrays) and responses (n stimuli,
+        neuroids[, repetitions]), NaN where one is missing; or a DataArray with these dims.
+    region ("brain"), metric ("ridgecv"), and what else a YAML entry says (splits, ceiling, normalise, clip):
+        for arrays only; a benchmark says these itself.
+
+    A module is copied, so that yours stays in its mode, on its device and in its precision.
 
     Returns the Score; ``score.to_xarray()`` has the values per split and neuroid.
     Raises BrainScoreError with the cause.
     """
-    root = Path(root)
+    root, given = Path(root), {"region": region, "metric": metric, **entry}
+    given = {key: value for key, value in given.items() if value is not None}
+    _refuse_unclear(model, benchmark, stimuli, recordings, given)
     bench = Workbench.open(device=device, offline=offline, registry=_registry(model, root))
-    if stimuli is not None and recordings is not None:
-        case = _case(region, {**entry, "metric": metric})
-        bench.adopt_recordings(case, from_arrays(_readable(stimuli), recordings, region=region))
-    elif benchmark is not None and not entry:
-        case = find(benchmark, root)
+    if stimuli is None or recordings is None:
+        case = find(str(benchmark), root)
     else:
-        raise SelectionError("score needs a benchmark, or else stimuli and recordings")
+        case = _case({"region": "brain", "metric": "ridgecv", **given})
+        bench.adopt_recordings(case, from_arrays(stimuli, recordings, region=case.region))
     spec, folder = _model(model, root, name, layer, case.region)
     if isinstance(model, nn.Module):
         bench.adopt_network(spec, _network(model, transform, spec, visual_degrees, batch_size))
@@ -105,10 +110,9 @@ def _model(
             raise SpecError(
                 "score: a module needs `layer`: the name of the layer that the region is read from"
             )
-        label = name or type(model).__name__
-        return Model(
-            id=label, source="notebook:module", layers=layers, layer_source="named for this call"
-        ), root
+        label = name or re.sub(r"[^A-Za-z0-9_.]", "_", type(model).__name__)
+        entry = {"id": label, "source": "notebook:module", "layers": layers}
+        return validated(Model, {**entry, "layer_source": "named for this call"}, "score(name, layer)"), root
     (candidate, *more) = selection.select(model, suite.zoo(root), root)
     if more:
         raise SelectionError(f"score: {model} names {1 + len(more)} models; name one")
@@ -119,18 +123,28 @@ def _model(
 def _network(
     module: nn.Module, transform: Transform | None, spec: Model, visual_degrees: float, batch_size: int
 ) -> Network:
-    return from_module(module, transform, id=spec.id, visual_degrees=visual_degrees, batch_size=batch_size)
+    copied = copy.deepcopy(module)
+    return from_module(copied, transform, id=spec.id, visual_degrees=visual_degrees, batch_size=batch_size)
 
 
-def _case(region: str, entry: dict[str, Any]) -> Case:
-    benchmark = validated(Benchmark, {"region": region, **entry}, "score(...)")
+def _refuse_unclear(model: Any, benchmark: Any, stimuli: Any, recordings: Any, given: dict[str, Any]) -> None:
+    """Raise SelectionError where the arguments do not say one thing: what is given is never ignored."""
+    if not isinstance(model, str | nn.Module):
+        raise SelectionError(f"score: a model is a name or an nn.Module, not {type(model).__name__}")
+    if benchmark is not None and (stimuli is not None or recordings is not None or given):
+        extra = ", ".join([*given, *(["stimuli, recordings"] if stimuli is not None else [])]) or "recordings"
+        raise SelectionError(
+            f"score: the benchmark {benchmark} says itself what {extra} would; leave one out"
+        )
+    if benchmark is None and (stimuli is None or recordings is None):
+        raise SelectionError("score needs a benchmark, or else both stimuli and recordings")
+
+
+def _case(entry: dict[str, Any]) -> Case:
+    benchmark, region = validated(Benchmark, entry, "score(...)"), entry["region"]
     dataset = CustomDataset(id="arrays", reader="notebook:arrays", stimuli={}, recordings={})
     case_id = f"{region}-{metric_label(benchmark)}"
     return Case(case_id, region, dataset, benchmark, Path("score(...)"), 1)
-
-
-def _readable(stimuli: Sequence[Any]) -> list[Any]:
-    return [Path(image) if isinstance(image, str) else image for image in stimuli]
 
 
 def _registry(model: str | nn.Module, root: Path) -> Registry:

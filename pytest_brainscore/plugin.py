@@ -12,6 +12,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     options.add(parser)
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_load_initial_conftests(parser: pytest.Parser) -> None:
+    """Add ``--models`` once the project's conftest files had their say: an option of theirs stays theirs."""
+    options.add_models(parser)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Take part in this run where models are named; otherwise stay out of it."""

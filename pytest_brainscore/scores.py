@@ -21,6 +21,7 @@ class Score:
     makes of raw and ceiling (None where the ceiling cannot divide).
     `values` holds the match per split and target, (n_splits, n_targets), and `targets` their names:
     neuroids, subjects, or "all". `left_out` names the neuroids that could not be used, by reason.
+    `notes` say what a reader of the number should know.
     `also` holds further figures of the metric, averaged as raw is. `about` is the provenance: ids, layer,
     digests, versions, seconds.
     """
@@ -37,6 +38,7 @@ class Score:
     over: str
     left_out: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     also: Mapping[str, float] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
     about: Mapping[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:

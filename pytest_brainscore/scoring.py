@@ -30,6 +30,7 @@ from .specs.benchmarks import Ceiling as CeilingSpec
 from .specs.benchmarks import Splits as SplitsSpec
 
 Resolve = Callable[[str], Callable[..., Any]]
+FEW = 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +90,8 @@ def score(benchmark: Benchmark, x: Tensor, to: Target, resolve: Resolve) -> Scor
     Raises MetricError where the metric gives no number.
     """
     metric = benchmark.metric
+    if _is_constant(x):
+        raise MetricError("the activations of this layer are constant: the same for all stimuli")
     function = resolve(getattr(metric, "function", None) or metric.name)
     arguments = metric.parameters()
     if to.groups is not None:
@@ -96,8 +99,10 @@ def score(benchmark: Benchmark, x: Tensor, to: Target, resolve: Resolve) -> Scor
     measured = _as_measurement(function(x[to.rows.to(x.device)], to.y, to.splits, **arguments), metric)
     per_split, raw = measured.per_split(), measured.raw()
     if not np.isfinite(raw):
+        at = ", ".join(str(i + 1) for i in np.flatnonzero(~np.isfinite(per_split.cpu().numpy())))
         raise MetricError(
-            f"{metric.name} gives no number: the model's activations or all neuroids are constant"
+            f"{metric.name} gives no number in split {at} of {len(per_split)}: there every neuroid, or what"
+            " is predicted of it, is constant"
         )
     return Score(
         raw=raw,
@@ -112,17 +117,29 @@ def score(benchmark: Benchmark, x: Tensor, to: Target, resolve: Resolve) -> Scor
         over=measured.over,
         left_out={reason: names for reason, names in to.left_out.items() if names},
         also=_further(measured, to.ceiling),
+        notes=_notes(to),
     )
 
 
 def draw(spec: SplitsSpec, n: int, coords: Mapping[str, np.ndarray], metric: Metric) -> list[Split]:
     """The splits over n stimuli that a benchmark asks for; by default 10, shuffled, 90 % to train on.
 
+    By default at least 10 stimuli are tested on, or half of them where there are fewer than 20.
     The metrics that compare on the test stimuli alone (rdm_cv, cka_cv) take 90 % of them.
-    Raises MetricError where a coord is not there or the stimuli are too few.
+    Raises MetricError where a coord is not there or the stimuli are too few: fewer than 3 to test on always
+    correlate at 1 or -1.
     """
-    if not metric.uses_splits:
-        return []
+    drawn = _drawn(spec, n, coords, metric) if metric.uses_splits else []
+    fewest = min((len(split.test) for split in drawn), default=3)
+    if fewest < 3:
+        raise MetricError(
+            f"splits: {fewest} of {n} stimuli to test on, and a correlation needs 3; write `splits` with a"
+            " larger `test`, or show more stimuli"
+        )
+    return drawn
+
+
+def _drawn(spec: SplitsSpec, n: int, coords: Mapping[str, np.ndarray], metric: Metric) -> list[Split]:
     if spec.given:
         return splits.given(_coord(coords, spec.given))
     strata = _coord(coords, spec.stratify) if spec.stratify else None
@@ -130,9 +147,24 @@ def draw(spec: SplitsSpec, n: int, coords: Mapping[str, np.ndarray], metric: Met
         return splits.kfold(n, spec.folds, seed=spec.seed, strata=strata)
     train, test = spec.train, spec.test
     if train is None and test is None:
-        train, test = (None, 0.9) if metric.name in {"rdm_cv", "cka_cv"} else (0.9, None)
+        train, test = (None, 0.9) if metric.name in {"rdm_cv", "cka_cv"} else (_train_share(n), None)
     arguments: dict[str, Any] = {"n_splits": spec.n or 10, "train": train, "test": test, "seed": spec.seed}
     return splits.shuffle(n, **arguments) if strata is None else splits.stratified(strata, **arguments)
+
+
+def _train_share(n: int) -> float:
+    """90 %, or less where that would leave fewer than 10 stimuli to test on."""
+    return 0.9 if n >= 100 else 1 - min(10, n // 2) / n
+
+
+def _is_constant(x: Tensor) -> bool:
+    return bool((x == x[:1]).all())
+
+
+def _notes(to: Target) -> tuple[str, ...]:
+    """What a reader of the score should know of its splits."""
+    fewest = min((len(split.test) for split in to.splits), default=FEW)
+    return (f"only {fewest} stimuli to test on in each split",) if fewest < FEW else ()
 
 
 def _coord(coords: Mapping[str, np.ndarray], name: str) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 import warnings
@@ -35,6 +36,7 @@ from .specs.registry import Registry
 
 Asked = tuple[str, Case, str | None]
 Unit = tuple[str, ...]
+NAMES = re.compile(r"^(auto|cpu|mps|cuda(:\d+)?)$")
 
 
 @dataclass(frozen=True)
@@ -50,13 +52,17 @@ class Device:
 
         Raises ModelError where the named device is not there.
         """
+        if not NAMES.match(name):
+            raise ModelError(f"device {name} is none of auto, cpu, cuda, cuda:1, mps")
         if name == "auto":
             name = "cuda" if torch.cuda.is_available() else "cpu"
         if name.startswith("cuda") and not torch.cuda.is_available():
-            raise ModelError(f"--brainscore-device {name}: torch sees no CUDA device here; use cpu or auto")
+            raise ModelError(f"device {name}: torch sees no CUDA device here; use cpu or auto")
         if name == "mps" and not torch.backends.mps.is_available():
-            raise ModelError("--brainscore-device mps: torch sees no Apple GPU here; use cpu or auto")
+            raise ModelError("device mps: torch sees no Apple GPU here; use cpu or auto")
         network = torch.device(name)
+        if network.type == "cuda" and (network.index or 0) >= torch.cuda.device_count():
+            raise ModelError(f"device {name}: torch sees {torch.cuda.device_count()} CUDA device(s) here")
         return cls(network, torch.device("cpu") if network.type == "mps" else network)
 
 
@@ -103,6 +109,8 @@ class Workbench:
         with threads_for(x, target.y), _noted_fallbacks() as notes:
             score = scoring.score(case.benchmark, x, target, self.registry)
         about = {
+            "benchmark": case.name,
+            "model": model.id,
             "layer": "+".join(unit),
             "layer_source": source,
             "stimuli": len(target.rows),

@@ -114,6 +114,20 @@ def test_splits_are_those_that_are_written(x, splits, count):
     assert (found.error is None) == (count == 1)
 
 
+def test_few_stimuli_are_tested_on_enough_of_them(x):
+    few = from_arrays(images(20), recorded(x)[:20], region="IT")
+    target = scoring.target(validated(Benchmark, {"region": "IT", "metric": "ridge"}, "test"), "IT", few, CPU)
+    assert {len(split.test) for split in target.splits} == {10}
+    written = {"region": "IT", "metric": "ridge", "splits": {"train": 0.9}}
+    with pytest.raises(BrainScoreError, match="2 of 20 stimuli to test on"):
+        scoring.target(validated(Benchmark, written, "test"), "IT", few, CPU)
+
+
+def test_a_small_test_set_is_noted(x):
+    found = score({"metric": "ridge", "splits": {"n": 3, "train": 0.9}}, recorded(x), x)
+    assert found.notes == ("only 8 stimuli to test on in each split",)
+
+
 def test_json_has_plain_finite_numbers_only(x):
     import json
 

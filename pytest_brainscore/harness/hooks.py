@@ -76,6 +76,8 @@ class Hooks:
         table.summarise(terminalreporter, self.run)
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_sessionfinish(self, exitstatus: int) -> None:
-        """Write results.json."""
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Write results.json; a run whose results could not be written is not green."""
         record.finish(self.run, exitstatus)
+        if self.run.book.problems and exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED

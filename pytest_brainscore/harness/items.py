@@ -20,9 +20,16 @@ if TYPE_CHECKING:
 
 def collect(path: Path, parent: pytest.Collector, run: Run) -> BenchmarkFile | None:
     """The node of `path`, if it lies in a suite folder and has the shape of a benchmark file."""
-    if path.parent.resolve() not in {folder.resolve() for folder in run.suites}:
+    in_suite = path.parent.resolve() in {folder.resolve() for folder in run.suites}
+    if not (in_suite or _is_named(path, parent.config)) or not is_benchmark_file(path):
         return None
-    return BenchmarkFile.from_parent(parent, path=path, run=run) if is_benchmark_file(path) else None
+    return BenchmarkFile.from_parent(parent, path=path, run=run)
+
+
+def _is_named(path: Path, config: pytest.Config) -> bool:
+    """Whether a path argument is this very file."""
+    home = config.invocation_params.dir
+    return any((home / argument.split("::")[0]) == path for argument in config.args)
 
 
 def release(item: pytest.Item, nextitem: pytest.Item | None, run: Run) -> None:
@@ -47,6 +54,12 @@ class BenchmarkFile(pytest.File):
         except SpecError as why:
             raise self.CollectError(str(why)) from None
         for case in cases:
+            first = self.run.places.setdefault(case.name, case)
+            if first.path != case.path:
+                raise self.CollectError(
+                    f"{case.where}: the benchmark {case.name} is also in {first.where};"
+                    " give one of the data sets another id"
+                )
             yield Benchmark.from_parent(self, name=case.id, case=case, run=self.run)
 
 
@@ -80,20 +93,23 @@ class ScoreItem(pytest.Item):
 
     def setup(self) -> None:
         """Fetch, extract and score: what fails here could not be measured."""
-        bench = self.run.workbench
+        problem: BrainScoreError
         try:
-            self.score = bench.score(self.case, self.candidate.model, self.candidate.folder, layer=self.layer)
-        except NotHere as why:
-            pytest.skip(str(why))
+            bench, candidate = self.run.workbench, self.candidate
+            self.score = bench.score(self.case, candidate.model, candidate.folder, layer=self.layer)
+            return
         except BrainScoreError as why:
-            pytest.fail(f"{why} ({self.case.path.name}:{self.case.line})", pytrace=False)
+            problem = why.with_traceback(None)
+        if isinstance(problem, NotHere):
+            pytest.skip(str(problem))
+        pytest.fail(f"{problem} ({self.case.path.name}:{self.case.line})", pytrace=False)
 
     def runtest(self) -> None:
         """Judge the score. No guard is set here: what was measured passes."""
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """The line of the YAML file that asks for this."""
-        return self.case.path, self.case.line - 1, self.name
+        return self.case.path, self.case.line - 1, f"{self.case.name} of {self.name}"
 
     def _mark(self) -> None:
         case, model = self.case, self.candidate.id
@@ -113,8 +129,7 @@ class ScoreItem(pytest.Item):
     @property
     def exact_names(self) -> set[str]:
         """The names that ``-k`` takes whole for this item."""
-        case = self.case
-        return {case.region, case.metric, case.dataset.id, case.id, case.name, self.candidate.id, self.name}
+        return {*self.case.names, self.candidate.id, self.name}
 
 
 def _safe(layer: str) -> str:

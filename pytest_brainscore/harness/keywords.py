@@ -9,13 +9,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 
 import pytest
 
+from ..errors import SpecError
+from ..specs.cases import is_benchmark_file, load_cases
 from .items import ScoreItem
 from .run import Run
 
 FENCE = ":+:"
+USUAL_REGIONS = {"V1", "V2", "V3", "V4", "IT", "EVC", "OTC", "FFA", "PPA", "EBA", "LOC"}
 _WORD = re.compile(r"[\w:+\-.\[\]\\/]+")
 _OPERATORS = {"and", "or", "not", "None", "True", "False"}
 
@@ -28,9 +32,22 @@ def make_exact(config: pytest.Config, items: Iterable[pytest.Item], run: Run) ->
             item.extra_keyword_matches.update({FENCE, *map(_fenced, item.exact_names)})
             known |= item.exact_names
     expression = config.option.keyword
-    if expression and known:
+    if expression:
+        known |= USUAL_REGIONS | _names_of_suites(run)
         config.option.keyword, read = rewrite(expression, known)
         run.keywords_read.update(dict.fromkeys(read, expression))
+
+
+def _names_of_suites(run: Run) -> set[str]:
+    """Names of all benchmarks that there are, also of those that this run does not collect."""
+    names: set[str] = set()
+    for folder in run.suites:
+        for path in sorted(folder.glob("*.y*ml")):
+            with suppress(SpecError):  # the file's own collection says so
+                names |= (
+                    {n for case in load_cases(path) for n in case.names} if is_benchmark_file(path) else set()
+                )
+    return names
 
 
 def rewrite(expression: str, known: set[str]) -> tuple[str, list[str]]:

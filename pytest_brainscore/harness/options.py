@@ -14,6 +14,12 @@ _OURS = re.compile(
 )
 
 
+_MODELS = (
+    "Models to score: names of models.yaml, torchvision or timm, globs, sets (--models=@small),\n"
+    "untrained:NAME, timm:NAME, torchvision:NAME, package.module:factory"
+)
+
+
 @dataclass(frozen=True)
 class Settings:
     """What the user asked for, and where the project lies."""
@@ -33,11 +39,9 @@ def add(parser: pytest.Parser) -> None:
     """Add options and their ini twins."""
     group = parser.getgroup("brainscore", "brain scores of vision networks")
     group.addoption(
-        "--models",
-        dest="brainscore_models",
+        "--brainscore-models",
         metavar="A,B",
-        help="Models to score: names of models.yaml, torchvision or timm, globs, sets (--models=@small),\n"
-        "untrained:NAME, timm:NAME, torchvision:NAME, package.module:factory",
+        help="As --models, for where another plugin or conftest has that",
     )
     group.addoption(
         "--brainscore-device",
@@ -67,10 +71,17 @@ def add(parser: pytest.Parser) -> None:
     parser.addini("brainscore_trust", "Packages that dotted names in YAML may run", type="args", default=[])
 
 
+def add_models(parser: pytest.Parser) -> None:
+    """Add ``--models``, short for ``--brainscore-models``, unless it is somebody else's already."""
+    _, unknown = parser.parse_known_and_unknown_args(["--models", "x"])
+    if "--models" in unknown:
+        group = parser.getgroup("brainscore")
+        group.addoption("--models", dest="brainscore_models", metavar="A,B", help=_MODELS)
+
+
 def asked(config: pytest.Config) -> bool:
     """Whether this run names models, on the command line or in the ini file."""
-    given = config.getoption("brainscore_models", None)
-    return bool(given if given is not None else config.getini("brainscore_models"))
+    return config.getoption("brainscore_models") is not None or bool(config.getini("brainscore_models"))
 
 
 def settings(config: pytest.Config) -> Settings:

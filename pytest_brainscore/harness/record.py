@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
+from ..specs.base import digest_of
 from ..specs.results import Row
 from .book import versions
 from .items import ScoreItem
@@ -68,7 +70,7 @@ def _row(item: ScoreItem, call: pytest.CallInfo[None], report: pytest.TestReport
         digests = {"spec": case.digest}
         return Row(**common, status=status, message=why, layer=item.layer, digests=digests)
     values, notes = _values(item, score, folder)
-    notes += score.about.get("notes", [])
+    notes = [*score.notes, *score.about.get("notes", []), *notes]
     row = {**common, **score.to_json(), **score.about, "status": "scored", "values": values, "notes": notes}
     return row_of(row)
 
@@ -76,20 +78,22 @@ def _row(item: ScoreItem, call: pytest.CallInfo[None], report: pytest.TestReport
 def _values(item: ScoreItem, score: Score, folder: Path) -> tuple[str | None, list[str]]:
     """Write the values per split and target beside the results: the file's name, or why there is none."""
     layer = str(score.about.get("layer", ""))
-    name = "__".join(_file_name(part) for part in (item.case.name, item.candidate.id, layer)) + ".nc"
+    name = _file_name("__".join((item.case.name, item.candidate.id, layer))) + ".nc"
     partial = folder / f".{name}.{os.getpid()}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         score.to_xarray().to_netcdf(partial, engine="h5netcdf")
         partial.replace(folder / name)
     except OSError as why:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):
+            partial.unlink()
         return None, [f"the values per target could not be written: {why}"]
     return name, []
 
 
 def _file_name(text: str) -> str:
-    return "".join(c if c.isalnum() or c in "._-+" else "_" for c in text)
+    safe = "".join(c if c.isalnum() or c in "._-+" else "_" for c in text)
+    return safe if len(safe) < 180 else f"{safe[:160]}-{digest_of(text)[:12]}"
 
 
 def _properties(row: Row) -> list[tuple[str, str | float]]:

@@ -13,6 +13,7 @@ import pytest
 
 from .. import suite
 from ..errors import SelectionError, SpecError
+from ..specs.cases import Case
 from ..specs.registry import Registry
 from ..suite import selection
 from ..suite.selection import Candidate
@@ -38,6 +39,7 @@ class Run:
     book: Book
     asked: tuple[Asked, ...] = ()
     keywords_read: dict[str, str] = field(default_factory=dict)
+    places: dict[str, Case] = field(default_factory=dict)
 
     @cached_property
     def workbench(self) -> Workbench:

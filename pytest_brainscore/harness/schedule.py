@@ -22,12 +22,8 @@ def order(items: list[pytest.Item]) -> None:
 
 
 def plan(items: Iterable[pytest.Item], run: Run) -> None:
-    """Note everything that each model will be asked, for the workbench once it exists.
-
-    Raises pytest.UsageError where two items would have one key in the results.
-    """
+    """Note everything that each model will be asked, for the workbench once it exists."""
     ours = [item for item in items if isinstance(item, ScoreItem)]
-    _refuse_twins(ours)
     run.asked = tuple((item.candidate.id, item.case, item.layer) for item in ours)
 
 
@@ -46,16 +42,3 @@ def report(items: Sequence[pytest.Item]) -> list[str]:
 
 def _key(item: ScoreItem) -> tuple[str, str]:
     return item.candidate.id, item.case.stimuli_key
-
-
-def _refuse_twins(items: Iterable[ScoreItem]) -> None:
-    """Results are keyed by benchmark, model and layer: two items with one key would overwrite each other."""
-    seen: dict[tuple[str, str, str | None], ScoreItem] = {}
-    for item in items:
-        key = (item.case.name, item.candidate.id, item.layer)
-        twin = seen.setdefault(key, item)
-        if twin is not item and twin.case.path != item.case.path:
-            raise pytest.UsageError(
-                f"{item.case.where}: the benchmark {item.case.name} is also in {twin.case.where};"
-                " give one of the data sets another id"
-            )

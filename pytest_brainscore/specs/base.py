@@ -17,7 +17,7 @@ ModelId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.]+$", description="letters
 class Spec(BaseModel):
     """A frozen piece of YAML. Unknown keys and values of another type are errors; lists are tuples."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, protected_namespaces=())
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
     shorthand: ClassVar[dict[str, Any] | None] = None
     """JSON Schema of a plain value that may stand for the mapping."""

@@ -10,7 +10,7 @@ from .base import Id, Spec
 
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 Positive = Annotated[int, Field(gt=0)]
-Alpha = Annotated[float, Field(ge=0)]
+Alpha = Annotated[float, Field(gt=0)]
 Distance = Literal["pearson", "cosine", "euclidean"]
 Comparison = Literal["spearman", "pearson", "cosine", "kendall_tau_a", "rho_a"]
 Representation = Literal["coordinates", "activations"]
@@ -81,7 +81,7 @@ class PcaRidge(Metric):
 
     function = "pytest_brainscore.metrics.predictivity:pca_ridge"
     name: Literal["pca_ridge"]
-    components: Positive = 1000
+    components: Positive = 100
     alpha: Alpha = 1.0
 
 
@@ -253,9 +253,22 @@ class Benchmark(Spec):
         if (self.region is None) == (self.regions is None):
             raise ValueError("give `region` or `regions`, one of the two")
         if self.id and self.regions and len(self.regions) > 1:
-            raise ValueError("`id` names one benchmark; with several regions leave it out or write {region}")
+            raise ValueError("`id` names one benchmark; with several regions leave it out")
         if (self.normalise == "above_chance") != (self.chance is not None):
             raise ValueError("`normalise: above_chance` needs `chance`, and only that does")
+        if self.clip and self.clip[0] >= self.clip[1]:
+            raise ValueError(f"clip: {self.clip[0]} is not below {self.clip[1]}")
+        return self
+
+    @model_validator(mode="after")
+    def _ceiling_of_its_kind(self) -> Self:
+        metric, ceiling = self.metric, self.ceiling.name
+        if ceiling == "none" and self.normalise not in (None, "none"):
+            raise ValueError(f"`normalise: {self.normalise}` divides by a ceiling, and there is none")
+        if ceiling == "rsa_bounds" and not isinstance(metric, Rdm | RdmCV | CustomMetric):
+            raise ValueError(f"ceiling: rsa_bounds is of RDMs, and {metric.name} compares none")
+        if ceiling == "internal_consistency" and isinstance(metric, _BySubject):
+            raise ValueError(f"ceiling: internal_consistency is of single neuroids, not for {metric.name}")
         return self
 
     def normalisation(self) -> Normalisation:

@@ -17,8 +17,7 @@ from .datasets import AnyDataset
 from .document import Document, read
 from .validation import validate
 
-_DATASET_KEY = re.compile(r"^datasets?\s*:", re.MULTILINE)
-_BENCHMARKS_KEY = re.compile(r"^benchmarks\s*:", re.MULTILINE)
+_OUR_KEYS = re.compile(r"""^["']?(datasets?|benchmarks)["']?\s*:""", re.MULTILINE)
 
 
 class BenchmarkFile(Spec):
@@ -62,6 +61,11 @@ class Case:
         return metric_label(self.benchmark)
 
     @property
+    def names(self) -> set[str]:
+        """What it can be asked for by."""
+        return {self.region, self.metric, self.dataset.id, self.id, self.name}
+
+    @property
     def where(self) -> str:
         """``path:line`` for messages."""
         return f"{self.path}:{self.line}"
@@ -86,11 +90,10 @@ def metric_label(benchmark: Benchmark) -> str:
 
 
 def is_benchmark_file(path: Path) -> bool:
-    """Whether the file has the shape of ours: `dataset` or `datasets`, and `benchmarks`, at its top level."""
+    """Whether the file looks like ours: `dataset`, `datasets` or `benchmarks` is a key at its top level."""
     if path.suffix not in {".yaml", ".yml"} or not path.is_file():
         return False
-    text = path.read_text(encoding="utf-8", errors="replace")
-    return bool(_DATASET_KEY.search(text) and _BENCHMARKS_KEY.search(text))
+    return bool(_OUR_KEYS.search(path.read_text(encoding="utf-8-sig", errors="replace")))
 
 
 def load_cases(path: Path) -> tuple[Case, ...]:

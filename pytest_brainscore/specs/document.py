@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import yaml
 from ..errors import SpecError
 
 Loc = tuple[int | str, ...]
+LARGEST = 100_000
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -49,11 +51,13 @@ def read(path: Path) -> Document:
     Raises SpecError where it is no YAML, cannot be read, or has a key twice.
     """
     try:
-        loader = _Loader(path.read_text(encoding="utf-8"))
+        loader = _Loader(path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError) as why:
         raise SpecError(f"{path}: cannot be read ({why})") from why
     try:
         root = loader.get_single_node()
+        if sum(1 for _ in islice(_nodes(root), LARGEST + 1)) > LARGEST:
+            raise SpecError(f"{path}: its aliases unfold to more than {LARGEST} values")
         duplicate = next(_duplicates(root), None)
         if duplicate is not None:
             raise SpecError(
@@ -62,6 +66,8 @@ def read(path: Path) -> Document:
         return Document(path, frozen(loader.construct_document(root)) if root else None, root)
     except yaml.YAMLError as why:
         raise SpecError(_yaml_message(path, why)) from why
+    except RecursionError:
+        raise SpecError(f"{path}: is nested too deeply, or holds itself") from None
     finally:
         loader.dispose()
 
@@ -89,17 +95,27 @@ def _standing_at(key: yaml.Node, value: yaml.Node) -> yaml.Node:
 
 
 def _duplicates(node: yaml.Node | None) -> Iterator[yaml.Node]:
-    if isinstance(node, yaml.MappingNode):
-        seen: set[str] = set()
-        for key, value in node.value:
-            if key.value in seen and key.value != "<<":
-                yield key
-            if isinstance(key, yaml.ScalarNode):
+    for mapping in _nodes(node):
+        if isinstance(mapping, yaml.MappingNode):
+            keys = [key for key, _ in mapping.value if isinstance(key, yaml.ScalarNode)]
+            seen: set[str] = set()
+            for key in keys:
+                if key.value in seen and key.value != "<<":
+                    yield key
                 seen.add(key.value)
-            yield from _duplicates(value)
+
+
+def _nodes(node: yaml.Node | None) -> Iterator[yaml.Node]:
+    """The node and all below it, an alias as often as it is written."""
+    if node is not None:
+        yield node
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            yield from _nodes(key)
+            yield from _nodes(value)
     elif isinstance(node, yaml.SequenceNode):
         for value in node.value:
-            yield from _duplicates(value)
+            yield from _nodes(value)
 
 
 def frozen(value: Any) -> Any:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
+from ..errors import nearest
 from .base import File, ModelId, Spec
 
-Layers = str | tuple[str, ...]
+Layers = Annotated[str, Field(min_length=1)] | Annotated[tuple[str, ...], Field(min_length=1)]
+SOURCES = ("torchvision", "timm")
+_DOTTED = re.compile(r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")
 Scalar = bool | int | float | str | None
 
 
@@ -62,6 +66,14 @@ class Model(Spec):
     visual_degrees: Annotated[float, Field(gt=0, description="width of the network's field of view")] = 8.0
     batch_size: Annotated[int, Field(gt=0)] = 64
     about: About = About()
+
+    @field_validator("source")
+    @classmethod
+    def _is_one(cls, source: str) -> str:
+        if source not in SOURCES and not _DOTTED.match(source):
+            known = " (torchvision, timm, package.module:factory)"
+            raise ValueError(f"no source {source}{nearest(source, SOURCES) or known}")
+        return source
 
     @property
     def architecture(self) -> str:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from .base import Spec
 
 
 class Row(Spec):
     """One model on one benchmark. Numbers are finite or null."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
     benchmark: str = Field(description="data set and benchmark id: with model and layer the key of the row")
     model: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -45,7 +46,16 @@ def load_zoo(path: Path) -> Zoo:
 
 def _model(document: Document, name: str) -> Model:
     entry = document.value[name]
-    if not isinstance(name, str) or not isinstance(entry, dict):
+    if not isinstance(name, str):
+        read_as = type(name).__name__
+        raise SpecError(
+            f"{document.where((name,))}: {name}: YAML reads this name as {read_as}: put it in quotes"
+        )
+    if not re.fullmatch(r"[A-Za-z0-9_.]+", name):
+        raise SpecError(
+            f"{document.where((name,))}: {name}: a model's name is made of letters, digits, '_' and '.'"
+        )
+    if not isinstance(entry, dict):
         raise SpecError(
             f"{document.where((name,))}: {name}: a model is a name with a mapping: source, weights, ..."
         )

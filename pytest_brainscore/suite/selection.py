@@ -6,14 +6,14 @@ import fnmatch
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from ..errors import SelectionError, nearest
 from ..specs.catalogue import catalogue
-from ..specs.models import Model
+from ..specs.models import SOURCES, Model
 from ..specs.zoo import Zoo
 
-SOURCES = ("torchvision", "timm")
 UNTRAINED = "untrained:"
 
 
@@ -65,10 +65,20 @@ def _models(request: str, zoo: Zoo) -> Iterator[Model]:
         yield from map(_twin, _models(rest, zoo))
     elif prefix in SOURCES and rest:
         yield from _listed(rest, prefix, f"{prefix}_")
-    elif rest:
-        yield Model(id=_as_id(f"{prefix}.{rest}"), source=request)
+    elif ":" in request:
+        yield _factory(request)
     else:
         yield from _bare(request, zoo)
+
+
+def _factory(request: str) -> Model:
+    prefix, _, function = request.partition(":")
+    hint = nearest(prefix, (*SOURCES, UNTRAINED[:-1]))
+    if hint and find_spec(prefix.split(".")[0]) is None:
+        raise SelectionError(f"--models: {request}: there is no {prefix}{hint}")
+    if not all(part.isidentifier() for part in (*prefix.split("."), function)):
+        raise SelectionError(f"--models: {request}: a factory is named package.module:function")
+    return Model(id=_as_id(f"{prefix}.{function}"), source=request)
 
 
 def _twin(model: Model) -> Model:
@@ -98,6 +108,11 @@ def _bare(request: str, zoo: Zoo) -> Iterator[Model]:
         if _matching(request.split(".")[0], catalogue()[source]):
             yield from _listed(request, source, "")
             return
+    twin = request.removesuffix("_untrained")
+    if twin != request and (twin in zoo.models or any(twin in catalogue()[source] for source in SOURCES)):
+        raise SelectionError(
+            f"--models: no model {request}; its twin with random weights is {UNTRAINED}{twin}"
+        )
     known = [*zoo.models, *zoo.sets, *(name for source in SOURCES for name in catalogue()[source])]
     raise SelectionError(
         f"--models: no model {request}{nearest(request, known)}"

@@ -59,10 +59,39 @@ def test_items_come_model_by_model(project):
     assert order == ["small", "small", "wide_vit", "wide_vit"]
 
 
-def test_two_files_with_one_benchmark_are_refused(project):
+@pytest.mark.parametrize("workers", [(), ("-n", "2")])
+def test_two_files_with_one_benchmark_are_refused(project, workers):
     project.write(
         "benchmarks/twin.yaml", SECOND.replace("Second", "Own").replace("V4", "IT").replace("pls", "ridge")
     )
-    result = project.run("--models", "small")
-    assert result.ret == pytest.ExitCode.USAGE_ERROR
-    assert any("Own.IT-ridge is also in" in line for line in result.errlines)
+    result = project.run("--models", "small", *workers)
+    assert result.parseoutcomes()["errors"] == 1
+    result.stdout.fnmatch_lines(["*the benchmark Own.IT-ridge is also in *own.yaml:7;*"])
+
+
+def test_a_file_that_is_named_is_taken_wherever_it_lies(project):
+    project.write("elsewhere/second.yaml", SECOND)
+    assert project.collect("--models", "small", "elsewhere/second.yaml") == [
+        "elsewhere/second.yaml::V4-pls::small"
+    ]
+
+
+@pytest.mark.parametrize("text", ["benchmark:\n  - {region: IT, metric: pls}\n", "\ufeff" + SECOND.lstrip()])
+def test_a_file_of_the_suite_never_drops_out_silently(project, text):
+    head = "" if text.startswith("\ufeff") else SECOND.split("benchmarks")[0].lstrip()
+    (project.root / "benchmarks" / "second.yaml").write_text(head + text, encoding="utf-8")
+    result = project.run("--models", "small", "--collect-only", "-q")
+    assert "second.yaml" in result.stdout.str()
+
+
+def test_no_models_at_all_is_a_usage_error(project):
+    assert project.run("--models", "").ret == pytest.ExitCode.USAGE_ERROR
+
+
+def test_a_models_option_of_somebody_else_stays_theirs(project):
+    project.write("conftest.py", "def pytest_addoption(parser):\n    parser.addoption('--models')\n")
+    project.write(
+        "test_theirs.py", "def test(request):\n    assert request.config.getoption('--models') == 'x'\n"
+    )
+    assert project.run("--models", "x", "test_theirs.py").parseoutcomes() == {"passed": 1}
+    assert project.collect("--brainscore-models", "small") == ["benchmarks/own.yaml::IT-ridge::small"]

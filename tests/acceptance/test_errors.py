@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from .conftest import BENCHMARKS
+
 COULD_NOT_MEASURE = pytest.ExitCode.TESTS_FAILED
 
 
@@ -34,6 +36,9 @@ def edit(project, name, old, new):
         ("reader: arrays", "reader: arays", "own.yaml:3: *reader*arays*did you mean arrays?"),
         ("  id: Own\n", "  id: Own\n  id: Again\n", "own.yaml:3: id: this key is there twice"),
         ("dataset:", "dataset: [", "own.yaml:*: not YAML: *"),
+        ("alpha: 1.0", "alpha: .inf", "own.yaml:8: *alpha: input should be a finite number*"),
+        ("{images: images}", "&a {images: *a}", "own.yaml: is nested too deeply, or holds itself"),
+        ("ceiling: internal_consistency", "normalise: r_over_ceiling", "own.yaml:7: *divides by a ceiling*"),
     ],
 )
 def test_a_mistake_in_a_benchmark_file(project, old, new, message):
@@ -134,6 +139,13 @@ def test_a_dotted_metric_of_the_project_scores(project):
     edit(project, "benchmarks/own.yaml", "name: ridge, alpha: 1.0", "name: 'mine:first_unit', shift: 0.25")
     result = project.run("--models", "small", "-v")
     result.stdout.fnmatch_lines(["*IT-first_unit::small PASSED 0.2500*"])
+
+
+def test_a_bomb_of_aliases(project):
+    bomb = "a: &a0 [x, x]\n" + "".join(f"a{i}: &a{i} [*a{i - 1}, *a{i - 1}]\n" for i in range(1, 40))
+    project.write("benchmarks/own.yaml", bomb + BENCHMARKS.lstrip())
+    result = project.run("--models", "small")
+    result.stdout.fnmatch_lines(["*own.yaml: its aliases unfold to more than 100000 values"])
 
 
 def test_a_factory_that_raises_is_one_line(project):

@@ -53,6 +53,14 @@ def test_keyword_says_how_it_was_read(two):
     result.stdout.fnmatch_lines(["brainscore: -k 'IT' takes IT as whole names"])
 
 
+def test_a_region_that_no_item_has_takes_none(two):
+    two.write(
+        "benchmarks/own.yaml",
+        TWO_REGIONS.replace("[V4, IT]", "[V4]").replace("region: IT, m", "region: V1, m"),
+    )
+    assert two.collect("--models", "small,wide_vit", "-k", "IT") == []
+
+
 def test_other_tests_are_matched_as_ever(two):
     two.write("test_numbers.py", "def test_digits(): pass\ndef test_other(): pass\n")
     lines = two.collect("--models", "small", "-k", "IT", "benchmarks", "test_numbers.py")

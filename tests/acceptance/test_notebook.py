@@ -80,6 +80,12 @@ def test_what_is_missing_or_misspelt_says_so(project, monkeypatch):
         score("small", "Own.IT-rigde")
     with pytest.raises(BrainScoreError, match="needs a benchmark"):
         score("small")
+    with pytest.raises(BrainScoreError, match="says itself what metric would"):
+        score("small", "Own.IT-ridge", metric="pls")
+    with pytest.raises(BrainScoreError, match="says itself what stimuli"):
+        score("small", "Own.IT-ridge", stimuli=[np.zeros((4, 4, 3), np.uint8)])
+    with pytest.raises(BrainScoreError, match="not int"):
+        score(3, "Own.IT-ridge")
     with pytest.raises(BrainScoreError, match="did you mean ridge"):
         score("small", stimuli=[np.zeros((4, 4, 3), np.uint8)], recordings=np.zeros((1, 2)), metric="rigde")
 
