@@ -119,7 +119,7 @@ def _ids(images: Sequence[Any], ids: Sequence[str] | None) -> tuple[str, ...]:
 def _image(image: Path | str | Image.Image | np.ndarray, i: int) -> Path | np.ndarray:
     if isinstance(image, Path | str):
         return Path(image)
-    array = as_array(image) if isinstance(image, Image.Image) else np.asarray(image)
+    array = as_array(image, f"image {i}") if isinstance(image, Image.Image) else np.asarray(image)
     colours = array.shape[2:] in ((), (3,), (4,))
     if array.dtype != np.uint8 or array.ndim not in (2, 3) or not colours:
         raise DataError(f"image {i} is {array.dtype} {array.shape}; uint8 (height, width[, 3]) is due")

@@ -13,6 +13,8 @@ from PIL import Image, UnidentifiedImageError
 
 from ..errors import DataError
 
+_GREY_16 = ("PNG", "PPM")  # PIL opens what they hold of more than 8 bits as I, in 0 ... 65535
+
 
 @dataclass(frozen=True)
 class Stimuli:
@@ -40,17 +42,21 @@ class Stimuli:
         )
 
     def open(self, i: int) -> Image.Image:
-        """Image i in RGB: grey is repeated, transparency is dropped onto black.
+        """Image i in RGB of 8 bits: grey is repeated, 16-bit grey is divided by 257, transparency is ignored.
 
-        Raises DataError where the file is no image.
+        A transparent pixel so shows the colour that the file keeps under it, as in the reference
+        implementation. Raises DataError where the file is no image, is too large, or has more than 8 bits
+        in another way.
         """
         image = self.images[i]
         if isinstance(image, np.ndarray):
-            return _rgb(Image.fromarray(image))
+            return _rgb(Image.fromarray(image), f"stimulus {self.ids[i]}")
         try:
             with Image.open(image) as opened:
-                return _rgb(opened)
-        except (UnidentifiedImageError, OSError) as why:
+                return _rgb(opened, str(image))
+        except Image.DecompressionBombError as why:
+            raise DataError(f"{image}: stimulus {self.ids[i]} is too large an image ({why})") from why
+        except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as why:
             raise DataError(
                 f"{image}: stimulus {self.ids[i]} is not an image that can be read ({why})"
             ) from why
@@ -67,19 +73,35 @@ class Stimuli:
         return hashlib.sha256(text.encode()).hexdigest()
 
 
-def as_array(image: Image.Image) -> np.ndarray:
-    """A PIL image as uint8 (height, width, 3)."""
-    return np.asarray(_rgb(image))
+def as_array(image: Image.Image, where: str = "the image") -> np.ndarray:
+    """A PIL image as uint8 (height, width, 3), as `Stimuli.open` shows it.
+
+    Raises DataError, which begins with `where`, for an image of more than 8 bits that is not 16-bit grey.
+    """
+    return np.asarray(_rgb(image, where))
 
 
-def _rgb(image: Image.Image) -> Image.Image:
+def _rgb(image: Image.Image, where: str) -> Image.Image:
     if image.mode == "RGB":
         return image.copy()
+    if image.mode.startswith("I;16") or (image.mode == "I" and image.format in _GREY_16):
+        return _eight_bits(image).convert("RGB")
+    if image.mode in ("I", "F"):
+        kind = "32-bit integers" if image.mode == "I" else "floats"
+        raise DataError(
+            f"{where}: its mode is {image.mode} ({kind}), and what is white is unknown: save it with 8 bits"
+        )
     if "A" in image.getbands() or "transparency" in image.info:
         canvas = Image.new("RGB", image.size)
         canvas.paste(image.convert("RGBA"))
         return canvas
     return image.convert("RGB")
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """0 ... 65535 as 0 ... 255; PIL's own conversion clips at 255."""
+    values = np.asarray(image).astype(np.int64)
+    return Image.fromarray(((values + 128) // 257).astype(np.uint8))
 
 
 def _digest(image: Path | np.ndarray) -> str:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from pytest_brainscore.errors import DataError
 from pytest_brainscore.models.field import in_field
 
 
@@ -35,7 +36,7 @@ def test_the_same_or_no_size_leaves_the_image_alone(degrees):
     assert in_field(image, 8, degrees) is image
 
 
-@given(st.integers(1, 300), st.integers(1, 300), st.floats(0.1, 30), st.floats(0.1, 10))
+@given(st.integers(1, 300), st.integers(1, 300), st.floats(0.1, 8), st.floats(1, 10))
 def test_the_field_has_the_rounded_size(width, height, field, degrees):
     found = in_field(picture(width, height), field, degrees)
     assert found.size == tuple(max(1, round(field / degrees * side)) for side in (width, height))
@@ -45,3 +46,15 @@ def test_an_odd_margin_puts_the_spare_pixel_right_and_below():
     field = np.asarray(in_field(picture(4, 4), 7, 4))
     assert field.shape == (7, 7, 3)
     assert (field[1:5, 1:5] == np.asarray(picture(4, 4))).all()
+
+
+@pytest.mark.parametrize("degrees", [1e-3, 1e-320])
+def test_a_field_beyond_all_measure_is_an_error(degrees):
+    with pytest.raises(DataError, match=rf"image {degrees:g} degrees wide in a field of 8 degrees"):
+        in_field(picture(10, 5), 8, degrees)
+
+
+def test_a_large_image_in_a_narrow_field_is_no_error(monkeypatch):
+    monkeypatch.setattr("pytest_brainscore.models.field.LARGEST", 20)
+    assert in_field(picture(60, 40), 4, 8).size == (30, 20)
+    assert in_field(picture(5, 5), 8, 2).size == (20, 20)
