@@ -1,19 +1,51 @@
-"""What this process asks of the machine: to keep freed memory, and no more threads than the work is worth."""
+"""The machine: which device to compute on, memory that is kept, threads that are worth their while."""
 
 from __future__ import annotations
 
 import ctypes
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 
 import torch
+
+from .errors import ModelError
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # malloc.h of the GNU C library
 LARGEST_KEPT = 2**28
 KEPT = 2**29
 WORTH_THREADS = 1_000_000
+DEVICES = re.compile(r"^(auto|cpu|mps|cuda(:\d+)?)$")
+
+
+@dataclass(frozen=True)
+class Device:
+    """Where networks run, and where metrics run: they need float64."""
+
+    network: torch.device
+    metrics: torch.device
+
+    @classmethod
+    def named(cls, name: str) -> Device:
+        """The device that `name` means: auto takes CUDA where there is one, else the CPU.
+
+        Raises ModelError where the named device is not there.
+        """
+        if not DEVICES.match(name):
+            raise ModelError(f"device {name} is none of auto, cpu, cuda, cuda:1, mps")
+        if name == "auto":
+            name = "cuda" if torch.cuda.is_available() else "cpu"
+        if name.startswith("cuda") and not torch.cuda.is_available():
+            raise ModelError(f"device {name}: torch sees no CUDA device here; use cpu or auto")
+        if name == "mps" and not torch.backends.mps.is_available():
+            raise ModelError("device mps: torch sees no Apple GPU here; use cpu or auto")
+        network = torch.device(name)
+        if network.type == "cuda" and (network.index or 0) >= torch.cuda.device_count():
+            raise ModelError(f"device {name}: torch sees {torch.cuda.device_count()} CUDA device(s) here")
+        return cls(network, torch.device("cpu") if network.type == "mps" else network)
 
 
 @cache

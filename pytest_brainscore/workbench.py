@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import sys
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from .data.fetch import Fetcher
 from .data.opening import open_recordings
 from .data.recordings import Recordings
 from .errors import ModelError
-from .machine import keep_freed_memory, threads_for
+from .machine import Device, keep_freed_memory, threads_for
 from .metrics.linalg import SolverFellBack
 from .models.build import build
 from .models.layers import resolve_layers
@@ -36,34 +35,6 @@ from .specs.registry import Registry
 
 Asked = tuple[str, Case, str | None]
 Unit = tuple[str, ...]
-NAMES = re.compile(r"^(auto|cpu|mps|cuda(:\d+)?)$")
-
-
-@dataclass(frozen=True)
-class Device:
-    """Where networks run, and where metrics run: they need float64."""
-
-    network: torch.device
-    metrics: torch.device
-
-    @classmethod
-    def named(cls, name: str) -> Device:
-        """The device that `name` means: auto takes CUDA where there is one, else the CPU.
-
-        Raises ModelError where the named device is not there.
-        """
-        if not NAMES.match(name):
-            raise ModelError(f"device {name} is none of auto, cpu, cuda, cuda:1, mps")
-        if name == "auto":
-            name = "cuda" if torch.cuda.is_available() else "cpu"
-        if name.startswith("cuda") and not torch.cuda.is_available():
-            raise ModelError(f"device {name}: torch sees no CUDA device here; use cpu or auto")
-        if name == "mps" and not torch.backends.mps.is_available():
-            raise ModelError("device mps: torch sees no Apple GPU here; use cpu or auto")
-        network = torch.device(name)
-        if network.type == "cuda" and (network.index or 0) >= torch.cuda.device_count():
-            raise ModelError(f"device {name}: torch sees {torch.cuda.device_count()} CUDA device(s) here")
-        return cls(network, torch.device("cpu") if network.type == "mps" else network)
 
 
 class Workbench:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -36,7 +37,7 @@ def summarise(terminal: pytest.TerminalReporter, this: Run) -> None:
         terminal.write_line(line)
     for problem in dict.fromkeys(this.book.problems):
         terminal.write_line(problem, red=True)
-    terminal.write_line(f"results: {this.book.folder / 'results.json'}")
+    terminal.write_line(f"results: {_below(this.book.folder / 'results.json', this.settings.root)}")
 
 
 def table(rows: list[Row], width: int = 100) -> Iterator[str]:
@@ -56,6 +57,10 @@ def table(rows: list[Row], width: int = 100) -> Iterator[str]:
         for benchmark in benchmarks:
             content = [_cell(cells.get((benchmark, model))) for model in shown]
             yield _line(benchmark, _ceiling(rows, benchmark), content, first, column)
+
+
+def _below(path: Path, root: Path) -> Path:
+    return path.relative_to(root) if path.is_relative_to(root) else path
 
 
 def _label(row: Row, rows: list[Row]) -> str:
