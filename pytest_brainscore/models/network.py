@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import inspect
-from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
-from typing import Any
 
 import torch
 from torch import nn
 
 from ..errors import ModelError, nearest
 from ..specs.models import Preprocess
-from .preprocess import Preprocessor, Transform, source_of, transform_digest
-
-_OF_EVERY_MODULE = frozenset(vars(nn.Module()))
-_HOOKS = ("_forward_hooks", "_forward_pre_hooks")
+from .described import architecture_of, bytes_of
+from .preprocess import Preprocessor, Transform, transform_digest
 
 
 @dataclass(frozen=True)
@@ -83,69 +77,31 @@ def from_module(
 
 
 def weights_digest(module: nn.Module) -> str:
-    """Sha256 over name, dtype, shape and bytes of the state dict, in the order of the names."""
+    """Sha256 over name, dtype, shape and bytes of the state dict and all buffers, in the order of the names.
+
+    Buffers that are in no state dict (``persistent=False``) count like the others.
+    """
     digest = hashlib.sha256()
-    for name, value in sorted(module.state_dict().items()):
-        _update(digest, name, value if torch.is_tensor(value) else repr(value))
+    held = {**dict(module.named_buffers(remove_duplicate=False)), **module.state_dict()}
+    for name, value in sorted(held.items()):
+        if not torch.is_tensor(value):
+            digest.update(f"{name}={value!r}\n".encode())
+            continue
+        head, content = bytes_of(value)
+        digest.update(f"{name}={head}\n".encode())
+        digest.update(content)
     return digest.hexdigest()
 
 
 def architecture_digest(module: nn.Module) -> str | None:
-    """Sha256 of what a module does with its weights: every submodule's type and attributes, and their source.
+    """Sha256 of what a module does with its weights: every submodule's type and attributes, and their code.
 
-    Attributes count where they are numbers, text, booleans, None, tensors, callables, or lists, tuples,
-    sets and dicts of these. None where a class or function is in no file.
+    Attributes count by content: numbers, arrays, tensors, containers, functions with what they have captured,
+    objects with their own attributes. Code is the files of the classes and functions, and, of the user's own,
+    all that these import. None where a class or function is in no file, or a value has no content that can be
+    compared (a lock, an open file).
     """
-    digest, things = hashlib.sha256(), set[Any]()
-    for name, part in module.named_modules(remove_duplicate=False):
-        kinds = [kind for kind in type(part).__mro__ if kind not in (nn.Module, object)]
-        things.update(kinds)
-        _update(digest, name, _name(type(part)))
-        own = {k: v for k, v in vars(part).items() if k not in _OF_EVERY_MODULE or k in _HOOKS}
-        for key, value in sorted(own.items()):
-            _update(digest, key, list(_described(value, things)))
-    sources = {_name(thing): source_of(thing) for thing in things}
-    if None in sources.values() or isinstance(module, torch.jit.ScriptModule):
+    try:
+        return architecture_of(module)
+    except Exception:  # attributes are anyone's objects, and may raise anything when looked at
         return None
-    for _, source in sorted(sources.items()):
-        digest.update(hashlib.sha256(source or b"").digest())
-    return digest.hexdigest()
-
-
-def _described(value: Any, things: set[Any]) -> Iterator[Any]:
-    """The parts of an attribute that can be compared; functions and classes are added to `things`."""
-    if value is None or isinstance(value, (bool, int, float, complex, str, bytes, torch.dtype, torch.Tensor)):
-        yield value
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            yield from (_name(type(value)), repr(key) if isinstance(key, str) else "")
-            yield from _described(item, things)
-    elif isinstance(value, (list, tuple)):
-        yield (_name(type(value)), len(value))
-        for item in value:
-            yield from _described(item, things)
-    elif isinstance(value, (set, frozenset)):
-        yield sorted(map(repr, value))
-    elif isinstance(value, partial):
-        yield from _described([value.func, value.args, value.keywords], things)
-    elif inspect.isclass(value) or inspect.isroutine(value):
-        yield _name(value)
-        if inspect.isfunction(getattr(value, "__func__", value)) or inspect.isclass(value):
-            things.add(getattr(value, "__func__", value))
-    else:
-        yield _name(type(value))
-
-
-def _name(thing: Any) -> str:
-    return f"{getattr(thing, '__module__', '')}.{getattr(thing, '__qualname__', repr(type(thing)))}"
-
-
-def _update(digest: hashlib._Hash, name: str, value: Any) -> None:
-    """Add a named value; a tensor with dtype, shape and bytes."""
-    for part in value if isinstance(value, list) else [value]:
-        if not torch.is_tensor(part):
-            digest.update(f"{name}={part!r}\n".encode())
-            continue
-        digest.update(f"{name}={part.dtype} {tuple(part.shape)}\n".encode())
-        flat = part.detach().to("cpu").contiguous().reshape(-1)
-        digest.update(flat.view(torch.uint8).numpy().data if flat.numel() else b"")
