@@ -82,13 +82,18 @@ def _from_table(path: Path, columns: Columns) -> xr.DataArray:
 def _values(table: pd.DataFrame, path: Path) -> np.ndarray:
     for name in table.columns:
         if not pd.api.types.is_numeric_dtype(table[name]):
-            text = next((v for v in table[name].dropna() if isinstance(v, str)), table[name].dtype)
             raise DataError(
-                f"{path}: column {name} holds {text!r}, and all columns but stimulus and repetition are taken"
-                " for responses; name those that are in `columns: {neuroids: [...]}`"
+                f"{path}: column {name} holds {_odd(table[name])}, and all columns but stimulus and"
+                " repetition are taken for responses; name those that are in `columns: {neuroids: [...]}`"
             )
     dtype = np.float64 if (table.dtypes != np.float32).any() else np.float32
     return np.asarray(table.to_numpy(dtype=dtype, na_value=np.nan))
+
+
+def _odd(series: pd.Series) -> str:
+    """The first value that is no number, and its row; rows are counted from 1 below the header."""
+    odd = np.flatnonzero(series.notna() & pd.to_numeric(series, errors="coerce").isna())
+    return f"{series.iloc[odd[0]]!r} in row {odd[0] + 1}" if len(odd) else str(series.dtype)
 
 
 def _with_rows(array: xr.DataArray, dim: str, path: Path) -> xr.DataArray:

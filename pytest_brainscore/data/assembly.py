@@ -212,6 +212,11 @@ def _neuroid_coords(array: xr.DataArray, source: Source) -> dict[str, np.ndarray
 
 def _bin_coords(array: xr.DataArray, source: Source) -> dict[str, Any]:
     if "time_bin" not in array.dims:
+        if source.time_bins is not None:
+            raise DataError(
+                f"{source.where}: `time_bins:` is given, and no dim is time_bin ({_shape(array)});"
+                " leave it out, or name the dim in `dims:`"
+            )
         return {}
     own: dict[str, Any] = {
         str(n): ("time_bin", c.values) for n, c in array.coords.items() if c.dims == ("time_bin",)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +14,7 @@ from ..errors import MetricError
 from . import rsa
 from .linalg import EPSILON
 from .measurement import nanmedian, standard_error
-from .splits import shuffle
+from .splits import Split, shuffle
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +43,8 @@ def internal_consistency(
     Stimuli may differ in repetitions, and single values may be NaN: a stimulus with no valid presentation of
     a neuroid in one half is left out for that neuroid and that pair of halves. NaN for a neuroid that is
     constant or has fewer than 2 stimuli left.
-    Raises MetricError for fewer than 2 repetitions, and for labels that do not fit the rows.
+    Raises MetricError for fewer than 2 repetitions, where no split leaves 2 stimuli in both halves, and for
+    labels that do not fit the rows.
     """
     values = presentations.to(torch.float64)
     which, n_stimuli = _codes(stimulus, len(values), "stimulus")
@@ -61,8 +63,23 @@ def internal_consistency(
         for half in ((split.train, split.test) for split in halves)
     )
     consistency = torch.stack([spearman_brown(_masked_pearson(*pair)) for pair in pairs])
+    if consistency.isnan().all():
+        _refuse_disjoint_halves(which.cpu(), repeat.cpu(), halves, n_repetitions)
     per_split = nanmedian(consistency)
     return Ceiling(float(per_split.mean()), standard_error(per_split), values=consistency)
+
+
+def _refuse_disjoint_halves(
+    which: Tensor, repeat: Tensor, halves: Sequence[Split], n_repetitions: int
+) -> None:
+    for half in halves:
+        train, test = (set(which[torch.isin(repeat, rows)].tolist()) for rows in (half.train, half.test))
+        if len(train & test) > 1:
+            return
+    raise MetricError(
+        f"internal_consistency halves the {n_repetitions} repetitions, and none of {len(halves)} splits"
+        " leaves 2 stimuli in both halves: label the showings of each stimulus 0, 1, 2, ... in `repetition`"
+    )
 
 
 def rsa_bounds(rdms: Tensor, comparison: str = "spearman") -> Ceiling:

@@ -222,6 +222,9 @@ def test_time_bins(tmp_path, open_, values):
     np.testing.assert_allclose(late.responses().values, 3 * values.mean(1), atol=1e-12)
     with pytest.raises(DataError, match=r"2 time bins .* names 1"):
         open_(file="r.npy", dims=dims, time_bins=((70.0, 120.0),))
+    np.save(tmp_path / "r.npy", values)
+    with pytest.raises(DataError, match=r"`time_bins:` is given, and no dim is time_bin \(12 stimulus x"):
+        open_(file="r.npy", dims=STIMULUS_FIRST, time_bins=((70.0, 120.0),))
 
 
 @pytest.mark.parametrize("name", ["image{}", "image{}.png"])
@@ -349,6 +352,16 @@ def test_repeated_columns_are_errors(tmp_path, open_, values):
     frame.columns = ["stimulus", "repetition", "a", "b", "a"]
     frame.to_csv(tmp_path / "r.csv", index=False)
     with pytest.raises(DataError, match="columns: the name 'a' is there twice"):
+        open_(file="r.csv")
+
+
+@pytest.mark.parametrize("odd", ["abc", "1,5"])
+def test_a_value_that_is_no_number_is_named_with_its_row(tmp_path, open_, values, odd):
+    frame = table(values).astype({"b": object})
+    frame.loc[7, "b"] = odd
+    frame.loc[2, "b"] = np.nan
+    frame.to_csv(tmp_path / "r.csv", index=False)
+    with pytest.raises(DataError, match=f"column b holds '{odd}' in row 8, and all columns but"):
         open_(file="r.csv")
 
 

@@ -95,6 +95,10 @@ def test_a_neuroid_with_a_single_shared_stimulus_is_nan():
         (lambda v, s, r: (v, s, np.zeros_like(r)), "needs 2 repetitions, and the recordings have 1"),
         (lambda v, s, r: (v, s[:-1], r), r"75 presentations need as many stimulus labels, not \(74,\)"),
         (lambda v, s, r: (v, s, r[:3]), r"75 presentations need as many repetition labels, not \(3,\)"),
+        (
+            lambda v, s, r: (v, s, s),
+            "halves the 15 repetitions, and none of 10 splits leaves 2 stimuli in both",
+        ),
     ],
 )
 def test_recordings_without_a_consistency_say_why(change, says):
