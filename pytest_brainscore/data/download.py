@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import importlib.util
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,17 +26,18 @@ def download(url: str, partial: Path, *, progress: bool = False) -> bool:
 
     A server that ignores the range, or finds it beyond the end, makes it start again. A connection that
     breaks off after some bytes is taken up again. What has arrived stays for the next run, except on a full
-    disk. Raises FetchError with the cause, in one line.
+    disk; where nothing has, no empty file is left. Raises FetchError with the cause, in one line.
     """
     partial.parent.mkdir(parents=True, exist_ok=True)
-    resumed = partial.exists() and partial.stat().st_size > 0
+    resumed = _size(partial) > 0
     for attempt in range(1, TRIES + 1):
-        before = partial.stat().st_size if partial.exists() else 0
+        before = _size(partial)
         try:
-            _append(url, partial, progress=progress)
+            with _not_left_empty(partial):
+                _append(url, partial, progress=progress)
             return resumed or attempt > 1
         except _BROKE_OFF as why:
-            if attempt == TRIES or partial.stat().st_size <= before:
+            if attempt == TRIES or _size(partial) <= before:
                 raise FetchError(f"{url}: {_cause(why)}") from why
         except requests.HTTPError as why:
             if why.response.status_code != _NOT_SATISFIABLE or before == 0:
@@ -45,6 +48,20 @@ def download(url: str, partial: Path, *, progress: bool = False) -> bool:
         except OSError as why:
             raise _disk_error(why, partial) from why
     raise FetchError(f"{url}: the server answers no request for the rest of the file")
+
+
+@contextmanager
+def _not_left_empty(partial: Path) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        if _size(partial) == 0:
+            partial.unlink(missing_ok=True)
+        raise
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.is_file() else 0
 
 
 def _append(url: str, partial: Path, *, progress: bool) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from os.path import commonpath
 from pathlib import Path, PurePosixPath
 
@@ -27,16 +28,22 @@ def read_stimuli(spec: ArrayStimuli, fetch: Callable[[File], Path], cache: Path)
     Raises DataError where there are none, two have one name, or the table does not fit them.
     """
     if isinstance(spec.images, tuple):
-        paths = [fetch(file) for file in spec.images]
         names = [PurePosixPath(file.name) for file in spec.images]
+        stimuli = Stimuli(_ids(names), tuple(fetch(file) for file in spec.images))
     else:
         folder = fetch(spec.images)
-        if not folder.is_dir():
-            folder = _unpacked(folder, cache)
-        paths = find_images(folder)
-        names = _relative(paths)
-    stimuli = Stimuli(_ids(names), tuple(paths), visual_degrees=spec.visual_degrees)
+        stimuli = in_folder(folder if folder.is_dir() else _unpacked(folder, cache))
+    stimuli = replace(stimuli, visual_degrees=spec.visual_degrees)
     return stimuli if spec.table is None else with_table(stimuli, fetch(spec.table))
+
+
+def in_folder(folder: Path) -> Stimuli:
+    """The images under a folder, in natural order; their ids are their paths there, without suffix.
+
+    Raises DataError where there is none, or two have one name.
+    """
+    paths = find_images(folder)
+    return Stimuli(_ids(_relative(paths)), tuple(paths))
 
 
 def find_images(folder: Path) -> list[Path]:

@@ -18,6 +18,7 @@ from ..specs.base import File, digest_of
 from ..specs.datasets import AnyDataset
 from .assembly import Source, assemble, named
 from .disk import remembered_hash
+from .images import in_folder
 from .recordings import Recordings
 from .stimuli import Stimuli, as_array
 from .tables import unique
@@ -55,7 +56,7 @@ def open_recordings(
 
 
 def from_arrays(
-    images: Sequence[Path | str | Image.Image | np.ndarray],
+    images: Path | str | Sequence[Path | str | Image.Image | np.ndarray],
     responses: np.ndarray | xr.DataArray,
     *,
     region: str | None = None,
@@ -70,13 +71,17 @@ def from_arrays(
 ) -> Recordings:
     """Recordings from images and responses in memory.
 
-    images: n paths, PIL images, or uint8 arrays (height, width[, 3]).
+    images: n paths, PIL images, or uint8 arrays (height, width[, 3]); or a folder, whose images are taken in
+    natural order.
     responses: (stimulus, neuroid), (stimulus, neuroid, repetition), or any order that `dims` names; NaN is
     what was not measured. A DataArray brings its dims and coords; its coord `stimulus` is joined by name.
     coords: a value per stimulus, under its name (object_name, ...). neuroids: a value per neuroid
     (neuroid, region, subject, ...); `region` and `subject` hold for all.
     Raises DataError where shapes or names do not fit together.
     """
+    if isinstance(images, Path | str):
+        found = _in_folder(images)
+        images, ids = found.images, found.ids if ids is None else ids
     n = len(images)
     stimuli = Stimuli(
         ids=_ids(images, ids),
@@ -104,6 +109,13 @@ def _reader(name: str, resolve: Resolve | None) -> Callable[..., Any]:
 def _named(responses: np.ndarray, dims: Sequence[str] | None) -> xr.DataArray:
     usual = {2: ("stimulus", "neuroid"), 3: ("stimulus", "neuroid", "repetition")}
     return named(responses, dims or usual.get(responses.ndim), "responses")
+
+
+def _in_folder(folder: Path | str) -> Stimuli:
+    path = Path(folder).expanduser()
+    if not path.is_dir():
+        raise DataError(f"images: {str(folder)!r} is no folder; a sequence of images or a folder is due")
+    return in_folder(path)
 
 
 def _ids(images: Sequence[Any], ids: Sequence[str] | None) -> tuple[str, ...]:

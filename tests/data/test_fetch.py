@@ -109,7 +109,7 @@ def test_wrong_content_is_moved_aside_and_named(server, fetcher):
     assert not list((fetcher.cache / "partial").iterdir())
 
 
-@pytest.mark.parametrize("status", [403, 404, 500])
+@pytest.mark.parametrize("status", [403, 404, 500, 503])
 def test_a_refusal_is_one_line_with_the_ways_out(server, fetcher, status):
     server.status = status
     with pytest.raises(FetchError, match=f"answers {status}") as caught:
@@ -118,11 +118,13 @@ def test_a_refusal_is_one_line_with_the_ways_out(server, fetcher, status):
     assert "\n" not in message
     for part in (server.url(), "BRAINSCORE_MIRROR", str(fetcher.place(server.file()))):
         assert part in message
+    assert not list((fetcher.cache / "partial").iterdir())
 
 
 def test_no_network_is_one_line(fetcher):
     with pytest.raises(FetchError, match=r"127\.0\.0\.1:9/x: no connection to the server; put the file at"):
         fetcher(File(url="http://127.0.0.1:9/x", sha256="0" * 64), HERE)
+    assert not list((fetcher.cache / "partial").iterdir())
 
 
 def test_a_file_put_where_the_message_says_is_found(server, fetcher):

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -25,6 +27,19 @@ def test_arrays_pil_images_and_paths_are_the_same_stimuli(tmp_path):
         np.testing.assert_array_equal(np.asarray(recordings.stimuli.open(2)), PIXELS[2])
         np.testing.assert_allclose(recordings.select(region="IT").responses().values, VALUES)
     assert from_arrays(paths, VALUES, region="IT").stimuli.ids == ("p0", "p1", "p2", "p3")
+
+
+@pytest.mark.parametrize("kind", [str, Path])
+def test_a_folder_stands_for_its_images_in_natural_order(tmp_path, make_images, kind):
+    folder = make_images(11)
+    make_images(1, folder / "more")
+    recordings = from_arrays(kind(folder), np.arange(24.0).reshape(12, 2), region="IT")
+    assert recordings.stimuli.ids == (*(f"image{i}" for i in range(1, 12)), "more/image1")
+    assert np.asarray(recordings.stimuli.open(9)).ravel()[0] == 10
+    assert from_arrays(kind(folder), np.ones((12, 1)), region="IT", ids="abcdefghijkl").stimuli.ids[11] == "l"
+    for odd in (folder / "image1.png", tmp_path / "absent", "abcd"):
+        with pytest.raises(DataError, match="is no folder; a sequence of images or a folder is due"):
+            from_arrays(kind(odd), VALUES, region="IT")
 
 
 def test_repetitions_dims_coords_and_neuroids():
