@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from pathlib import Path
 
 import torch
@@ -16,6 +16,7 @@ from .columns import Held, LayerActivations, allocate
 from .feed import prepared
 from .network import Network
 from .taps import Taps
+from .untouched import untouched
 
 BUDGET = 256 * 2**20
 _NO_MEMORY = ("out of memory", "not enough memory", "can't allocate memory", "alloc_failed")
@@ -190,15 +191,23 @@ def _steady(device: torch.device) -> Iterator[None]:
     precision = torch.get_float32_matmul_precision()
     devices = [device] if device.type == "cuda" else []
     try:
-        with torch.random.fork_rng(devices), torch.backends.cudnn.flags(benchmark=False, allow_tf32=False):
+        with untouched(0, devices), _exact_cudnn():
             torch.set_float32_matmul_precision("highest")
-            torch.default_generator.manual_seed(0)
             if device.type == "cuda":
                 with torch.cuda.device(device):
                     torch.cuda.manual_seed(0)
             yield
     finally:
         torch.set_float32_matmul_precision(precision)
+
+
+def _exact_cudnn() -> AbstractContextManager[None]:
+    """cuDNN in full float32 and without trials; what is not passed on here, torch would switch off."""
+    user = torch.backends.cudnn
+    flags: AbstractContextManager[None] = user.flags(
+        user.enabled, benchmark=False, deterministic=user.deterministic, allow_tf32=False
+    )
+    return flags
 
 
 def _move(network: Network, device: torch.device) -> None:

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import torch
 from platformdirs import user_cache_path
 from torch import nn
 
@@ -19,6 +18,7 @@ from ..specs.models import Model, Preprocess
 from .network import Network, from_module
 from .preprocess import Preprocessor, Transform
 from .published import from_hugging_face, from_torch_hub, same_as_before
+from .untouched import untouched
 from .weights import load_weights, read_weights
 
 Fetch = Callable[[File], Path]
@@ -41,7 +41,7 @@ def build(
     source has no such network, its constructor fails, or the weights are not its own.
     """
     cache = cache or user_cache_path("pytest-brainscore")
-    with _seeded(spec.seed), _one_line(spec):
+    with untouched(spec.seed), _one_line(spec):
         if spec.source == "torchvision":
             module, transform = _torchvision(spec, offline)
         elif spec.source == "timm":
@@ -160,14 +160,6 @@ def _factory(spec: Model, resolve: Resolve) -> Built:
             " or an nn.Module and its transform"
         )
     return module, transform or Preprocessor(Preprocess())
-
-
-@contextmanager
-def _seeded(seed: int) -> Iterator[None]:
-    with torch.random.fork_rng(devices=[]):
-        # Not torch.manual_seed, which also seeds the user's CUDA generators.
-        torch.default_generator.manual_seed(seed)
-        yield
 
 
 @contextmanager

@@ -87,7 +87,7 @@ class Concatenated:
 
 def joined(columns: LayerActivations | Concatenated) -> torch.Tensor:
     """All blocks side by side, (n, p) float32, at the cost of one copy."""
-    whole, start = torch.empty(columns.n, columns.p), 0
+    whole, start = torch.empty(columns.n, columns.p, dtype=torch.float32), 0
     for block in columns.blocks():
         whole[:, start : start + block.shape[1]] = block
         start += block.shape[1]
@@ -121,7 +121,7 @@ class InMemory:
     """A matrix in memory."""
 
     def __init__(self, n: int, p: int) -> None:
-        self._values = torch.empty(n, p)
+        self._values = torch.empty(n, p, dtype=torch.float32)
 
     def write(self, start: int, rows: torch.Tensor) -> None:
         """Put `rows` (b, p) at rows start to start + b."""
@@ -152,13 +152,14 @@ class OnDisk:
         except OSError as why:
             raise ModelError(
                 f"activations cannot be spilled to {self._folder} ({why.strerror}): they need"
-                f" {4e-9 * self._n * self._p:.1f} GB for this layer; make room, or set another cache folder"
+                f" {4e-9 * self._n * self._p:.1f} GB for this layer;"
+                " make room, or set BRAINSCORE_CACHE to another folder"
             ) from why
 
     def blocks(self) -> Iterator[torch.Tensor]:
         """Yield all columns in order, each time (n, c), read from the file."""
         for columns in _cut(self._n, self._p):
-            block = torch.empty(self._n, columns.stop - columns.start)
+            block = torch.empty(self._n, columns.stop - columns.start, dtype=torch.float32)
             self._file.seek(4 * self._n * columns.start)
             _read_all(self._file, block.numpy().data.cast("B"))
             yield block
@@ -170,8 +171,14 @@ def _cut(n: int, p: int) -> Sequence[slice]:
 
 
 def _nameless(folder: Path) -> FileIO:
-    folder.mkdir(parents=True, exist_ok=True)
-    return tempfile.TemporaryFile(dir=folder, prefix="spill-", buffering=0)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return tempfile.TemporaryFile(dir=folder, prefix="spill-", buffering=0)
+    except OSError as why:
+        raise ModelError(
+            f"activations cannot be spilled to {folder} ({why.strerror}): set BRAINSCORE_CACHE to a folder"
+            " that can be written"
+        ) from why
 
 
 def _require_room(folder: Path, needed: int) -> None:
@@ -180,7 +187,7 @@ def _require_room(folder: Path, needed: int) -> None:
     if needed > free:
         raise ModelError(
             f"activations need {needed / 1e9:.1f} GB in {folder}, where {free / 1e9:.1f} GB are free:"
-            " ask for fewer layers at once, make room, or set another cache folder"
+            " ask for fewer layers at once, make room, or set BRAINSCORE_CACHE to another folder"
         )
 
 

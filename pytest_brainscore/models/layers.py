@@ -96,7 +96,8 @@ def _does_nothing(part: nn.Module) -> bool:
 
 def _look(network: Network) -> None:
     """Show one grey image, wherever the network is."""
-    image = network.preprocess(Image.new("RGB", (256, 256), (128, 128, 128))).float()
+    grey = Image.new("RGB", (256, 256), (128, 128, 128))
+    image = torch.as_tensor(network.preprocess(grey)).float()
     device = next((p.device for p in network.module.parameters()), torch.device("cpu"))
     try:
         with torch.no_grad(), torch.random.fork_rng([device] if device.type == "cuda" else []):

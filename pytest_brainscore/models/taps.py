@@ -69,6 +69,11 @@ class Taps:
                 f"{where} answers with shape {tuple(answer.shape)} to {n} images:"
                 " its first axis is not the stimuli"
             )
+        if answer.is_complex():
+            raise ModelError(
+                f"{where} answers with complex numbers, of which metrics know nothing; name a layer after it,"
+                " or one that gives their magnitude"
+            )
         return answer.reshape(n, -1).to("cpu", torch.float32)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import subprocess
 import sys
 import time
@@ -379,3 +380,66 @@ def test_the_device_does_not_matter():
     for name in here:
         assert there[name].device.type == "cpu"
         assert np.allclose(here[name], there[name], atol=1e-5)
+
+
+def test_cudnn_stays_as_the_user_has_it(monkeypatch):
+    seen = []
+
+    class Looks(Small):
+        def forward(self, x):
+            seen.append((torch.backends.cudnn.enabled, torch.backends.cudnn.deterministic))
+            return super().forward(x)
+
+    for enabled, deterministic in ((True, True), (False, False)):
+        with torch.backends.cudnn.flags(enabled, deterministic=deterministic):
+            answers(network(Looks()), images(4), ["first"])
+    assert seen == [(True, True), (False, False)]
+
+
+class SetsTheDefault(Small):
+    def forward(self, x):
+        torch.set_default_dtype(torch.float64)
+        random.random(), np.random.rand()
+        return super().forward(x)
+
+
+@pytest.mark.parametrize("budget", [0, 2**30])
+def test_a_model_that_sets_the_default_dtype_sets_it_for_none_but_itself(tmp_path, budget):
+    states = random.getstate(), np.random.get_state()[1].tolist()
+    net, same = network(SetsTheDefault()), network()
+    same.module.load_state_dict(net.module.state_dict())
+    held = answers(net, images(5), ["first"], spill=tmp_path, budget=budget)
+    assert torch.get_default_dtype() == torch.float32
+    assert (random.getstate(), np.random.get_state()[1].tolist()) == states
+    assert torch.equal(held["first"], answers(same, images(5), ["first"])["first"])
+
+
+def test_what_is_spilled_is_float32_whatever_the_users_default(tmp_path):
+    net = network()
+    torch.set_default_dtype(torch.float64)
+    try:
+        found = answers(net, images(5), ["first"], spill=tmp_path, budget=0)["first"]
+        assert torch.get_default_dtype() == torch.float64
+    finally:
+        torch.set_default_dtype(torch.float32)
+    assert torch.equal(found, answers(net, images(5), ["first"])["first"])
+
+
+def test_complex_answers_are_an_error():
+    class Spectrum(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.tagged = nn.Identity()
+
+        def forward(self, x):
+            return self.tagged(torch.fft.fft2(x))
+
+    with pytest.raises(ModelError, match="small: layer tagged answers with complex numbers"):
+        answers(network(Spectrum()), images(4), ["tagged"])
+
+
+def test_a_cache_that_cannot_be_written_is_one_clear_error(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ModelError, match=r"cannot be spilled to .*file.*BRAINSCORE_CACHE") as raised:
+        answers(network(), images(5), ["relu"], spill=tmp_path / "file", budget=0)
+    assert "\n" not in str(raised.value)

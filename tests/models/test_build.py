@@ -292,3 +292,53 @@ def test_parameters_want_no_gradients():
     net = made(small(), factory=Small)
     assert not any(parameter.requires_grad for parameter in net.module.parameters())
     assert isinstance(net.module, nn.Module)
+
+
+# what a file of weights may not be
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"<!DOCTYPE html>\n<html><body>Not found</body></html>", "text: <!DOCTYPE html>"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n", "git lfs pull"),
+        ("Zugriff verweigert – später".encode(), "text: Zugriff"),
+    ],
+)
+@pytest.mark.parametrize("name", ["odd.pth", "odd.safetensors"])
+def test_text_is_not_a_weights_file(tmp_path, content, words, name):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(ModelError, match="is not a weights file") as raised:
+        made(small(weights=File(file=name)), tmp_path / name, Small)
+    assert words in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+def test_names_that_are_numbers_are_an_error(tmp_path):
+    path = saved(tmp_path, "odd.pth", {0: torch.zeros(2)})
+    with pytest.raises(ModelError, match="its names are int"):
+        made(small(weights=File(file="odd.pth")), path, Small)
+
+
+@pytest.mark.parametrize("dtype", [torch.complex64, torch.int64])
+def test_numbers_of_another_kind_are_an_error(tmp_path, state, dtype):
+    path = saved(tmp_path, "odd.pth", {**state, "readout.bias": state["readout.bias"].to(dtype)})
+    with pytest.raises(ModelError, match=rf"readout\.bias is {dtype}, not torch\.float32"):
+        made(small(weights=File(file="odd.pth")), path, Small)
+
+
+@pytest.mark.parametrize("prefix", ["module.module.", "_orig_mod.", "module._orig_mod.", "_orig_mod.module."])
+def test_prefixes_of_wrappers_are_taken_off(tmp_path, state, prefix):
+    path = saved(tmp_path, "wrapped.pth", {prefix + name: value for name, value in state.items()})
+    assert made(small(weights=File(file="wrapped.pth")), path, Small).weights_digest == weights_digest(
+        _with(state)
+    )
+
+
+def test_a_factory_that_sets_the_default_dtype_sets_it_for_none_but_itself():
+    def factory():
+        torch.set_default_dtype(torch.float64)
+        return Small()
+
+    made(small(), factory=factory)
+    assert torch.get_default_dtype() == torch.float32

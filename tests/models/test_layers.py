@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 from torch import nn
 
@@ -90,3 +93,8 @@ def test_the_network_is_asked_once():
         resolve_layers(net, spec(), region)
     assert net.module.rows == 1
     assert not any(part._forward_hooks for part in net.module.modules())
+
+
+def test_a_transform_that_gives_numpy_is_fine():
+    net = replace(network(), preprocess=lambda image: np.zeros((3, 16, 16)))
+    assert called_leaves(net) == ("first", "second", "relu", "readout")
