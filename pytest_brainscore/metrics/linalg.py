@@ -60,8 +60,10 @@ def with_fallback(solver: Callable[[Tensor], tuple[Tensor, ...]], matrix: Tensor
     """
     try:
         return solver(matrix)
-    except torch.linalg.LinAlgError as error:  # type: ignore[attr-defined]
+    except RuntimeError as error:  # on a device also its own: no memory left, a library that is missing
         if matrix.device.type == "cpu":
+            if not isinstance(error, torch.linalg.LinAlgError):  # type: ignore[attr-defined]
+                raise
             shape = " x ".join(str(side) for side in matrix.shape)
             raise MetricError(f"no solution for a matrix of {shape}: {str(error).splitlines()[0]}") from None
     warnings.warn(f"a solver failed on {matrix.device}; the CPU was used", SolverFellBack, stacklevel=3)

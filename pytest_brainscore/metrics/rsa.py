@@ -27,8 +27,13 @@ T = TypeVar("T")
 def pearson_distance(x: Tensor) -> Tensor:
     """Return 1 - Pearson's r of every two rows of (n, p).
 
-    Raises MetricError for a row that is constant over units: it correlates with nothing.
+    Raises MetricError for a row that is constant over units: it correlates with nothing; so does a lone unit.
     """
+    if x.shape[1] == 1:
+        raise MetricError(
+            "one unit or neuroid has no Pearson distance, which is between patterns over several:"
+            " use distance: euclidean"
+        )
     return cosine_distance(centre(x.T)[0].T, "are constant over units")
 
 

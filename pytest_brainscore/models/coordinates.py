@@ -7,6 +7,8 @@ from typing import Protocol
 
 import torch
 
+from ..metrics.linalg import EPSILON, eigh
+
 CHUNK_BYTES = 64 * 2**20
 
 
@@ -42,13 +44,18 @@ def coordinates(activations: Columns, device: torch.device | str = "cpu") -> tor
     With m the row means, C a factor of the Gram matrix of the row-centred activations and H the
     reflection that sends the first axis to the all-ones direction, the result is [m sqrt(p), C] H:
     a row's mean stays its share in the all-ones direction, which is what a correlation removes.
+    Rows that are equal stay equal to the bit, and a row that is constant over units is constant here.
     """
     if activations.p <= activations.n + 1:
         return activations.matrix().double()
     device = torch.device("cpu") if torch.device(device).type == "mps" else torch.device(device)
     means = activations.means.to(device)
-    factor = _factor(_gram(activations, means, device))
-    return _reflected(torch.cat([means[:, None] * activations.p**0.5, factor], dim=1)).cpu()
+    first, constant = _alike(activations, device)
+    lengths = means * activations.p**0.5
+    factor = _factor(_gram(activations, means, device), float(lengths.square().sum()))
+    turned = _reflected(torch.cat([lengths[:, None], factor], dim=1))
+    level = lengths[:, None] * turned.shape[1] ** -0.5
+    return torch.where(constant[:, None], level, turned)[first].cpu()
 
 
 def coordinates_of(x: torch.Tensor) -> torch.Tensor:
@@ -88,15 +95,52 @@ def _gram(activations: Columns, means: torch.Tensor, device: torch.device) -> to
     return gram
 
 
-def _factor(gram: torch.Tensor) -> torch.Tensor:
-    """C (n, n) with C C' = gram, of which only the lower triangle is read."""
-    try:
-        values, vectors = torch.linalg.eigh(gram, UPLO="L")
-    except RuntimeError:
-        if gram.device.type == "cpu":
-            raise
-        return _factor(gram.cpu()).to(gram.device)
-    factor: torch.Tensor = vectors * values.clamp_min(0).sqrt()
+def _alike(activations: Columns, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
+    """For each row the first that equals it, (n,) integers; and whether it is constant over units, (n,).
+
+    Only rows that are equal or constant in some of the units are looked at in all of them.
+    """
+    rows = torch.arange(activations.n, device=device)
+    constant = torch.zeros(activations.n, dtype=torch.bool, device=device)
+    at, level = _suspects(next(iter(activations.blocks())).to(device))
+    marks, flat = torch.zeros_like(at), torch.ones_like(at, dtype=torch.bool)
+    generator = torch.Generator().manual_seed(0)
+    for block in activations.blocks() if len(at) else ():
+        values = block.to(device)[at]
+        flat &= (values == level).all(1)
+        marks += _marked(values, generator)
+    place: dict[int, int] = {}
+    first = [place.setdefault(mark, row) for row, mark in zip(at.tolist(), marks.tolist(), strict=True)]
+    rows[at], constant[at] = torch.tensor(first, dtype=torch.int64, device=device), flat
+    return rows, constant
+
+
+def _suspects(block: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Rows (k,) that may equal another, or be constant, going by some columns; and their first column."""
+    some = block[:, :: max(1, block.shape[1] // 256)]
+    marks = _marked(some, torch.Generator().manual_seed(1))
+    _, kind, often = torch.unique(marks, return_inverse=True, return_counts=True)
+    at = ((often[kind] > 1) | (some == some[:, :1]).all(1)).nonzero().flatten()
+    return at, block[at, :1]
+
+
+def _marked(values: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+    """A sum of each row's bits times random integers, modulo 2^64: exact, so equal for equal rows alone."""
+    bits = (values.double() + 0.0).view(torch.int64)  # minus zero is zero
+    bits ^= bits >> 29  # float32 leaves the last 29 bits of float64 empty
+    weights = torch.randint(-(2**63), 2**63 - 1, (values.shape[1],), generator=generator)
+    return bits.mul_(weights.to(values.device)).sum(1)
+
+
+def _factor(gram: torch.Tensor, before: float) -> torch.Tensor:
+    """C (n, n) with C C' = gram, of which only the lower triangle is read.
+
+    Eigenvalues of the size of rounding are zero. Centring leaves rounding of what was there before it, so the
+    squares of the means (`before`) take part in what that is.
+    """
+    values, vectors = eigh(gram)
+    rounding = len(gram) * EPSILON * (values[-1].clamp_min(0) + before)
+    factor: torch.Tensor = vectors * values.where(values > rounding, 0.0).sqrt()
     return factor
 
 

@@ -18,7 +18,7 @@ from .coordinates import coordinates
 from .network import Network
 from .store import Store
 
-EXTRACTOR_VERSION = 1
+EXTRACTOR_VERSION = 2
 """Raise it whenever the same network and stimuli would give other numbers than before."""
 
 Unit = tuple[str, ...]

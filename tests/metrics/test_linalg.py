@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -74,3 +76,26 @@ def test_what_a_gpu_cannot_solve_goes_to_the_cpu():
         (result,) = linalg.with_fallback(solver, torch.ones(2, 2, device="cuda"))
     assert result.is_cuda
     assert (result == 2).all()
+
+
+@pytest.mark.parametrize(
+    "error", [torch.linalg.LinAlgError("no"), RuntimeError("CUSOLVER_STATUS_ALLOC_FAILED")]
+)
+def test_a_device_that_fails_gives_way_to_the_cpu(error):
+    def solver(matrix):
+        if matrix.device.type != "cpu":
+            raise error
+        return (matrix * 2,)
+
+    elsewhere = SimpleNamespace(device=torch.device("meta"), cpu=lambda: torch.ones(2, 2))
+    with pytest.warns(linalg.SolverFellBack, match="meta"):
+        (result,) = linalg.with_fallback(solver, elsewhere)
+    assert result.device.type == "meta"
+
+
+def test_an_error_of_the_cpu_that_is_no_matter_of_solving_is_passed_on():
+    def solver(matrix):
+        raise RuntimeError("expected something else")
+
+    with pytest.raises(RuntimeError, match="something else"):
+        linalg.with_fallback(solver, torch.ones(2, 2))

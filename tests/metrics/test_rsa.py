@@ -149,3 +149,10 @@ def test_a_stimulus_that_drives_all_units_alike_has_no_pearson_distance():
 def test_what_cannot_be_compared_says_why(attempt, says):
     with pytest.raises(MetricError, match=says):
         attempt(*data())
+
+
+def test_one_neuroid_has_no_pearson_distance_and_is_told_so():
+    x, y = data()
+    with pytest.raises(MetricError, match="one unit or neuroid has no Pearson distance"):
+        rsa.rdm(x, y, groups=[torch.tensor([0])])
+    assert rsa.rdm(x, y, groups=[torch.tensor([0])], distance="euclidean").values.isfinite().all()

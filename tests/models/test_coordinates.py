@@ -8,6 +8,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pytest_brainscore.errors import MetricError
+from pytest_brainscore.metrics import cka, rsa
 from pytest_brainscore.models import coordinates as module
 from pytest_brainscore.models.coordinates import coordinates_of
 
@@ -85,8 +87,44 @@ def test_a_solver_that_fails_on_the_cpu_is_not_hidden(monkeypatch):
         raise torch.linalg.LinAlgError("no convergence")
 
     monkeypatch.setattr(torch.linalg, "eigh", fail)
-    with pytest.raises(torch.linalg.LinAlgError):
+    with pytest.raises(MetricError, match="no convergence"):
         coordinates_of(matrix(5, 100, 0))
+
+
+@pytest.mark.parametrize("fill", [0.0, 0.1, 1e6])
+def test_equal_rows_are_equal_to_the_bit(fill):
+    x = matrix(1, 3000, 1).repeat(41, 1) + fill
+    z = coordinates_of(x)
+    assert (z == z[0]).all()
+    y = matrix(41, 5, 2).double()
+    assert cka.cka(z, y).values.isnan().all()
+
+
+def test_some_equal_rows_are_equal_and_no_others(monkeypatch):
+    monkeypatch.setattr(module, "CHUNK_BYTES", 8 * 41 * 700)
+    x = matrix(41, 3000, 1)
+    x[7] = x[30] = x[2]
+    x[8] = x[3]
+    x[8, -1] += 1e-5
+    z = coordinates_of(x)
+    equal = (z[:, None] == z[None]).all(2)
+    assert torch.equal(equal, (x[:, None] == x[None]).all(2))
+    assert close((z @ z.T).numpy(), (x.double() @ x.double().T).numpy())
+
+
+@pytest.mark.parametrize("level", [0.0, 0.1, -300.0])
+def test_a_constant_row_has_no_pearson_distance_in_coordinates_either(level):
+    x = matrix(12, 500, 3)
+    x[4] = level
+    for what in (x.double(), coordinates_of(x)):
+        with pytest.raises(MetricError, match="1 of 12 stimuli are constant over units"):
+            rsa.pearson_distance(what)
+
+
+def test_eigenvalues_of_the_size_of_rounding_are_zero():
+    gram = torch.diag(torch.tensor([1e-17, 1e-9, 1.0], dtype=torch.float64))
+    assert (module._factor(gram, 0.0) != 0).sum() == 2
+    assert (module._factor(gram, 1e8) != 0).sum() == 1
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
