@@ -70,8 +70,7 @@ def threads_for(*tensors: torch.Tensor) -> Iterator[None]:
     """Compute with one thread where no tensor has a million entries.
 
     Metrics on such matrices are thousands of short operations. More threads gain little there, and where
-    another process wants one of the cores each operation waits for it: PLS on 640 x 641 coordinates then took
-    21 s instead of 0.12 s.
+    another process wants one of the cores each operation waits for it (docs/speed.md).
     """
     before = torch.get_num_threads()
     if max(tensor.numel() for tensor in tensors) < WORTH_THREADS:
