@@ -114,8 +114,7 @@ class ScoreItem(pytest.Item):
     def _mark(self) -> None:
         case, model = self.case, self.candidate.id
         for name in (case.region, case.metric, case.dataset.id, model):
-            self.config.addinivalue_line("markers", f"{name}: set by brainscore")
-            self.add_marker(name)
+            self.add_marker(self.run.mark(name, self.config))
         self.add_marker(
             pytest.mark.brainscore(
                 model=model,

@@ -40,6 +40,7 @@ class Run:
     asked: tuple[Asked, ...] = ()
     keywords_read: dict[str, str] = field(default_factory=dict)
     places: dict[str, Case] = field(default_factory=dict)
+    marks: dict[str, pytest.MarkDecorator] = field(default_factory=dict)
 
     @cached_property
     def workbench(self) -> Workbench:
@@ -61,6 +62,13 @@ class Run:
     def folder(self) -> Path:
         """Where this run writes."""
         return self.settings.reports / self.id
+
+    def mark(self, name: str, config: pytest.Config) -> pytest.MarkDecorator:
+        """The mark of a name, which is registered when it is first asked for (``--strict-markers``)."""
+        if name not in self.marks:
+            config.addinivalue_line("markers", f"{name}: set by brainscore")
+            self.marks[name] = getattr(pytest.mark, name)
+        return self.marks[name]
 
     def tell_worker(self, node: Any) -> None:
         """Hand the run's id to an xdist worker."""
