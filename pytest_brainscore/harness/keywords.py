@@ -39,15 +39,14 @@ def make_exact(config: pytest.Config, items: Iterable[pytest.Item], run: Run) ->
 
 
 def _names_of_suites(run: Run) -> set[str]:
-    """Names of all benchmarks that there are, also of those that this run does not collect."""
-    names: set[str] = set()
-    for folder in run.suites:
-        for path in sorted(folder.glob("*.y*ml")):
+    """Names of all benchmarks that there are; only files that this run did not collect are read for it."""
+    collected = {case.path for case in run.places.values()}
+    cases = list(run.places.values())
+    for path in (path for folder in run.suites for path in sorted(folder.glob("*.y*ml"))):
+        if path not in collected and is_benchmark_file(path):
             with suppress(SpecError):  # the file's own collection says so
-                names |= (
-                    {n for case in load_cases(path) for n in case.names} if is_benchmark_file(path) else set()
-                )
-    return names
+                cases += load_cases(path)
+    return {name for case in cases for name in case.names}
 
 
 def rewrite(expression: str, known: set[str]) -> tuple[str, list[str]]:

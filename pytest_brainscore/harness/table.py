@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,7 +34,7 @@ def summarise(terminal: pytest.TerminalReporter, this: Run) -> None:
     if not rows or this.is_worker:
         return
     terminal.section("brain scores", sep="=")
-    for line in table(rows, terminal._tw.fullwidth):
+    for line in table(rows, shutil.get_terminal_size().columns):
         terminal.write_line(line)
     for problem in dict.fromkeys(this.book.problems):
         terminal.write_line(problem, red=True)
@@ -45,9 +46,10 @@ def table(rows: list[Row], width: int = 100) -> Iterator[str]:
 
     Models that do not fit into the width follow below. A model in several layers has a column for each.
     """
-    benchmarks = list(dict.fromkeys(row.benchmark for row in rows))
-    cells: dict[tuple[str, str], Row] = {(row.benchmark, _label(row, rows)): row for row in rows}
-    models = list(dict.fromkeys(_label(row, rows) for row in rows))
+    ceilings, layers = _ceilings(rows), _layers(rows)
+    labels = [_label(row, layers[row.model, row.benchmark]) for row in rows]
+    cells = {(row.benchmark, label): row for row, label in zip(rows, labels, strict=True)}
+    benchmarks, models = list(ceilings), list(dict.fromkeys(labels))
     first = max(map(len, benchmarks))
     column = max(len("0.000 → 0.000"), *map(len, models))
     per_line = max(1, (width - first - 10) // (column + 2))
@@ -56,16 +58,23 @@ def table(rows: list[Row], width: int = 100) -> Iterator[str]:
         yield _line("", "ceiling", shown, first, column)
         for benchmark in benchmarks:
             content = [_cell(cells.get((benchmark, model))) for model in shown]
-            yield _line(benchmark, _ceiling(rows, benchmark), content, first, column)
+            yield _line(benchmark, ceilings[benchmark], content, first, column)
 
 
 def _below(path: Path, root: Path) -> Path:
     return path.relative_to(root) if path.is_relative_to(root) else path
 
 
-def _label(row: Row, rows: list[Row]) -> str:
+def _layers(rows: list[Row]) -> dict[tuple[str, str], set[str | None]]:
+    """The layers that each model was scored in on each benchmark."""
+    found: dict[tuple[str, str], set[str | None]] = {}
+    for row in rows:
+        found.setdefault((row.model, row.benchmark), set()).add(row.layer)
+    return found
+
+
+def _label(row: Row, layers: set[str | None]) -> str:
     """The model; with its layer where it was scored in several on one benchmark."""
-    layers = {other.layer for other in rows if (other.model, other.benchmark) == (row.model, row.benchmark)}
     return f"{row.model} {row.layer}" if len(layers) > 1 else row.model
 
 
@@ -73,9 +82,11 @@ def _line(name: str, ceiling: str, cells: list[str], first: int, column: int) ->
     return "  ".join([name.ljust(first), ceiling.rjust(8), *(cell.rjust(column) for cell in cells)]).rstrip()
 
 
-def _ceiling(rows: list[Row], benchmark: str) -> str:
-    found = {f"{row.ceiling:.3f}" for row in rows if row.benchmark == benchmark and row.ceiling is not None}
-    return ", ".join(sorted(found)) or "-"
+def _ceilings(rows: list[Row]) -> dict[str, str]:
+    found: dict[str, set[str]] = {}
+    for row in rows:
+        found.setdefault(row.benchmark, set()).update([] if row.ceiling is None else [f"{row.ceiling:.3f}"])
+    return {benchmark: ", ".join(sorted(ceilings)) or "-" for benchmark, ceilings in found.items()}
 
 
 def _cell(row: Row | None) -> str:

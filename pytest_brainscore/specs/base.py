@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, model_validator
@@ -12,6 +13,22 @@ from pydantic_core import CoreSchema
 
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$", description="letters, digits, '_', '.' and '-'")]
 ModelId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.]+$", description="letters, digits, '_' and '.'")]
+
+
+DOTTED = r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$"
+DOTTED_TAG = "package.module:function"
+
+
+def tagged_by(key: str) -> Callable[[Any], str | None]:
+    """What tells the members of a union apart: their `key`, or that it is a dotted name of the user's."""
+
+    def tag(value: Any) -> str | None:
+        name = value.get(key) if isinstance(value, dict) else getattr(value, key, None)
+        if not isinstance(name, str):
+            return None
+        return DOTTED_TAG if ":" in name else name
+
+    return tag
 
 
 class Spec(BaseModel):

@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
 
-from .base import Id, Spec
+from .base import DOTTED, DOTTED_TAG, Id, Spec, tagged_by
 
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 Positive = Annotated[int, Field(gt=0)]
@@ -136,7 +136,7 @@ class CustomMetric(Metric):
     model_config = ConfigDict(extra="allow")
     normalise = "none"
 
-    name: Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")]
+    name: Annotated[str, Field(pattern=DOTTED)]
     representation: Representation = "activations"
 
     @property
@@ -147,13 +147,6 @@ class CustomMetric(Metric):
     def parameters(self) -> dict[str, Any]:
         """All that stands beside `name` and `representation`."""
         return dict(self.model_extra or {})
-
-
-def _metric_tag(value: Any) -> str | None:
-    name = value.get("name") if isinstance(value, dict) else getattr(value, "name", None)
-    if not isinstance(name, str):
-        return None
-    return "package.module:function" if ":" in name else name
 
 
 AnyMetric = Annotated[
@@ -167,8 +160,8 @@ AnyMetric = Annotated[
     | Annotated[RdmCV, Tag("rdm_cv")]
     | Annotated[Cka, Tag("cka")]
     | Annotated[CkaCV, Tag("cka_cv")]
-    | Annotated[CustomMetric, Tag("package.module:function")],
-    Discriminator(_metric_tag),
+    | Annotated[CustomMetric, Tag(DOTTED_TAG)],
+    Discriminator(tagged_by("name")),
 ]
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag
 
-from .base import File, Id, Spec, digest_of
+from .base import DOTTED, DOTTED_TAG, File, Id, Spec, digest_of, tagged_by
 from .models import Scalar
 
 Name = Annotated[str, Field(min_length=1)]
@@ -158,7 +158,7 @@ class MatlabDataset(Dataset):
 class CustomDataset(Dataset):
     """A reader of the user's own: any callable ``read(dataset, fetch, cache) -> Recordings``."""
 
-    reader: Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")]
+    reader: Annotated[str, Field(pattern=DOTTED)]
     stimuli: Annotated[dict[str, Any], Field(description="what the reader wants to know")] = Field(
         default_factory=dict
     )
@@ -167,18 +167,11 @@ class CustomDataset(Dataset):
     )
 
 
-def _reader(value: Any) -> str | None:
-    reader = value.get("reader") if isinstance(value, dict) else getattr(value, "reader", None)
-    if not isinstance(reader, str):
-        return None
-    return "package.module:function" if ":" in reader else reader
-
-
 AnyDataset = Annotated[
     Annotated[ArraysDataset, Tag("arrays")]
     | Annotated[MatlabDataset, Tag("matlab")]
-    | Annotated[CustomDataset, Tag("package.module:function")],
-    Discriminator(_reader),
+    | Annotated[CustomDataset, Tag(DOTTED_TAG)],
+    Discriminator(tagged_by("reader")),
 ]
 
 

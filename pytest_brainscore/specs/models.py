@@ -8,11 +8,10 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator
 
 from ..errors import nearest
-from .base import File, ModelId, Spec
+from .base import DOTTED, File, ModelId, Spec
 
 Layers = Annotated[str, Field(min_length=1)] | Annotated[tuple[str, ...], Field(min_length=1)]
 SOURCES = ("torchvision", "timm")
-_DOTTED = re.compile(r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")
 Scalar = bool | int | float | str | None
 
 
@@ -70,7 +69,7 @@ class Model(Spec):
     @field_validator("source")
     @classmethod
     def _is_one(cls, source: str) -> str:
-        if source not in SOURCES and not _DOTTED.match(source):
+        if source not in SOURCES and not re.match(DOTTED, source):
             known = " (torchvision, timm, package.module:factory)"
             raise ValueError(f"no source {source}{nearest(source, SOURCES) or known}")
         return source
