@@ -25,9 +25,10 @@ from .metrics.normalise import normalise
 from .metrics.rsa import brain_rdms
 from .metrics.splits import Split
 from .scores import Score
-from .specs.benchmarks import Benchmark, Metric
+from .specs.benchmarks import Benchmark
 from .specs.benchmarks import Ceiling as CeilingSpec
 from .specs.benchmarks import Splits as SplitsSpec
+from .specs.metrics import Metric
 
 Resolve = Callable[[str], Callable[..., Any]]
 FEW = 10

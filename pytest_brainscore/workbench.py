@@ -28,8 +28,8 @@ from .models.represent import Represented, represent
 from .models.store import Store
 from .scores import Score
 from .specs.base import File
-from .specs.benchmarks import CustomMetric, Metric, Representation
 from .specs.cases import Case
+from .specs.metrics import CustomMetric, Metric, Representation
 from .specs.models import Model
 from .specs.registry import Registry
 

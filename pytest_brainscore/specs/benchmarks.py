@@ -2,167 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from .base import DOTTED, DOTTED_TAG, Id, Spec, tagged_by
+from .base import Id, Spec
+from .metrics import AnyMetric, BySubject, CustomMetric, Normalisation, Positive, Rdm, RdmCV
 
 Fraction = Annotated[float, Field(gt=0, lt=1)]
-Positive = Annotated[int, Field(gt=0)]
-Alpha = Annotated[float, Field(gt=0)]
-Distance = Literal["pearson", "cosine", "euclidean"]
-Comparison = Literal["spearman", "pearson", "cosine", "kendall_tau_a", "rho_a"]
-Representation = Literal["coordinates", "activations"]
-Normalisation = Literal[
-    "none", "r2_over_ceiling", "r_over_ceiling", "r_over_sqrt_ceiling", "r2_over_ceiling2", "above_chance"
-]
-
-
-class Metric(Spec):
-    """The ground of all metrics: which function computes it, and what that function must see."""
-
-    function: ClassVar[str]
-    sees: ClassVar[Representation] = "coordinates"
-    uses_splits: ClassVar[bool] = True
-    per_subject: ClassVar[bool] = False
-    normalise: ClassVar[Normalisation] = "r2_over_ceiling"
-
-    name: str
-
-    def parameters(self) -> dict[str, Any]:
-        """The keyword arguments of the metric's function; what is None is left to its default."""
-        return self.model_dump(exclude={"name", "subjects"}, exclude_none=True)
-
-
-class Pls(Metric):
-    """Partial least squares regression (PLS2), unscaled: neural predictivity."""
-
-    function = "pytest_brainscore.metrics.predictivity:pls"
-    name: Literal["pls"]
-    components: Positive = 25
-
-
-class Ridge(Metric):
-    """Ridge regression with one fixed penalty."""
-
-    function = "pytest_brainscore.metrics.predictivity:ridge"
-    name: Literal["ridge"]
-    alpha: Alpha = 1.0
-
-
-class RidgeCV(Metric):
-    """Ridge regression whose penalty is chosen by exact leave-one-out on the training stimuli."""
-
-    function = "pytest_brainscore.metrics.predictivity:ridgecv"
-    name: Literal["ridgecv"]
-    alphas: Annotated[tuple[Alpha, ...], Field(min_length=1)] | None = None
-    per_neuroid: bool = False
-    criterion: Literal["squared_error", "pearson"] = "squared_error"
-
-
-class Linear(Metric):
-    """Ordinary least squares, of minimum norm where it is not unique."""
-
-    function = "pytest_brainscore.metrics.predictivity:linear"
-    name: Literal["linear"]
-
-
-class NeuronToNeuron(Metric):
-    """Each neuroid predicted by the one unit that correlates best with it in training."""
-
-    function = "pytest_brainscore.metrics.predictivity:neuron_to_neuron"
-    sees = "activations"
-    name: Literal["neuron_to_neuron"]
-
-
-class PcaRidge(Metric):
-    """Ridge regression on principal components; reports explained variance beside r."""
-
-    function = "pytest_brainscore.metrics.predictivity:pca_ridge"
-    name: Literal["pca_ridge"]
-    components: Positive = 100
-    alpha: Alpha = 1.0
-
-
-class _BySubject(Metric):
-    per_subject = True
-    normalise = "r_over_ceiling"
-    subjects: Annotated[
-        Literal["separate", "pooled"],
-        Field(description="one comparison per subject, averaged; or all neuroids as one population"),
-    ] = "separate"
-
-
-class Rdm(_BySubject):
-    """Representational similarity: the correlation of two dissimilarity matrices."""
-
-    function = "pytest_brainscore.metrics.rsa:rdm"
-    uses_splits = False
-    name: Literal["rdm"]
-    distance: Distance = "pearson"
-    comparison: Comparison = "spearman"
-
-
-class RdmCV(_BySubject):
-    """Representational similarity on the test stimuli of each split."""
-
-    function = "pytest_brainscore.metrics.rsa:rdm_cv"
-    name: Literal["rdm_cv"]
-    distance: Distance = "pearson"
-    comparison: Comparison = "spearman"
-
-
-class Cka(_BySubject):
-    """Linear centred kernel alignment, debiased unless told otherwise."""
-
-    function = "pytest_brainscore.metrics.cka:cka"
-    uses_splits = False
-    name: Literal["cka"]
-    debiased: bool = True
-
-
-class CkaCV(_BySubject):
-    """Linear centred kernel alignment on the test stimuli of each split."""
-
-    function = "pytest_brainscore.metrics.cka:cka_cv"
-    name: Literal["cka_cv"]
-    debiased: bool = True
-
-
-class CustomMetric(Metric):
-    """A metric of the user's own: any callable ``metric(x, y, splits, **parameters)``."""
-
-    model_config = ConfigDict(extra="allow")
-    normalise = "none"
-
-    name: Annotated[str, Field(pattern=DOTTED)]
-    representation: Representation = "activations"
-
-    @property
-    def label(self) -> str:
-        """The function's own name."""
-        return self.name.split(":")[1]
-
-    def parameters(self) -> dict[str, Any]:
-        """All that stands beside `name` and `representation`."""
-        return dict(self.model_extra or {})
-
-
-AnyMetric = Annotated[
-    Annotated[Pls, Tag("pls")]
-    | Annotated[Ridge, Tag("ridge")]
-    | Annotated[RidgeCV, Tag("ridgecv")]
-    | Annotated[Linear, Tag("linear")]
-    | Annotated[NeuronToNeuron, Tag("neuron_to_neuron")]
-    | Annotated[PcaRidge, Tag("pca_ridge")]
-    | Annotated[Rdm, Tag("rdm")]
-    | Annotated[RdmCV, Tag("rdm_cv")]
-    | Annotated[Cka, Tag("cka")]
-    | Annotated[CkaCV, Tag("cka_cv")]
-    | Annotated[CustomMetric, Tag(DOTTED_TAG)],
-    Discriminator(tagged_by("name")),
-]
 
 
 class Splits(Spec):
@@ -260,7 +107,7 @@ class Benchmark(Spec):
             raise ValueError(f"`normalise: {self.normalise}` divides by a ceiling, and there is none")
         if ceiling == "rsa_bounds" and not isinstance(metric, Rdm | RdmCV | CustomMetric):
             raise ValueError(f"ceiling: rsa_bounds is of RDMs, and {metric.name} compares none")
-        if ceiling == "internal_consistency" and isinstance(metric, _BySubject):
+        if ceiling == "internal_consistency" and isinstance(metric, BySubject):
             raise ValueError(f"ceiling: internal_consistency is of single neuroids, not for {metric.name}")
         return self
 

@@ -12,9 +12,10 @@ from pydantic import Field, model_validator
 
 from ..errors import SpecError, nearest
 from .base import Spec, digest_of
-from .benchmarks import Benchmark, CustomMetric
+from .benchmarks import Benchmark
 from .datasets import AnyDataset
 from .document import Document, read
+from .metrics import CustomMetric
 from .validation import validate
 
 _OUR_KEYS = re.compile(r"""^["']?(datasets?|benchmarks)["']?\s*:""", re.MULTILINE)
