@@ -88,7 +88,7 @@ def _gram(activations: Columns, means: torch.Tensor, device: torch.device) -> to
     gram = torch.zeros(activations.n, activations.n, dtype=torch.float64, device=device)
     tile = max(128, -(-activations.n // 8))
     for block in activations.blocks():
-        centred = block.to(device).double().sub_(means[:, None])
+        centred = block.to(device, torch.float64, copy=True).sub_(means[:, None])
         for start in range(0, activations.n, tile):
             rows = slice(start, start + tile)
             gram[rows, : start + tile].addmm_(centred[rows], centred[: start + tile].T)

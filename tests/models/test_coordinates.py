@@ -133,3 +133,11 @@ def test_the_device_does_not_matter():
     here, there = coordinates_of(x), coordinates_of(x.cuda())
     assert there.is_cuda
     assert close((there @ there.T).cpu().numpy(), (here @ here.T).numpy(), 1e-12)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_the_activations_themselves_stay_as_they_are(dtype):
+    x = matrix(12, 500, 6, offset=2.0).to(dtype)
+    before = x.clone()
+    coordinates_of(x)
+    assert torch.equal(x, before)
