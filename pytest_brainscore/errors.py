@@ -7,7 +7,9 @@ BrainScoreError
 │   └── FetchError      a file cannot be had, or is not the one that was named
 │       └── NotHere     offline, and the file is on no disk: a skip, not a failure
 ├── ModelError          a network cannot be built, loaded or read out
-└── MetricError         a metric cannot be computed from what it was given
+├── MetricError         a metric cannot be computed from what it was given
+└── GuardFailure        a score was measured, and its guard does not let it pass
+    └── Regressed       it fell: what a benchmark's `known:` expects
 """
 
 from __future__ import annotations
@@ -46,6 +48,14 @@ class ModelError(BrainScoreError):
 
 class MetricError(BrainScoreError):
     """A metric cannot be computed from what it was given."""
+
+
+class GuardFailure(BrainScoreError):
+    """A score was measured, and its guard does not let it pass."""
+
+
+class Regressed(GuardFailure):
+    """A score fell further than its guard allows."""
 
 
 def nearest(name: str, known: Iterable[str], n: int = 3) -> str:

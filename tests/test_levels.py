@@ -10,7 +10,7 @@ PACKAGE = Path(__file__).parents[1] / "pytest_brainscore"
 LEVELS = [
     {"errors"},
     {"specs", "scores", "machine"},
-    {"metrics", "data", "suite"},
+    {"metrics", "data", "suite", "guard"},
     {"models", "scoring"},
     {"workbench"},
     {"harness", "commands", "api"},

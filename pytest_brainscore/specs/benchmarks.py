@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from .base import Id, Spec
+from .guards import Guard, needs_splits
 from .metrics import AnyMetric, BySubject, CustomMetric, Normalisation, Positive, Rdm, RdmCV
 
 Fraction = Annotated[float, Field(gt=0, lt=1)]
@@ -80,6 +81,7 @@ class Benchmark(Spec):
     select: Annotated[
         dict[str, Coord | tuple[Coord, ...]], Field(description="coord of the recordings to values to keep")
     ] = Field(default_factory=dict)
+    guard: Annotated[Guard, Field(description="how far a score may fall below its baseline")] = Guard()
     version: Positive = 1
     reference: str | None = None
 
@@ -87,6 +89,15 @@ class Benchmark(Spec):
     @classmethod
     def _metric_from_name(cls, value: Any) -> Any:
         return {"name": value} if isinstance(value, str) else value
+
+    @field_validator("guard")
+    @classmethod
+    def _drop_of_its_kind(cls, guard: Guard, info: ValidationInfo) -> Guard:
+        metric, splits = info.data.get("metric"), info.data.get("splits")
+        single = (metric is not None and not metric.uses_splits) or (splits is not None and splits.n == 1)
+        if single and guard.drop is not None and guard.drop.unit == "se":
+            raise ValueError(needs_splits(guard.drop))
+        return guard
 
     @model_validator(mode="after")
     def _one_region_key(self) -> Self:

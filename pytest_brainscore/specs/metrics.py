@@ -19,8 +19,12 @@ Normalisation = Literal[
 
 
 class Metric(Spec):
-    """The ground of all metrics: which function computes it, and what that function must see."""
+    """The ground of all metrics: which function computes it, and what that function must see.
 
+    `version` is raised when the same function gives other numbers: baselines are of one version.
+    """
+
+    version: ClassVar[int] = 1
     function: ClassVar[str]
     sees: ClassVar[Representation] = "coordinates"
     uses_splits: ClassVar[bool] = True
