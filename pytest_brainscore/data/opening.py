@@ -1,4 +1,4 @@
-"""Opening data: from a spec by its reader, or from arrays in memory."""
+"""Opening data: from a spec by its reader, or from arrays or trials in memory."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 from PIL import Image
 
@@ -22,6 +23,7 @@ from .images import in_folder
 from .recordings import Recordings
 from .stimuli import Stimuli, as_array
 from .tables import unique
+from .trials import as_choices
 
 READERS = {
     "arrays": "pytest_brainscore.data.arrays:read",
@@ -30,6 +32,7 @@ READERS = {
 
 Fetch = Callable[[File], Path]
 Resolve = Callable[[str], Callable[..., Any]]
+Images = Path | str | Sequence[Path | str | Image.Image | np.ndarray]
 
 
 def open_recordings(
@@ -56,7 +59,7 @@ def open_recordings(
 
 
 def from_arrays(
-    images: Path | str | Sequence[Path | str | Image.Image | np.ndarray],
+    images: Images,
     responses: np.ndarray | xr.DataArray,
     *,
     region: str | None = None,
@@ -79,22 +82,61 @@ def from_arrays(
     (neuroid, region, subject, ...); `region` and `subject` hold for all.
     Raises DataError where shapes or names do not fit together.
     """
-    if isinstance(images, Path | str):
-        found = _in_folder(images)
-        images, ids = found.images, found.ids if ids is None else ids
-    n = len(images)
-    stimuli = Stimuli(
-        ids=_ids(images, ids),
-        images=tuple(_image(image, i) for i, image in enumerate(images)),
-        coords={name: _of_length(values, n, name, "images") for name, values in (coords or {}).items()},
-        visual_degrees=visual_degrees,
-    )
+    stimuli = _stimuli(images, ids, coords, visual_degrees)
     array = responses if isinstance(responses, xr.DataArray) else _named(np.asarray(responses), dims)
     for name, values in (neuroids or {}).items():
         count = array.sizes.get("neuroid", 0)
         array = array.assign_coords({name: ("neuroid", _of_length(values, count, name, "neuroids"))})
     recordings = assemble(Source(dataset, "responses", region, subject, time_bins), stimuli, array)
     return replace(recordings, digest=_digest(recordings))
+
+
+def from_trials(
+    images: Stimuli | Images,
+    trials: pd.DataFrame | Mapping[str, Sequence[Any] | np.ndarray],
+    *,
+    ids: Sequence[str] | None = None,
+    coords: Mapping[str, Sequence[Any] | np.ndarray] | None = None,
+    visual_degrees: float | None = None,
+    dataset: str = "trials",
+) -> Recordings:
+    """Choices from images and a table of trials in memory: recordings of the region `behaviour`.
+
+    images: as `from_arrays` takes them, or Stimuli, which then say ids, coords and visual_degrees themselves.
+        They may hold more than the trials show: a readout is fitted on them.
+    trials: a row per trial, in the order in which they are halved: `stimulus` (an id of the images), `truth`
+        and `choice` (names of objects); `distractor`, where there were two alternatives; any others
+        (`subject`, `condition`, ...).
+    Raises DataError for an unknown stimulus, a choice that is neither truth nor distractor, a stimulus of two
+    truths, and names that are missing.
+    """
+    stimuli = _stimuli(images, ids, coords, visual_degrees)
+    recordings = Recordings(dataset, stimuli, as_choices(trials, dataset))
+    return replace(recordings, digest=_digest(recordings))
+
+
+def _stimuli(
+    images: Stimuli | Images,
+    ids: Sequence[str] | None,
+    coords: Mapping[str, Sequence[Any] | np.ndarray] | None,
+    visual_degrees: float | None,
+) -> Stimuli:
+    if isinstance(images, Stimuli):
+        if any(given is not None for given in (ids, coords, visual_degrees)):
+            raise DataError(
+                "images: Stimuli have ids, coords and visual_degrees of their own; leave them out"
+            )
+        return images
+    if isinstance(images, Path | str):
+        found = _in_folder(images)
+        images, ids = found.images, found.ids if ids is None else ids
+    n = len(images)
+    return Stimuli(
+        ids=_ids(images, ids),
+        images=tuple(_image(image, i) for i, image in enumerate(images)),
+        coords={name: _of_length(values, n, name, "images") for name, values in (coords or {}).items()},
+        visual_degrees=visual_degrees,
+    )
 
 
 def _reader(name: str, resolve: Resolve | None) -> Callable[..., Any]:

@@ -1,4 +1,4 @@
-"""Recordings: what was measured, showing by showing, or as RDMs."""
+"""Recordings: what was measured, showing by showing, as RDMs, or as choices."""
 
 from __future__ import annotations
 
@@ -14,9 +14,19 @@ import xarray as xr
 from ..errors import DataError, nearest
 from ..specs.base import digest_of
 from .stimuli import Stimuli
+from .trials import refuse_impossible
 
 _ROWS_AT_ONCE = 8192
 _ROUNDING = 1e-12
+_LAYOUTS: dict[str, tuple[tuple[str, ...], set[str]]] = {
+    "responses": (
+        ("presentation", "neuroid", "time_bin"),
+        {"stimulus", "repetition", "neuroid", "region", "subject"},
+    ),
+    "rdms": (("subject", "stimulus", "stimulus_"), {"subject", "region"}),
+    "choices": (("presentation",), {"stimulus", "truth", "region"}),
+}
+_WRITTEN = {"rdms": "RDMs", "choices": "choices"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,9 +35,12 @@ class Recordings:
 
     `data` is responses, (presentation, neuroid) or (presentation, neuroid, time_bin), with the coords
     `stimulus` and `repetition` on presentation, and `neuroid`, `region`, `subject` on neuroid; or RDMs,
-    (subject, stimulus, stimulus_), with the coords `subject` and `region` on subject.
+    (subject, stimulus, stimulus_), with the coords `subject` and `region` on subject; or choices,
+    (presentation,), the name of the object that was chosen in each trial, with the coords `stimulus`,
+    `truth`, `region` and, where there were two alternatives, `distractor`.
     `digest` changes with any of the files, with how they are read, and with what is selected.
-    Raises DataError where `data` is neither, or shows a stimulus that `stimuli` does not have.
+    Raises DataError where `data` is none of these, where a choice is impossible, and where a stimulus is
+    shown that `stimuli` does not have.
     """
 
     dataset: str
@@ -36,11 +49,9 @@ class Recordings:
     digest: str = ""
 
     def __post_init__(self) -> None:
+        expected, needed = _LAYOUTS[self.kind]
         if self.kind == "responses":
-            expected: tuple[str, ...] = ("presentation", "neuroid", "time_bin")[: self.data.ndim]
-            needed = {"stimulus", "repetition", "neuroid", "region", "subject"}
-        else:
-            expected, needed = ("subject", "stimulus", "stimulus_"), {"subject", "region"}
+            expected = expected[: max(2, self.data.ndim)]
         missing = needed - set(map(str, self.data.coords))
         if self.data.dims != expected or missing:
             raise DataError(
@@ -48,6 +59,8 @@ class Recordings:
                 f" {', '.join(sorted(missing)) or '(none)'}; dims {expected} are due"
             )
         self._refuse_unknown_stimuli()
+        if self.kind == "choices":
+            refuse_impossible(self.data, self.dataset)
 
     def _refuse_unknown_stimuli(self) -> None:
         if self.kind == "rdms":
@@ -61,16 +74,18 @@ class Recordings:
             raise DataError(f"{self.dataset}: no image of stimulus {name}{nearest(name, self.stimuli.ids)}")
 
     @property
-    def kind(self) -> Literal["responses", "rdms"]:
-        """Whether `data` holds responses or RDMs."""
+    def kind(self) -> Literal["responses", "rdms", "choices"]:
+        """Whether `data` holds responses, RDMs or choices."""
+        if self.data.dims == ("presentation",):
+            return "choices"
         return "rdms" if "stimulus_" in self.data.dims else "responses"
 
     def select(self, region: Any = None, **wanted: Any) -> Recordings:
         """Keep what has the wanted values: one per coord, or a list of them.
 
         Any coord of neuroids, presentations, subjects or stimuli will do. Stimuli that are then shown no
-        more are dropped. Raises DataError for an unknown coord, for a value that occurs nowhere, and where
-        nothing is left.
+        more are dropped, but not from choices: a readout is fitted on stimuli that no trial shows.
+        Raises DataError for an unknown coord, for a value that occurs nowhere, and where nothing is left.
         """
         wanted = {**({} if region is None else {"region": region}), **wanted}
         keep: dict[str, np.ndarray] = {}
@@ -102,10 +117,10 @@ class Recordings:
         """Single showings: values (k, m) averaged over time bins, stimulus (k,) and repetition (k,).
 
         stimulus counts the rows of `stimuli`; repetition counts the sorted distinct repetitions.
-        Raises DataError where these are RDMs.
+        Raises DataError where these are RDMs or choices.
         """
-        if self.kind == "rdms":
-            raise DataError(f"{self.dataset}: holds RDMs, not responses")
+        if self.kind != "responses":
+            raise DataError(f"{self.dataset}: holds {_WRITTEN[self.kind]}, not responses")
         repetition, _ = pd.factorize(self.data["repetition"].values, sort=True)
         return _mean_of_bins(self.data.values), self._stimulus, repetition
 
@@ -167,7 +182,8 @@ class Recordings:
             if not shown.any():
                 raise DataError(f"{self.dataset}: no presentation has {_written(wanted)} together")
             keep["presentation"] = shown
-            stimulus = np.bincount(self._stimulus[shown], minlength=len(self.stimuli)) > 0
+            counted = np.bincount(self._stimulus[shown], minlength=len(self.stimuli))
+            stimulus = np.ones_like(stimulus) if self.kind == "choices" else counted > 0
         partly = {dim: np.flatnonzero(chosen) for dim, chosen in keep.items() if not chosen.all()}
         return Recordings(
             dataset=self.dataset,
