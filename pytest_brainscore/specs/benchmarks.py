@@ -8,7 +8,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from .base import Id, Spec
 from .guards import Guard, needs_splits
-from .metrics import AnyMetric, BySubject, CustomMetric, Normalisation, Positive, Rdm, RdmCV
+from .metrics import AnyMetric, Behavioural, BySubject, CustomMetric, Normalisation, Positive, Rdm, RdmCV
 
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 
@@ -63,6 +63,21 @@ def _or_a_name(schema: dict[str, Any]) -> None:
 
 
 Coord = str | int | float | bool
+Selection = dict[str, Coord | tuple[Coord, ...]]
+BEHAVIOUR = "behaviour"
+
+
+class Readout(Spec):
+    """How a network's choices are read: logistic regression from standardised activations to objects."""
+
+    label: Annotated[str, Field(description="the coord of the stimuli that names their object")] = (
+        "object_name"
+    )
+    fit: Annotated[
+        Selection,
+        Field(description="coord of the stimuli to values to fit on; default: all that have a label"),
+    ] = Field(default_factory=dict)
+    c: Annotated[float, Field(gt=0, description="inverse of the strength of the L2 penalty")] = 0.001
 
 
 class Benchmark(Spec):
@@ -78,9 +93,10 @@ class Benchmark(Spec):
     normalise: Normalisation | None = None
     chance: Annotated[float, Field(description="for normalise: above_chance")] | None = None
     clip: Annotated[tuple[float, float], Field(description="bounds of the ceiled score")] | None = None
-    select: Annotated[
-        dict[str, Coord | tuple[Coord, ...]], Field(description="coord of the recordings to values to keep")
-    ] = Field(default_factory=dict)
+    select: Annotated[Selection, Field(description="coord of the recordings to values to keep")] = Field(
+        default_factory=dict
+    )
+    readout: Annotated[Readout, Field(description="how choices are read, for behaviour")] | None = None
     guard: Annotated[Guard, Field(description="how far a score may fall below its baseline")] = Guard()
     version: Positive = 1
     reference: str | None = None
@@ -120,6 +136,21 @@ class Benchmark(Spec):
             raise ValueError(f"ceiling: rsa_bounds is of RDMs, and {metric.name} compares none")
         if ceiling == "internal_consistency" and isinstance(metric, BySubject):
             raise ValueError(f"ceiling: internal_consistency is of single neuroids, not for {metric.name}")
+        return self
+
+    @model_validator(mode="after")
+    def _behaviour_of_its_kind(self) -> Self:
+        if not isinstance(self.metric, Behavioural):
+            if self.readout is not None:
+                raise ValueError(f"`readout` is for metrics of choices, and {self.metric.name} is none")
+            return self
+        if set(self.regions or (self.region,)) != {BEHAVIOUR}:
+            raise ValueError(f"{self.metric.name} compares choices: write `region: {BEHAVIOUR}`")
+        if self.ceiling.name == "internal_consistency" and self.ceiling.model_fields_set & {"n", "seed"}:
+            raise ValueError(
+                f"ceiling: {self.metric.name} compares its own halves of the trials: write `halvings` and"
+                " `seed` in the metric, not in the ceiling"
+            )
         return self
 
     def normalisation(self) -> Normalisation:

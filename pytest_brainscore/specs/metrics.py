@@ -135,6 +135,44 @@ class CkaCV(BySubject):
     debiased: bool = True
 
 
+class Behavioural(Metric):
+    """The ground of metrics that compare two-alternative choices, on halves of the trials."""
+
+    sees = "activations"
+    uses_splits = False
+    normalise = "r_over_sqrt_ceiling"
+    halvings: Annotated[Positive, Field(description="how often the trials are halved at random")] = 2
+    seed: Annotated[int, Field(ge=0)] = 0
+
+
+class I1(Behavioural):
+    """How hard each image is, averaged over distractors: correlation of d' with the subjects'."""
+
+    function = "pytest_brainscore.metrics.behaviour:i1"
+    name: Literal["i1"]
+
+
+class I1n(Behavioural):
+    """`i1` of what is left when the mean of each pair of objects is taken away."""
+
+    function = "pytest_brainscore.metrics.behaviour:i1n"
+    name: Literal["i1n"]
+
+
+class I2(Behavioural):
+    """How hard each image is against each distractor: correlation of d' with the subjects'."""
+
+    function = "pytest_brainscore.metrics.behaviour:i2"
+    name: Literal["i2"]
+
+
+class I2n(Behavioural):
+    """`i2` of what is left when the mean of each pair of objects is taken away."""
+
+    function = "pytest_brainscore.metrics.behaviour:i2n"
+    name: Literal["i2n"]
+
+
 class CustomMetric(Metric):
     """A metric of the user's own: any callable ``metric(x, y, splits, **parameters)``."""
 
@@ -165,6 +203,10 @@ AnyMetric = Annotated[
     | Annotated[RdmCV, Tag("rdm_cv")]
     | Annotated[Cka, Tag("cka")]
     | Annotated[CkaCV, Tag("cka_cv")]
+    | Annotated[I1, Tag("i1")]
+    | Annotated[I1n, Tag("i1n")]
+    | Annotated[I2, Tag("i2")]
+    | Annotated[I2n, Tag("i2n")]
     | Annotated[CustomMetric, Tag(DOTTED_TAG)],
     Discriminator(tagged_by("name")),
 ]

@@ -110,7 +110,7 @@ def test_what_cannot_be_is_named(changed, message):
 def test_a_missing_column_and_doubled_stimuli_are_named():
     with pytest.raises(DataError, match="no column choice; did you mean choices"):
         from_trials(STIMULI, {"stimulus": ["a1"], "truth": ["a"], "choices": ["a"]})
-    with pytest.raises(DataError, match="Stimuli have their own ids"):
+    with pytest.raises(DataError, match="visual_degrees of their own"):
         from_trials(STIMULI, TRIALS, ids=IDS)
 
 
