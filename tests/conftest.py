@@ -14,10 +14,9 @@ SHARED = Path(os.environ.get("BRAINSCORE_SHARED", ROOT.parent / "shared"))
 with suppress(ImportError):  # pytest reads this file for the suite too, where Hypothesis may be missing
     from hypothesis import HealthCheck, settings
 
-    settings.register_profile(
-        "ci", derandomize=True, deadline=None, max_examples=20, suppress_health_check=[HealthCheck.too_slow]
-    )
-    settings.register_profile("large", deadline=None, max_examples=500)
+    slow = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+    settings.register_profile("ci", derandomize=True, max_examples=20, **slow)
+    settings.register_profile("large", max_examples=200, print_blob=True, **slow)
     settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 

@@ -1,4 +1,4 @@
-"""What no change of basis, order, unit or precision may alter."""
+"""What no change of basis, order, unit or precision may alter, and what predictivity must not look at."""
 
 from __future__ import annotations
 
@@ -9,134 +9,250 @@ from hypothesis import strategies as st
 
 from pytest_brainscore.metrics import predictivity
 from pytest_brainscore.metrics.splits import Split, shuffle
-from tests.strategies import matched, normal, permutation, rotation, seeds
+from pytest_brainscore.models.coordinates import coordinates_of
+from tests.metrics import laws
+from tests.metrics.laws import case, each, halves
+from tests.strategies import factors, few, matched, normal, permutation, seeds
 
-METRICS = {
-    "pls": lambda x, y, s: predictivity.pls(x, y, s, components=3),
-    "ridge": predictivity.ridge,
-    "ridgecv": lambda x, y, s: predictivity.ridgecv(x, y, s, alphas=(0.1, 10.0, 1000.0)),
-    "linear": predictivity.linear,
-    "pca_ridge": lambda x, y, s: predictivity.pca_ridge(x, y, s, components=2),
-    "neuron_to_neuron": predictivity.neuron_to_neuron,
-}
-every_metric = pytest.mark.parametrize("name", METRICS)
-LINEAR = [name for name in METRICS if name != "neuron_to_neuron"]
+ALPHAS = (0.1, 10.0, 1000.0)
+NEURON_TO_NEURON = case("neuron_to_neuron")
+LINEAR = [
+    case("pls", components=3),
+    case("ridge"),
+    case("ridgecv", alphas=ALPHAS),
+    case("ridgecv", "per_neuroid", alphas=ALPHAS, per_neuroid=True),
+    case("ridgecv", "pearson", alphas=ALPHAS, criterion="pearson"),
+    case("linear"),
+    case("pca_ridge", components=2),
+]
+CASES = [*LINEAR, NEURON_TO_NEURON]
+UNSHRUNK = [c for c in CASES if c.id in ("pls", "linear", "neuron_to_neuron")]
+BY_NEUROID = [c for c in CASES if c.id in ("ridge", "ridgecv-per_neuroid", "linear", "pca_ridge")]
+many_units = matched(p=(45, 90))
 
 
-def same(a: torch.Tensor, b: torch.Tensor, within: float = 1e-6) -> bool:
-    return torch.allclose(a, b, rtol=0, atol=within, equal_nan=True)
-
-
-def measured(name: str, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-    return METRICS[name](x, y, shuffle(len(x), n_splits=2)).values
-
-
-@every_metric
+@each(CASES)
 @given(matched())
-def test_bounds(name, data):
-    values = measured(name, *data)
-    assert ((values >= -1) & (values <= 1)).all()
+def test_bounds(case, data):
+    laws.bounds(case, *data)
 
 
-@pytest.mark.parametrize("name", LINEAR)
+@each(LINEAR)
 @given(matched(), seeds)
-def test_rotation_of_activations(name, data, seed):
-    x, y = data
-    assert same(measured(name, x @ rotation(seed, x.shape[1]), y), measured(name, x, y))
+def test_rotation_of_activations(case, data, seed):
+    laws.rotation_of_activations(case, *data, seed)
 
 
-@every_metric
+@each(LINEAR)
+@given(many_units)
+def test_coordinates_for_activations(case, data):
+    laws.coordinates_for_activations(case, *data)
+
+
+@each(CASES)
 @given(matched(), seeds)
-def test_order_of_units(name, data, seed):
-    x, y = data
-    assert same(measured(name, x[:, permutation(seed, x.shape[1])], y), measured(name, x, y))
+def test_order_of_units(case, data, seed):
+    laws.order_of_units(case, *data, seed)
 
 
-@every_metric
+@each(CASES)
 @given(matched(), seeds)
-def test_order_of_neuroids(name, data, seed):
+def test_order_of_neuroids(case, data, seed):
     x, y = data
     order = permutation(seed, y.shape[1])
-    assert same(measured(name, x, y[:, order]), measured(name, x, y)[:, order])
+    laws.close(case(x, y[:, order]).values, case(x, y).values[:, order])
 
 
-@every_metric
+@each(CASES)
 @given(matched(), seeds)
-def test_shift_of_units_and_neuroids(name, data, seed):
-    x, y = data
-    shifted = x + 10 * normal(seed, x.shape[1]), y - 10 * normal(seed + 1, y.shape[1])
-    assert same(measured(name, *shifted), measured(name, x, y))
+def test_shift_of_units(case, data, seed):
+    laws.shift_of_units(case, *data, seed)
 
 
-@every_metric
-@given(matched(), st.floats(0.01, 100))
-def test_unit_of_responses(name, data, scale):
-    x, y = data
-    assert same(measured(name, x, scale * y), measured(name, x, y))
+@each(CASES)
+@given(matched(), seeds)
+def test_shift_of_neuroids(case, data, seed):
+    laws.shift_of_neuroids(case, *data, seed)
 
 
-@pytest.mark.parametrize("name", ["pls", "linear", "neuron_to_neuron"])
-@given(matched(), st.floats(0.01, 100))
-def test_unit_of_activations_where_nothing_is_shrunk(name, data, scale):
-    x, y = data
-    assert same(measured(name, scale * x, y), measured(name, x, y))
+@each(CASES)
+@given(matched(), factors)
+def test_unit_of_responses(case, data, factor):
+    laws.unit_of_responses(case, *data, factor)
 
 
+@each(UNSHRUNK)
+@given(matched(), factors)
+def test_unit_of_activations_where_nothing_is_shrunk(case, data, factor):
+    laws.unit_of_activations(case, *data, factor)
+
+
+@pytest.mark.parametrize("name", ["ridge", "ridgecv", "pca_ridge"])
 @given(matched(), st.floats(0.1, 10))
-def test_ridge_in_another_unit_is_ridge_with_another_alpha(data, scale):
+def test_another_unit_of_activations_is_another_alpha(name, data, factor):
     x, y = data
-    splits = shuffle(len(x), n_splits=2)
-    scaled = predictivity.ridge(scale * x, y, splits, alpha=scale**2).values
-    assert same(scaled, predictivity.ridge(x, y, splits, alpha=1.0).values)
+    key, values = ("alphas", ALPHAS) if name == "ridgecv" else ("alpha", 1.0)
+    other = [a * factor**2 for a in ALPHAS] if name == "ridgecv" else factor**2
+    metric = getattr(predictivity, name)
+    splits = halves(len(x))
+    laws.agree(metric(factor * x, y, splits, **{key: other}), metric(x, y, splits, **{key: values}))
 
 
-@every_metric
+@each(CASES)
 @given(matched(), seeds)
-def test_order_of_stimuli_when_the_splits_follow(name, data, seed):
-    x, y = data
-    order = permutation(seed, len(x))
-    place = order.argsort()
-    splits = shuffle(len(x), n_splits=2)
-    moved = [Split(place[s.train], place[s.test]) for s in splits]
-    assert same(METRICS[name](x[order], y[order], moved).values, METRICS[name](x, y, splits).values)
+def test_order_of_stimuli_when_the_splits_follow(case, data, seed):
+    laws.order_of_stimuli(case, *data, seed)
 
 
-@every_metric
+@each(CASES)
+@given(matched(), seeds)
+def test_order_within_splits(case, data, seed):
+    laws.order_within_splits(case, *data, seed)
+
+
+@each(CASES)
 @given(matched())
-def test_float32_is_near_float64(name, data):
-    x, y = (v.float() for v in data)
-    assert same(measured(name, x, y), measured(name, x.double(), y.double()), 0)
+def test_splits_are_apart(case, data):
+    laws.splits_are_apart(case, *data)
 
 
-@pytest.mark.parametrize("name", ["ridge", "linear", "ridgecv"])
+@each(CASES)
 @given(matched(), seeds)
-def test_neuroids_do_not_see_each_other_where_each_has_its_own_fit(name, data, seed):
+def test_stimuli_of_neither_side_are_not_seen(case, data, seed):
     x, y = data
-    metric = METRICS[name]
-    if name == "ridgecv":
-        metric = lambda *a: predictivity.ridgecv(*a, alphas=(0.1, 10.0), per_neuroid=True)  # noqa: E731
-    splits = shuffle(len(x), n_splits=2)
-    alone = metric(x, y[:, :1], splits).values
-    together = metric(x, torch.cat([y, normal(seed, len(x), 2)], dim=1), splits).values
-    assert same(together[:, :1], alone)
+    (split,) = shuffle(len(x), n_splits=1, train=0.5, test=0.3)
+    unused = torch.ones(len(x), dtype=torch.bool)
+    unused[torch.cat([split.train, split.test])] = False
+    other = x.clone(), y.clone()
+    for values in other:
+        values[unused] = normal(seed, int(unused.sum()), values.shape[1])
+    laws.agree(case(*other, [split]), case(x, y, [split]))
+
+
+@each(CASES)
+@given(matched(), factors, seeds)
+def test_responses_to_test_stimuli_are_only_judged(case, data, factor, seed):
+    """Another unit and baseline of them alone leaves r as it is, where nothing was fitted on them."""
+    x, y = data
+    (split,) = shuffle(len(x), n_splits=1, train=0.7)
+    other = y.clone()
+    other[split.test] = factor * y[split.test] + 10 * normal(seed, y.shape[1])
+    laws.close(case(x, other, [split]).values, case(x, y, [split]).values)
+
+
+@each(LINEAR)
+@given(matched(), seeds)
+def test_responses_to_training_stimuli_are_fitted_on(case, data, seed):
+    """Whoever fits on the test stimuli does not notice that these became noise."""
+    x, y = data
+    (split,) = shuffle(len(x), n_splits=1, train=0.7)
+    other = y.clone()
+    other[split.train] = normal(seed, len(split.train), y.shape[1])
+    assert (case(x, other, [split]).values != case(x, y, [split]).values).all()
+
+
+@each(CASES)
+@given(matched())
+def test_float32_is_read_as_float64(case, data):
+    laws.float32_input(case, *data)
+
+
+@each(CASES)
+@few
+@given(seeds)
+def test_float32_activations_at_a_real_size(case, seed):
+    laws.float32_activations(case, seed, within=2e-5)
+
+
+@each(CASES)
+@few
+@given(matched(p=(400, 700)), st.integers(1, 40), st.integers(50, 300))
+def test_batches_and_blocks(case, data, batch, block):
+    laws.batches_and_blocks(case, *data, batch, block)
+
+
+@laws.each_device
+@each(CASES)
+@given(many_units)
+def test_device_for_cpu(case, device, data):
+    laws.device_for_cpu(case, *data, device)
+
+
+@each(BY_NEUROID)
+@given(matched(), seeds)
+def test_neuroids_do_not_see_each_other_where_each_has_its_own_fit(case, data, seed):
+    x, y = data
+    together = case(x, torch.cat([y, normal(seed, len(x), 2)], dim=1)).values
+    laws.close(together[:, :1], case(x, y[:, :1]).values)
 
 
 @pytest.mark.parametrize("name", ["pls", "linear", "neuron_to_neuron"])
 @given(seeds, st.integers(2, 5))
 def test_activations_predict_themselves(name, seed, p):
     x = normal(seed, 30, p)
-    splits = shuffle(30, n_splits=2)
-    metric = predictivity.pls if name == "pls" else METRICS[name]
-    assert same(metric(x, x, splits).values, torch.ones(2, p, dtype=torch.float64), 1e-9)
+    measured = case(name)(x, x)
+    laws.close(measured.values, torch.ones(2, p, dtype=torch.float64), 1e-9)
+    for explained in measured.also.get("explained_variance", torch.ones(1)):
+        laws.close(explained, torch.ones_like(explained), 1e-9)
 
 
-@pytest.mark.parametrize("name", LINEAR)
-def test_more_noise_predicts_less(name):
-    latent = normal(0, 300, 4)
-    x = latent @ normal(1, 4, 20) + 0.1 * normal(2, 300, 20)
-    clean = latent @ normal(3, 4, 30)
-    raws = [
-        METRICS[name](x, clean + noise * normal(4, 300, 30), shuffle(300)).raw() for noise in (0, 1, 3, 9)
-    ]
-    assert raws == sorted(raws, reverse=True)
-    assert raws[0] - raws[-1] > 0.3
+@each(LINEAR)
+@given(matched(p=(3, 10)), seeds)
+def test_a_unit_twice_is_no_other_unit(case, data, seed):
+    """The same inner products up to a factor that the penalty shares: x, x against sqrt(2) x."""
+    x, y = data
+    laws.agree(case(torch.cat([x, x], dim=1), y), case(2**0.5 * x, y))
+
+
+@given(matched(), seeds)
+def test_neuron_to_neuron_takes_units_in_any_unit(data, seed):
+    x, y = data
+    gains = normal(seed, x.shape[1]).exp()
+    laws.close(NEURON_TO_NEURON(gains * x, y).values, NEURON_TO_NEURON(x, y).values)
+
+
+@given(matched())
+def test_neuron_to_neuron_never_does_better_in_training_with_fewer_units(data):
+    x, y = data
+    (split,) = shuffle(len(x), n_splits=1, train=0.7)
+    on_training = [Split(split.train, split.train)]
+    all_units, some = (NEURON_TO_NEURON(v, y, on_training).values for v in (x, x[:, ::2]))
+    assert (all_units >= some - 1e-12).all()
+
+
+@given(matched(p=(3, 15)))
+def test_pls_of_all_components_is_least_squares(data):
+    laws.agree(case("pls", components=15)(*data), case("linear")(*data), 1e-5)
+
+
+@given(matched(), st.sampled_from(ALPHAS))
+def test_pca_ridge_of_all_components_is_ridge(data, alpha):
+    laws.agree(case("pca_ridge", components=100, alpha=alpha)(*data), case("ridge", alpha=alpha)(*data))
+
+
+@given(matched(), st.sampled_from(ALPHAS))
+def test_ridgecv_of_one_alpha_is_ridge(data, alpha):
+    laws.agree(case("ridgecv", alphas=(alpha,))(*data), case("ridge", alpha=alpha)(*data))
+
+
+@given(matched(p=(3, 10)))
+def test_ridge_of_a_vanishing_alpha_is_least_squares(data):
+    laws.agree(case("ridge", alpha=1e-8)(*data), case("linear")(*data), 1e-5)
+
+
+@each(CASES)
+@few
+@given(seeds)
+def test_noise_never_helps(case, seed):
+    laws.noise_never_helps(case, seed)
+
+
+def test_the_metrics_that_see_coordinates_are_those_that_a_rotation_leaves_alone():
+    assert {c.id for c in CASES if c.sees == "coordinates"} == {c.id for c in LINEAR}
+
+
+def test_a_single_unit_is_lost_in_coordinates():
+    """Why neuron_to_neuron asks for activations: its best unit is no combination of units."""
+    x, y = normal(0, 30, 100), normal(0, 30, 100)[:, :5]
+    assert NEURON_TO_NEURON(x, y).raw() == pytest.approx(1)
+    assert NEURON_TO_NEURON(coordinates_of(x), y).raw() < 0.9

@@ -8,114 +8,252 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_brainscore.metrics import rsa
-from pytest_brainscore.metrics.cka import cka
-from tests.strategies import matched, normal, permutation, rotation, seeds
+from pytest_brainscore.metrics.splits import Split, shuffle
+from tests.metrics import laws
+from tests.metrics.laws import case, each, halves
+from tests.strategies import factors, few, matched, normal, permutation, seeds
 
-ANGULAR = [f"{d}-{c}" for d in ("pearson", "cosine") for c in rsa.COMPARISONS]
-EUCLIDEAN = [f"euclidean-{c}" for c in rsa.COMPARISONS]
-KERNEL = ["cka", "cka_biased"]
-CASES = [*ANGULAR, *EUCLIDEAN, *KERNEL]
-wide = matched(p=(8, 40))
-
-
-def measured(case: str, x: torch.Tensor, y: torch.Tensor) -> float:
-    if case in KERNEL:
-        return cka(x, y, debiased=case == "cka").raw()
-    distance, comparison = case.split("-")
-    return rsa.rdm(x, y, distance=distance, comparison=comparison).raw()
+SOME = [
+    ("pearson", "spearman"),
+    ("pearson", "rho_a"),
+    ("cosine", "pearson"),
+    ("euclidean", "kendall_tau_a"),
+    ("euclidean", "cosine"),
+]
+OTHERS = [(d, c) for d in rsa.DISTANCES for c in rsa.COMPARISONS if (d, c) not in SOME]
 
 
-def brain(y: torch.Tensor) -> torch.Tensor:
+def rdm_case(name: str, distance: str, comparison: str) -> laws.Case:
+    return case(name, f"{distance}-{comparison}", distance=distance, comparison=comparison)
+
+
+RDM = [rdm_case("rdm", *pair) for pair in SOME]
+RDM_CV = [rdm_case("rdm_cv", *pair) for pair in SOME]
+OTHER_RDM = [rdm_case("rdm", *pair) for pair in OTHERS]
+BIASED = [case("cka", "biased", debiased=False), case("cka_cv", "biased", debiased=False)]
+DEBIASED = [case("cka"), case("cka_cv")]
+CKA = [*DEBIASED, *BIASED]
+CASES = [*RDM, *RDM_CV, *CKA]
+CROSS_VALIDATED = [c for c in CASES if c.id.startswith(("rdm_cv", "cka_cv"))]
+
+
+def with_distance(*names: str) -> list[laws.Case]:
+    return [c for c in (*RDM, *RDM_CV) if c.id.split("-")[1] in names]
+
+
+def not_compared_by(*names: str) -> list[laws.Case]:
+    return [c for c in CASES if c.id.split("-")[-1] not in names]
+
+
+@st.composite
+def populations(draw, p=(8, 40)):
     """At least three neuroids: with two the correlation distance has only two values."""
-    return torch.cat([y, y.sin(), y.square()], dim=1)
+    return draw(matched(p=p, m=(3, 12)))
 
 
-@pytest.mark.parametrize("case", CASES)
+wide = populations()
+many_units = populations(p=(45, 90))
+
+
+@each([c for c in [*CASES, *OTHER_RDM] if c not in BIASED])
 @given(wide)
 def test_bounds(case, data):
-    x, y = data
-    assert -1 <= measured(case, x, brain(y)) <= 1 + 1e-12
+    laws.bounds(case, *data)
 
 
-@pytest.mark.parametrize("case", CASES)
+@each(BIASED)
+@given(wide)
+def test_bounds_without_debiasing(case, data):
+    laws.bounds(case, *data, lowest=0.0)
+
+
+@each([*CASES, *OTHER_RDM])
 @given(wide)
 def test_symmetry(case, data):
-    x, y = data[0], brain(data[1])
-    assert measured(case, x, y) == pytest.approx(measured(case, y, x), abs=1e-12)
+    x, y = data
+    laws.agree(case(x, y), case(y, x), 1e-9)
 
 
-@pytest.mark.parametrize("case", [c for c in CASES if not c.endswith(("tau_a", "rho_a"))])
+@each(not_compared_by("kendall_tau_a", "rho_a"))
 @given(wide)
 def test_identity(case, data):
-    assert measured(case, data[0], data[0]) == pytest.approx(1, abs=1e-12)
+    x, _ = data
+    laws.close(case(x, x).values, torch.ones_like(case(x, x).values), 1e-9)
 
 
-@pytest.mark.parametrize("case", CASES)
+@each([*CASES, *OTHER_RDM])
 @given(wide, seeds)
-def test_order_of_stimuli(case, data, seed):
-    x, y = data[0], brain(data[1])
-    order = permutation(seed, len(x))
-    assert measured(case, x[order], y[order]) == pytest.approx(measured(case, x, y), abs=1e-9)
+def test_order_of_stimuli_when_the_splits_follow(case, data, seed):
+    laws.order_of_stimuli(case, *data, seed)
 
 
-@pytest.mark.parametrize("case", CASES)
+@each(CASES)
+@given(wide, seeds)
+def test_order_within_splits(case, data, seed):
+    laws.order_within_splits(case, *data, seed)
+
+
+@each(CASES)
 @given(wide, seeds)
 def test_order_of_units(case, data, seed):
-    x, y = data[0], brain(data[1])
-    assert measured(case, x[:, permutation(seed, x.shape[1])], y) == pytest.approx(
-        measured(case, x, y), abs=1e-9
-    )
+    laws.order_of_units(case, *data, seed)
 
 
-@pytest.mark.parametrize("case", [c for c in CASES if not c.startswith("pearson")])
+@each(CASES)
 @given(wide, seeds)
-def test_rotation(case, data, seed):
-    x, y = data[0], brain(data[1])
-    assert measured(case, x @ rotation(seed, x.shape[1]), y) == pytest.approx(measured(case, x, y), abs=1e-9)
+def test_order_of_neuroids(case, data, seed):
+    x, y = data
+    laws.agree(case(x, y[:, permutation(seed, y.shape[1])]), case(x, y))
 
 
-@pytest.mark.parametrize("case", [*EUCLIDEAN, *KERNEL])
+@each([*with_distance("cosine", "euclidean"), *CKA])
+@given(wide, seeds)
+def test_rotation_of_activations(case, data, seed):
+    laws.rotation_of_activations(case, *data, seed)
+
+
+@each(CASES)
+@given(many_units)
+def test_coordinates_for_activations(case, data):
+    laws.coordinates_for_activations(case, *data)
+
+
+@each([*with_distance("euclidean"), *CKA])
 @given(wide, seeds)
 def test_shift_of_units(case, data, seed):
-    x, y = data[0], brain(data[1])
-    assert measured(case, x + 10 * normal(seed, x.shape[1]), y) == pytest.approx(
-        measured(case, x, y), abs=1e-7
-    )
+    laws.shift_of_units(case, *data, seed)
 
 
-@pytest.mark.parametrize("case", [c for c in ANGULAR if c.startswith("pearson")])
+@each([*with_distance("euclidean"), *CKA])
+@given(wide, seeds)
+def test_shift_of_neuroids(case, data, seed):
+    laws.shift_of_neuroids(case, *data, seed)
+
+
+@each(with_distance("pearson"))
 @given(wide, seeds)
 def test_shift_of_stimuli(case, data, seed):
-    x, y = data[0], brain(data[1])
-    assert measured(case, x + 10 * normal(seed, len(x), 1), y) == pytest.approx(
-        measured(case, x, y), abs=1e-7
-    )
+    x, y = data
+    laws.agree(case(x + 10 * normal(seed, len(x), 1), y), case(x, y))
 
 
-@pytest.mark.parametrize("case", CASES)
-@given(wide, st.sampled_from([0.125, 0.5, 4.0, 64.0]))
-def test_unit_of_activations(case, data, scale):
-    x, y = data[0], brain(data[1])
-    assert measured(case, scale * x, y) == pytest.approx(measured(case, x, y), abs=1e-12)
+@each(with_distance("pearson", "cosine"))
+@given(wide, seeds)
+def test_unit_of_each_stimulus(case, data, seed):
+    x, y = data
+    laws.agree(case(normal(seed, len(x), 1).exp() * x, y), case(x, y))
+
+
+@each(CASES)
+@given(wide, factors)
+def test_unit_of_activations(case, data, factor):
+    laws.unit_of_activations(case, *data, factor)
+
+
+@each(CASES)
+@given(wide, factors)
+def test_unit_of_responses(case, data, factor):
+    laws.unit_of_responses(case, *data, factor)
+
+
+@each(CASES)
+@given(wide)
+def test_every_unit_twice_is_the_same_geometry(case, data):
+    x, y = data
+    laws.agree(case(torch.cat([x, x], dim=1), y), case(x, y))
+
+
+@each(CASES)
+@given(wide, st.integers(1, 2))
+def test_each_subject_is_compared_alone(case, data, cut):
+    x, y = data
+    y = torch.cat([y, y.sin()], dim=1)
+    groups = [torch.arange(0, cut + 1), torch.arange(cut + 1, y.shape[1])]
+    by_subject = case.measure(x, y, halves(len(x)), groups=groups).values
+    alone = [case(x, y[:, columns]).values for columns in groups]
+    laws.close(by_subject, torch.cat(alone, dim=1))
+
+
+@each(CROSS_VALIDATED)
+@given(wide)
+def test_splits_are_apart(case, data):
+    laws.splits_are_apart(case, *data)
+
+
+@each(CROSS_VALIDATED)
+@given(wide, seeds)
+def test_only_test_stimuli_are_seen(case, data, seed):
+    x, y = data
+    (split,) = shuffle(len(x), n_splits=1, train=0.5)
+    other = x.clone(), y.clone()
+    for values in other:
+        values[split.train] = normal(seed, len(split.train), values.shape[1])
+    laws.agree(case(*other, [split]), case(x, y, [split]))
+
+
+@each(CROSS_VALIDATED)
+@given(wide)
+def test_a_test_on_all_stimuli_is_the_measure_without_splits(case, data):
+    x, y = data
+    name, *parameters = case.id.split("-")
+    plain = next(c for c in CASES if c.id.split("-") == [name.removesuffix("_cv"), *parameters])
+    everything = [Split(torch.arange(2), torch.arange(len(x)))]
+    laws.agree(case(x, y, everything), plain(x, y, ()))
+
+
+@each([c for c in CASES if c not in CROSS_VALIDATED])
+@given(wide)
+def test_splits_play_no_part(case, data):
+    x, y = data
+    laws.close(case(x, y).values, case(x, y, ()).values, 0)
 
 
 @pytest.mark.parametrize("comparison", ["spearman", "kendall_tau_a", "rho_a"])
 @given(wide)
 def test_ranks_see_no_monotone_change_of_an_rdm(comparison, data):
-    a, b = rsa.pearson_distance(data[0]), rsa.brain_rdms(brain(data[1]), "pearson")
-    assert rsa.compare(a.exp(), b, comparison) == pytest.approx(rsa.compare(a, b, comparison), abs=1e-9)
+    a, b = (rsa.pearson_distance(values) for values in data)
+    other = rsa.compare(a.exp(), b[None], comparison)
+    laws.close(other, rsa.compare(a, b[None], comparison), 1e-9)
 
 
-@pytest.mark.parametrize("case", CASES)
+@each(CASES)
 @given(wide)
 def test_float32_is_read_as_float64(case, data):
-    x, y = data[0].float(), brain(data[1]).float()
-    assert measured(case, x, y) == measured(case, x.double(), y.double())
+    laws.float32_input(case, *data)
 
 
-@pytest.mark.parametrize("case", CASES)
-def test_more_noise_is_less_alike(case):
+@each(not_compared_by("kendall_tau_a"))
+@few
+@given(seeds)
+def test_float32_activations_at_a_real_size(case, seed):
+    laws.float32_activations(case, seed, within=2e-5)
+
+
+@each([*RDM_CV, *CKA, *RDM[:1]])
+@few
+@given(populations(p=(400, 700)), st.integers(1, 40), st.integers(50, 300))
+def test_batches_and_blocks(case, data, batch, block):
+    laws.batches_and_blocks(case, *data, batch, block)
+
+
+@laws.each_device
+@each(CASES)
+@given(many_units)
+def test_device_for_cpu(case, device, data):
+    laws.device_for_cpu(case, *data, device)
+
+
+@each([c for c in not_compared_by("cosine") if c not in BIASED])
+@few
+@given(seeds)
+def test_noise_never_helps(case, seed):
+    laws.noise_never_helps(case, seed)
+
+
+@each([*BIASED, *with_distance("pearson", "cosine", "euclidean")])
+def test_more_noise_is_less_like_oneself(case):
+    """Also of those that grow with noise elsewhere, since two clouds of noise have like geometries."""
     x = normal(0, 60, 40)
-    values = [measured(case, x, x + noise * normal(1, 60, 40)) for noise in (0, 0.5, 2, 8)]
-    assert values == sorted(values, reverse=True)
-    assert values[0] - values[-1] > (0.01 if case.endswith("-cosine") else 0.1)
+    raws = [case(x, x + noise * normal(1, 60, 40)).raw() for noise in (0, 0.5, 2, 8)]
+    assert raws == sorted(raws, reverse=True)
+    assert raws[0] - raws[-1] > 0.01
