@@ -78,12 +78,14 @@ def judge(new: Measured, old: Measured | None, policy: Guard, minimum: float | N
     Raises SpecError where the policy's drop is in standard errors, and the baseline has none.
     """
     verdict = _unlike(new, old) or _compared(new, old, policy)
-    if minimum is None or verdict.word == "mismatched":
+    if minimum is None:
         return verdict
     if new.raw >= minimum:
         return replace(verdict, held=minimum)
-    message = f"regressed: {new.raw:.4f} is below the minimum {minimum:.4f}"
-    return replace(verdict, word="regressed", message=message, below=minimum)
+    short = f"{new.raw:.4f} is below the minimum {minimum:.4f}"
+    if verdict.word == "mismatched":
+        return replace(verdict, message=f"{verdict.message}; {short}", below=minimum)
+    return replace(verdict, word="regressed", message=f"regressed: {short}", below=minimum)
 
 
 def in_se(delta: float, unit: float | None) -> str:
@@ -91,11 +93,24 @@ def in_se(delta: float, unit: float | None) -> str:
     return f"{delta:+.4f}" + (f" = {delta / unit:+.1f} se" if unit else "")
 
 
+def differences(old: Told, new: Told) -> Iterator[str]:
+    """Each thing that differs, by name: ``stimuli 1a2b3c4d → 5e6f7a8b``."""
+    for name in dict.fromkeys([*old, *new]):
+        before, after = old.get(name), new.get(name)
+        if not _equal(before, after):
+            yield f"{name} {_short(before)} → {_short(after)}"
+
+
+def agree(a: Sequence[float], b: Sequence[float]) -> bool:
+    """Whether two lists of numbers are the same, to the precision that baselines are written with."""
+    return len(a) == len(b) and all(abs(x - y) <= EQUAL for x, y in zip(a, b, strict=True))
+
+
 def _unlike(new: Measured, old: Measured | None) -> Verdict | None:
     """The verdict where the two cannot be compared."""
     odd = [*_no_numbers(new, "the score"), *(_no_numbers(old, "its baseline") if old else ())]
     if old is not None and not odd:
-        odd = list(_differences(old.side, new.side))
+        odd = list(differences(old.side, new.side))
         if len(new.splits) != len(old.splits):
             odd.append(f"splits {len(old.splits)} → {len(new.splits)}")
     if not odd:
@@ -140,15 +155,7 @@ def _no_numbers(measured: Measured, name: str) -> Iterator[str]:
 
 
 def _changed(new: Measured, old: Measured | None) -> tuple[str, ...]:
-    return tuple(_differences(old.made_with, new.made_with)) if old else ()
-
-
-def _differences(old: Told, new: Told) -> Iterator[str]:
-    """Each thing that differs, by name: ``stimuli 1a2b3c4d → 5e6f7a8b``."""
-    for name in dict.fromkeys([*old, *new]):
-        before, after = old.get(name), new.get(name)
-        if not _equal(before, after):
-            yield f"{name} {_short(before)} → {_short(after)}"
+    return tuple(differences(old.made_with, new.made_with)) if old else ()
 
 
 def _equal(a: object, b: object) -> bool:
@@ -162,8 +169,3 @@ def _short(value: str | int | float | None) -> str:
         return f"{value:.6f}"
     text = "none" if value is None else str(value)
     return text[:8] if len(text) >= 16 and set(text) <= set("0123456789abcdef") else text
-
-
-def agree(a: Sequence[float], b: Sequence[float]) -> bool:
-    """Whether two lists of numbers are the same, to the precision that baselines are written with."""
-    return len(a) == len(b) and all(abs(x - y) <= EQUAL for x, y in zip(a, b, strict=True))

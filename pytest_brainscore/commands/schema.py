@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ..specs import results
+from ..specs import baselines, results
 from ..specs.cases import BenchmarkFile
 from ..specs.zoo import json_schema as zoo_schema
 
@@ -19,6 +19,7 @@ SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
     "benchmark": BenchmarkFile.model_json_schema,
     "models": zoo_schema,
     "results": results.json_schema,
+    "baseline": baselines.json_schema,
 }
 FOLDER = Path(__file__).parents[1] / "schemas"
 
@@ -26,7 +27,7 @@ FOLDER = Path(__file__).parents[1] / "schemas"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Which schema."""
     parser.add_argument("format", nargs="?", choices=SCHEMAS, default="benchmark")
-    parser.add_argument("--write", action="store_true", help="renew the committed copies of all three")
+    parser.add_argument("--write", action="store_true", help="renew the committed copies")
 
 
 def run(options: argparse.Namespace) -> None:

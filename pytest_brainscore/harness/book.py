@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import functools
 import json
-import os
 import platform
 import time
 from collections.abc import Sequence
@@ -14,6 +13,7 @@ from pathlib import Path
 
 from ..specs.results import Row
 from ..specs.results import Run as RunSpec
+from .paths import write_whole
 
 LIBRARIES = ("pytest-brainscore", "pytest", "torch", "torchvision", "timm", "numpy", "scikit-learn")
 
@@ -54,7 +54,7 @@ class Book:
         for path in (self.folder / "results.json", self.copy_to):
             if path is not None:
                 try:
-                    _write_whole(path, text)
+                    write_whole(path, text)
                 except OSError as why:
                     self.problems.append(f"{path}: not written ({why.strerror})")
 
@@ -69,10 +69,3 @@ def versions() -> dict[str, str]:
         except PackageNotFoundError:
             continue
     return found
-
-
-def _write_whole(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from . import items, keywords, record, schedule, table
+from . import ending, items, keywords, record, schedule, table
 from .run import Run
 
 Status = tuple[str, str, str | tuple[str, dict[str, bool]]]
@@ -23,6 +23,11 @@ class Hooks:
     def pytest_configure_node(self, node: object) -> None:
         """Tell an xdist worker which run it belongs to."""
         self.run.tell_worker(node)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: object, error: object) -> None:
+        """Hear how an xdist worker ended."""
+        self.run.hear_worker(node, error)
 
     def pytest_report_header(self) -> list[str]:
         """Say what is scored, and on which device."""
@@ -41,6 +46,10 @@ class Hooks:
     def pytest_order_items(self, items: list[pytest.Item]) -> None:
         """Bring the items of one model together, and of one stimulus set within it."""
         schedule.order(items)
+
+    def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:
+        """Count what is left out: such a run prunes no baseline."""
+        self.run.deselected += len(items)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Fix the plan: which layers of which model see which stimuli."""
@@ -77,7 +86,9 @@ class Hooks:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
-        """Write results.json; a run whose results could not be written is not green."""
+        """Write baselines and results.json; a run that could not, or skipped under strict, is not green."""
+        self.run.answer_controller(session.config)
+        ending.update_baselines(self.run, session, exitstatus)
         record.finish(self.run, exitstatus)
-        if self.run.book.problems and exitstatus == pytest.ExitCode.OK:
+        if exitstatus == pytest.ExitCode.OK and ending.is_spoilt(self.run):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED

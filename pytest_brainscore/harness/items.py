@@ -9,9 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ..errors import BrainScoreError, NotHere, SpecError
+from ..errors import BrainScoreError, GuardFailure, NotHere, SpecError
+from ..guard import Verdict
 from ..specs.cases import Case, is_benchmark_file, load_cases
+from ..specs.results import Row
 from ..suite.selection import Candidate
+from . import failures, guarding, rows
+from .guarding import Watch
 from .run import Run
 
 if TYPE_CHECKING:
@@ -83,6 +87,9 @@ class ScoreItem(pytest.Item):
     """One model on one benchmark: setup measures, the call judges."""
 
     score: Score | None = None
+    row: Row | None = None
+    watch: Watch | None = None
+    verdict: Verdict | None = None
 
     def __init__(
         self, *, case: Case, candidate: Candidate, layer: str | None, run: Run, **kwargs: Any
@@ -95,17 +102,35 @@ class ScoreItem(pytest.Item):
         """Fetch, extract and score: what fails here could not be measured."""
         problem: BrainScoreError
         try:
-            bench, candidate = self.run.workbench, self.candidate
-            self.score = bench.score(self.case, candidate.model, candidate.folder, layer=self.layer)
+            self._measure()
             return
         except BrainScoreError as why:
             problem = why.with_traceback(None)
-        if isinstance(problem, NotHere):
+        if isinstance(problem, NotHere) and self.run.settings.guard != "strict":
             pytest.skip(str(problem))
         pytest.fail(f"{problem} ({self.case.path.name}:{self.case.line})", pytrace=False)
 
+    def _measure(self) -> None:
+        """Look up the baseline, then score: a baseline that cannot be read costs no forward pass."""
+        case, candidate = self.case, self.candidate
+        self.watch = Watch.of(case, candidate.id, self.layer, self.run.settings)
+        self.score = self.run.workbench.score(case, candidate.model, candidate.folder, layer=self.layer)
+        self.row = rows.scored(case, candidate.id, self.nodeid, self.score)
+        if self.watch is not None:
+            self.watch.policy.drop_at(self.score.error)
+
     def runtest(self) -> None:
-        """Judge the score. No guard is set here: what was measured passes."""
+        """Judge the score by its baseline and its minimum; without guards, what was measured passes."""
+        if self.watch is not None and self.row is not None:
+            self.verdict = self.watch.judge(self.row)
+            self.row = self.watch.noted(self.row, self.verdict)
+            guarding.enforce(self, self.watch, self.row, self.verdict)
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """The guard's own text without a traceback; else as pytest does."""
+        if isinstance(excinfo.value, GuardFailure):
+            return failures.shown(excinfo, self.case)
+        return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """The line of the YAML file that asks for this."""

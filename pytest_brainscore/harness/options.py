@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ..errors import nearest
+
+if TYPE_CHECKING:
+    from ..specs.guards import Level, Update
+
+LEVELS = ("off", "warn", "on", "strict")
+UPDATES = ("new", "changed", "all", "all!")
 DEVICE = re.compile(r"^(auto|cpu|mps|cuda(:\d+)?)$")
 _OURS = re.compile(
     r"^datasets?\s*:.*^benchmarks\s*:|^benchmarks\s*:.*^datasets?\s*:", re.MULTILINE | re.DOTALL
@@ -33,6 +42,8 @@ class Settings:
     reports: Path = Path("reports")
     json: Path | None = None
     trust: tuple[str, ...] = ()
+    guard: Level = "on"
+    update: Update | None = None
 
 
 def add(parser: pytest.Parser) -> None:
@@ -61,12 +72,23 @@ def add(parser: pytest.Parser) -> None:
     )
     group.addoption("--brainscore-reports", metavar="DIR", help="Where runs write (default: reports)")
     group.addoption("--brainscore-json", metavar="FILE", help="Write results.json to this file too")
+    group.addoption(
+        "--brainscore-guard",
+        metavar="LEVEL",
+        help="Judge scores by their baselines: off, warn, on or strict (default: on)",
+    )
+    group.addoption(
+        "--brainscore-update",
+        metavar="WHICH",
+        help="Write baselines: new, changed (and new) or all; all! where CI is set",
+    )
     parser.addini("brainscore_models", "Models to score where --models is not given", default="")
     parser.addini("brainscore_suite", "Folder of benchmark files", default="benchmarks")
     parser.addini("brainscore_device", "As --brainscore-device", default="auto")
     parser.addini("brainscore_layers", "As --brainscore-layers", default="")
     parser.addini("brainscore_offline", "As --brainscore-offline", type="bool", default=False)
     parser.addini("brainscore_reports", "As --brainscore-reports", default="reports")
+    parser.addini("brainscore_guard", "As --brainscore-guard", default="on")
     parser.addini("brainscore_trust", "Packages that dotted names in YAML may run", type="args", default=[])
 
 
@@ -102,11 +124,15 @@ def settings(config: pytest.Config) -> Settings:
         reports=root / str(_either(config, "brainscore_reports")),
         json=config.invocation_params.dir / json if json else None,
         trust=tuple(config.getini("brainscore_trust")),
+        guard=_level(config),
+        update=_update(config),
     )
 
 
 def refuse_without_models(config: pytest.Config) -> None:
-    """Raise pytest.UsageError where a path argument names one of our files and no model is named."""
+    """Raise pytest.UsageError where what is asked needs models, and none is named."""
+    if config.getoption("brainscore_update") is not None:
+        raise pytest.UsageError("--brainscore-update: name the models to score with --models A,B")
     for argument in config.args:
         path = config.invocation_params.dir / argument.split("::")[0]
         if path.suffix in {".yaml", ".yml"} and path.is_file() and _has_our_shape(path):
@@ -117,6 +143,34 @@ def refuse_without_models(config: pytest.Config) -> None:
 
 def _has_our_shape(path: Path) -> bool:
     return bool(_OURS.search(path.read_text(encoding="utf-8", errors="replace")))
+
+
+def _level(config: pytest.Config) -> Level:
+    level: Level = _one_of(LEVELS, str(_either(config, "brainscore_guard")), "brainscore_guard")
+    return level
+
+
+def _update(config: pytest.Config) -> Update | None:
+    """Which baselines to write. In CI `all` must be said with emphasis: it accepts whatever comes out."""
+    given = config.getoption("brainscore_update")
+    if given is None:
+        return None
+    which = _one_of(UPDATES, given, "--brainscore-update")
+    if _level(config) == "off":
+        raise pytest.UsageError("--brainscore-update: there are no guards with --brainscore-guard off")
+    if which == "all" and os.environ.get("CI"):
+        raise pytest.UsageError(
+            "--brainscore-update all: refused where CI is set, since it accepts every score;"
+            " name changed, or all! to force it"
+        )
+    update: Update = which.removesuffix("!")
+    return update
+
+
+def _one_of(known: tuple[str, ...], value: str, option: str) -> Any:
+    if value not in known:
+        raise pytest.UsageError(f"{option}: {value} is none of {', '.join(known)}{nearest(value, known)}")
+    return value
 
 
 def _either(config: pytest.Config, name: str) -> object:

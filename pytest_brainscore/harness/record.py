@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import os
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 
 from ..specs.base import digest_of
 from ..specs.results import Row
-from .book import versions
 from .items import ScoreItem
+from .rows import row_of, unscored
 from .run import Run
 
 if TYPE_CHECKING:
@@ -38,11 +37,6 @@ def write(report: pytest.TestReport, run: Run) -> None:
         run.book.add(row_of(payload))
 
 
-def row_of(payload: dict[str, Any]) -> Row:
-    """The row that travelled as plain JSON."""
-    return Row.model_validate_json(json.dumps(payload))
-
-
 def finish(run: Run, exitstatus: int) -> None:
     """Close the record where anything ran; a run cut short says so."""
     if run.book.rows and not run.is_worker:
@@ -54,25 +48,12 @@ def _is_last(report: pytest.TestReport) -> bool:
 
 
 def _row(item: ScoreItem, call: pytest.CallInfo[None], report: pytest.TestReport, folder: Path) -> Row:
-    case, score = item.case, item.score
-    common: dict[str, Any] = {
-        "benchmark": case.name,
-        "model": item.candidate.id,
-        "dataset": case.dataset.id,
-        "region": case.region,
-        "metric": case.metric,
-        "node": item.nodeid,
-        "versions": versions(),
-    }
-    if score is None:
+    if item.row is None or item.score is None or report.when != "call":
         status: Literal["skipped", "error"] = "skipped" if report.skipped else "error"
         why = str(call.excinfo.value).splitlines()[0] if call.excinfo and str(call.excinfo.value) else None
-        digests = {"spec": case.digest}
-        return Row(**common, status=status, message=why, layer=item.layer, digests=digests)
-    values, notes = _values(item, score, folder)
-    notes = [*score.notes, *score.about.get("notes", []), *notes]
-    row = {**common, **score.to_json(), **score.about, "status": "scored", "values": values, "notes": notes}
-    return row_of(row)
+        return unscored(item.case, item.candidate.id, item.nodeid, item.layer, status, why)
+    values, notes = _values(item, item.score, folder)
+    return item.row.model_copy(update={"values": values, "notes": (*item.row.notes, *notes)})
 
 
 def _values(item: ScoreItem, score: Score, folder: Path) -> tuple[str | None, list[str]]:
@@ -108,6 +89,7 @@ def _properties(row: Row) -> list[tuple[str, str | float]]:
         "ceiling",
         "ceiled",
         "verdict",
+        "delta",
         "device",
     )
     found = {name: getattr(row, name) for name in shown}

@@ -25,11 +25,16 @@ if TYPE_CHECKING:
     from ..workbench import Asked, Workbench
 
 _WORKER_INPUT = "brainscore_run"
+_WORKER_OUTPUT = "brainscore_deselected"
 
 
 @dataclass
 class Run:
-    """What the hooks share. Frozen but for the plan and the record, which grow as the run goes."""
+    """What the hooks share. Frozen but for the plan and the record, which grow as the run goes.
+
+    planned: node ids of the items of this process. deselected: how many were left out. crashed: whether a
+    worker was lost. updated: how many lines of baselines the run changed.
+    """
 
     settings: Settings
     candidates: tuple[Candidate, ...]
@@ -41,6 +46,10 @@ class Run:
     keywords_read: dict[str, str] = field(default_factory=dict)
     places: dict[str, Case] = field(default_factory=dict)
     marks: dict[str, pytest.MarkDecorator] = field(default_factory=dict)
+    planned: tuple[str, ...] = ()
+    deselected: int = 0
+    crashed: bool = False
+    updated: int = 0
 
     @cached_property
     def workbench(self) -> Workbench:
@@ -73,6 +82,17 @@ class Run:
     def tell_worker(self, node: Any) -> None:
         """Hand the run's id to an xdist worker."""
         node.workerinput[_WORKER_INPUT] = self.id
+
+    def hear_worker(self, node: Any, error: object) -> None:
+        """Take in how a worker ended, and how many items it deselected."""
+        self.crashed = self.crashed or bool(error)
+        self.deselected += getattr(node, "workeroutput", {}).get(_WORKER_OUTPUT, 0)
+
+    def answer_controller(self, config: pytest.Config) -> None:
+        """On a worker: say how many items were deselected here."""
+        output: dict[str, Any] | None = getattr(config, "workeroutput", None)
+        if output is not None:
+            output[_WORKER_OUTPUT] = self.deselected
 
     def header(self) -> list[str]:
         """The lines above the items."""

@@ -25,6 +25,7 @@ def plan(items: Iterable[pytest.Item], run: Run) -> None:
     """Note everything that each model will be asked, for the workbench once it exists."""
     ours = [item for item in items if isinstance(item, ScoreItem)]
     run.asked = tuple((item.candidate.id, item.case, item.layer) for item in ours)
+    run.planned = tuple(item.nodeid for item in ours)
 
 
 def report(items: Sequence[pytest.Item]) -> list[str]:

@@ -3,42 +3,77 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
-from pathlib import Path
+from collections import Counter
+from collections.abc import Iterator, Mapping
 
 import pytest
 
 from ..specs.results import Row
-from .record import PAYLOAD, row_of
+from . import failures
+from .baselines import FOLDER
+from .ending import skipped_under_strict
+from .paths import below
+from .record import PAYLOAD
+from .rows import row_of
 from .run import Run
+
+MARKS: Mapping[str | None, str] = {"regressed": " ↓", "improved": " ↑", "drifted": " ~", "mismatched": " ≠"}
 
 
 def status(report: pytest.TestReport) -> tuple[str, str, tuple[str, dict[str, bool]]] | None:
-    """The verbose word of a passed item with its score; None leaves it to pytest."""
+    """The verbose word of a measured item with its score; None leaves it to pytest."""
     payload = getattr(report, PAYLOAD, None)
-    if payload is None or report.when != "call" or not report.passed:
+    if payload is None or report.when != "call" or report.skipped or hasattr(report, "wasxfail"):
         return None
-    return "passed", ".", (f"PASSED {number(row_of(payload))}", {"green": True})
+    said = f"{number(row_of(payload))}{moved(row_of(payload))}"
+    if report.passed:
+        return "passed", ".", (f"PASSED {said}", {"green": True})
+    return "failed", "F", (f"FAILED {said}", {"red": True})
 
 
 def number(row: Row) -> str:
     """Raw score and its standard error."""
-    if row.raw is None:
-        return row.status
-    return f"{row.raw:.4f}" + ("" if row.error is None else f" ±{row.error:.4f}")
+    return row.status if row.raw is None else failures.number(row.raw, row.error)
+
+
+def moved(row: Row) -> str:
+    """The verdict, where there is something to see, and how far the score moved."""
+    if row.verdict in (None, "same", "unguarded"):
+        return ""
+    return f" {row.verdict}" + ("" if row.delta is None else f" {row.delta:+.4f}")
 
 
 def summarise(terminal: pytest.TerminalReporter, this: Run) -> None:
-    """Print the table and say where the results are."""
+    """Print the table, what the guards say, and where the results are."""
     rows = list(this.book.rows.values())
-    if not rows or this.is_worker:
+    if this.is_worker or not (rows or this.book.problems):
         return
     terminal.section("brain scores", sep="=")
-    for line in table(rows, shutil.get_terminal_size().columns):
+    for line in table(rows, shutil.get_terminal_size().columns) if rows else ():
+        terminal.write_line(line)
+    for line in guards(rows, this):
         terminal.write_line(line)
     for problem in dict.fromkeys(this.book.problems):
         terminal.write_line(problem, red=True)
-    terminal.write_line(f"results: {_below(this.book.folder / 'results.json', this.settings.root)}")
+    if rows:
+        terminal.write_line(f"results: {below(this.book.folder / 'results.json', this.settings.root)}")
+
+
+def guards(rows: list[Row], this: Run) -> Iterator[str]:
+    """The verdicts, counted; scores that rose; skips under strict; the baselines that changed."""
+    counts = Counter(row.verdict for row in rows if row.verdict is not None)
+    if set(counts) - {"unguarded"} or (counts and this.settings.guard == "strict"):
+        yield "guard: " + ", ".join(f"{n} {word}{MARKS.get(word, '')}" for word, n in counts.most_common())
+    for row in rows:
+        if row.verdict == "improved" and row.guard and this.settings.update is None:
+            said = f"{row.guard.key} on {row.benchmark} {row.guard.message}"
+            yield f"{said}: --brainscore-update changed keeps it"
+    if skipped := skipped_under_strict(this):
+        yield f"guard: {skipped} item(s) skipped, which strict does not let pass"
+    if this.settings.update is not None:
+        folder = below(this.settings.suite / FOLDER, this.settings.root)
+        plural = "" if this.updated == 1 else "s"
+        yield f"{this.updated} baseline{plural} changed" + (f": git diff {folder}" if this.updated else "")
 
 
 def table(rows: list[Row], width: int = 100) -> Iterator[str]:
@@ -51,7 +86,7 @@ def table(rows: list[Row], width: int = 100) -> Iterator[str]:
     cells = {(row.benchmark, label): row for row, label in zip(rows, labels, strict=True)}
     benchmarks, models = list(ceilings), list(dict.fromkeys(labels))
     first = max(map(len, benchmarks))
-    column = max(len("0.000 → 0.000"), *map(len, models))
+    column = max(len("0.000 → 0.000"), *map(len, models), *(len(_cell(row)) for row in rows))
     per_line = max(1, (width - first - 10) // (column + 2))
     for start in range(0, len(models), per_line):
         shown = models[start : start + per_line]
@@ -59,10 +94,6 @@ def table(rows: list[Row], width: int = 100) -> Iterator[str]:
         for benchmark in benchmarks:
             content = [_cell(cells.get((benchmark, model))) for model in shown]
             yield _line(benchmark, ceilings[benchmark], content, first, column)
-
-
-def _below(path: Path, root: Path) -> Path:
-    return path.relative_to(root) if path.is_relative_to(root) else path
 
 
 def _layers(rows: list[Row]) -> dict[tuple[str, str], set[str | None]]:
@@ -95,4 +126,4 @@ def _cell(row: Row | None) -> str:
     if row.raw is None:
         return row.status
     ceiled = "" if row.ceiled is None or row.normalise == "none" else f" → {row.ceiled:.3f}"
-    return f"{row.raw:.3f}{ceiled}"
+    return f"{row.raw:.3f}{ceiled}{MARKS.get(row.verdict, '')}"

@@ -7,6 +7,23 @@ from typing import Any, Literal
 from pydantic import Field
 
 from .base import Spec
+from .guards import Word
+
+
+class Guarded(Spec):
+    """What the guard compared, and with what. Numbers are in the metric's unit."""
+
+    baseline: str = Field(description="file of the baseline, also where there is none yet")
+    key: str = Field(description="its line there: the model, or model:layer where layers were named")
+    message: str = Field(description="the verdict in a line")
+    delta_in_se: float | None = Field(None, description="delta in standard errors of the baseline")
+    se: float | None = Field(None, description="standard error of the paired differences per split")
+    band: float | None = Field(None, description="how far the score may fall")
+    fell: int = Field(0, description="in how many splits the score fell")
+    changed: tuple[str, ...] = Field((), description="what else changed: weights, layer, torch, ...")
+    minimum: float | None = None
+    moved: bool = Field(description="whether the numbers are other than those of the baseline")
+    updates: bool = Field(description="whether --brainscore-update may take the score as baseline")
 
 
 class Row(Spec):
@@ -19,8 +36,11 @@ class Row(Spec):
     dataset: str
     region: str
     metric: str
+    metric_version: int = 1
     status: Literal["scored", "skipped", "error"]
-    verdict: str = Field("unguarded", description="what the guard says of the score")
+    verdict: Word | None = Field(None, description="what the guard says of the score; null: not judged")
+    delta: float | None = Field(None, description="score - baseline: mean of the differences per split")
+    guard: Guarded | None = None
     message: str | None = Field(None, description="why there is no score")
     raw: float | None = None
     error: float | None = Field(None, description="standard error of raw over splits")

@@ -1,0 +1,103 @@
+"""The end of a run: whether it was whole, and the baselines that it leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+
+import pytest
+
+from .. import suite
+from ..errors import SelectionError, SpecError
+from ..specs.cases import is_benchmark_file, load_cases
+from ..specs.models import SOURCES
+from ..suite import selection
+from .run import Run
+from .update import Outcome, locked, prune, update
+
+_PARTIAL = ("keyword", "markexpr", "deselect", "ignore", "ignore_glob", "lf", "stepwise", "brainscore_layers")
+_ENDED = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
+
+
+def update_baselines(run: Run, session: pytest.Session, exitstatus: int) -> None:
+    """Write the baselines that this run was asked to; a run that was cut short writes none."""
+    if run.settings.update is None or run.is_worker:
+        return
+    why = cut_short(run, session, exitstatus)
+    outcome = (
+        Outcome(problems=[f"no baseline is updated: {why}"]) if why else _updated(run, session, exitstatus)
+    )
+    run.updated = outcome.changed
+    run.book.problems += outcome.problems
+
+
+def cut_short(run: Run, session: pytest.Session, exitstatus: int) -> str | None:
+    """Why items are missing from this run; None where it ended by itself."""
+    if run.crashed:
+        return "a worker crashed"
+    if stopped := session.shouldfail or session.shouldstop:
+        return f"the run was cut short ({stopped})"
+    if exitstatus not in _ENDED:
+        return "the run was cut short"
+    missing = set(run.planned) - {row.node for row in run.book.rows.values()}
+    return f"{len(missing)} item(s) did not run" if missing else None
+
+
+def is_full(run: Run, config: pytest.Config, exitstatus: int) -> bool:
+    """Whether everything of the suite ran, and nothing failed."""
+    partial = any(getattr(config.option, name, None) for name in _PARTIAL) or run.settings.layers
+    named = config.args_source == config.ArgsSource.ARGS
+    return exitstatus == pytest.ExitCode.OK and not (partial or named or run.deselected)
+
+
+def is_spoilt(run: Run) -> bool:
+    """Whether a run without failures is not green: something was not written, or skipped under strict."""
+    return bool(run.book.problems or skipped_under_strict(run))
+
+
+def skipped_under_strict(run: Run) -> int:
+    """How many items were skipped where that is not allowed."""
+    strict = run.settings.guard == "strict"
+    return sum(row.status == "skipped" for row in run.book.rows.values()) if strict else 0
+
+
+def _updated(run: Run, session: pytest.Session, exitstatus: int) -> Outcome:
+    from ..data.fetch import Fetcher
+
+    settings = run.settings
+    try:
+        with locked(settings.suite, Fetcher.from_environment().cache):
+            outcome = update(run.book.rows.values(), settings.update or "new", settings.root)
+            if settings.update == "all" and is_full(run, session.config, exitstatus):
+                prune(settings.suite, _benchmarks(run), lambda model: _exists(model, run), outcome)
+            return outcome
+    except OSError as why:
+        return Outcome(problems=[f"no baseline is updated: {why}"])
+
+
+def _benchmarks(run: Run) -> set[str]:
+    """Names of all benchmarks of the suites."""
+    files = [path for folder in run.suites for path in folder.glob("*.y*ml") if is_benchmark_file(path)]
+    return {case.name for path in files for case in load_cases(path)}
+
+
+def _exists(model: str, run: Run) -> bool:
+    """Whether there is such a model: in this run, in models.yaml, torchvision or timm, or as a factory."""
+    if model in {candidate.id for candidate in run.candidates}:
+        return True
+    settings = run.settings
+    zoo = suite.zoo(settings.root, settings.suite.parent)
+    for request in _requests(model.removesuffix("_untrained")):
+        with suppress(SelectionError, SpecError):
+            if selection.select(request, zoo, settings.root):
+                return True
+    return False
+
+
+def _requests(model: str) -> Iterator[str]:
+    """What ``--models`` may have been given for a model of this id."""
+    yield model
+    yield from (f"{source}:{model.removeprefix(f'{source}_')}" for source in SOURCES)
+    module, _, function = model.rpartition(".")
+    if module:
+        yield f"{module}:{function}"

@@ -1,0 +1,56 @@
+"""Rows of results: what an item measured, or why it could not."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Literal
+
+from ..specs.cases import Case
+from ..specs.results import Row
+from .book import versions
+
+if TYPE_CHECKING:
+    from ..scores import Score
+
+
+def scored(case: Case, model: str, node: str, score: Score) -> Row:
+    """The row of a score."""
+    notes = [*score.notes, *score.about.get("notes", [])]
+    numbers = {**score.to_json(), **score.about, "notes": notes}
+    return row_of({**_common(case, model, node), **numbers, "status": "scored"})
+
+
+def unscored(
+    case: Case,
+    model: str,
+    node: str,
+    layer: str | None,
+    status: Literal["skipped", "error"],
+    why: str | None,
+) -> Row:
+    """The row of an item that has no score."""
+    told: dict[str, Any] = {
+        "status": status,
+        "message": why,
+        "layer": layer,
+        "digests": {"spec": case.digest},
+    }
+    return Row(**_common(case, model, node), **told)
+
+
+def row_of(payload: dict[str, Any]) -> Row:
+    """The row that travelled as plain JSON."""
+    return Row.model_validate_json(json.dumps(payload))
+
+
+def _common(case: Case, model: str, node: str) -> dict[str, Any]:
+    return {
+        "benchmark": case.name,
+        "model": model,
+        "dataset": case.dataset.id,
+        "region": case.region,
+        "metric": case.metric,
+        "metric_version": case.benchmark.metric.version,
+        "node": node,
+        "versions": versions(),
+    }

@@ -1,0 +1,138 @@
+"""Baselines are written once, when a run ends, from the rows that arrived."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..data.disk import lock
+from ..errors import SpecError
+from ..guard import agree, differences
+from ..specs.base import digest_of
+from ..specs.baselines import Baseline, Entry, line, load
+from ..specs.guards import Update
+from ..specs.results import Row
+from .baselines import FOLDER, entry_of, side_of, sides
+from .paths import write_whole
+
+
+@dataclass
+class Outcome:
+    """The lines that changed, per file, and what was not written, with the reason."""
+
+    lines: dict[Path, int] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def changed(self) -> int:
+        """How many lines changed."""
+        return sum(self.lines.values())
+
+
+def update(rows: Iterable[Row], which: Update, root: Path) -> Outcome:
+    """Make rows that may be baselines the baselines, file by file; what cannot be read stays as it is."""
+    outcome = Outcome()
+    for path, its_rows in _by_file(rows, root).items():
+        with _told(outcome, path):
+            old = load(path, its_rows[0].benchmark)
+            new = renewed(old, its_rows, which, path)
+            _write(path, old, new, outcome)
+    return outcome
+
+
+def renewed(old: Baseline | None, rows: list[Row], which: Update, path: Path) -> Baseline | None:
+    """The file with the rows that `which` takes; None where there is nothing to write.
+
+    Raises SpecError where lines of different sides of the benchmark would stand in one file.
+    """
+    today = datetime.datetime.now(datetime.UTC).date().isoformat()
+    side = side_of(rows[0])
+    differing = list(differences(sides(old.side), sides(side))) if old else []
+    lines = dict(old.models) if old and not differing else {}
+    new = {row.guard.key: entry_of(row, today) for row in rows if row.guard and _is_taken(row, lines, which)}
+    if not new:
+        return old
+    if old and differing:
+        _refuse_mixing(old, set(new), which, differing, path)
+    kept_side = old.side if old and not differing else side
+    return Baseline(benchmark=rows[0].benchmark, side=kept_side, models={**lines, **new})
+
+
+def prune(suite: Path, benchmarks: set[str], model_exists: Callable[[str], bool], outcome: Outcome) -> None:
+    """Remove the lines of models, and the files of benchmarks, that there no longer are."""
+    for path in sorted((suite / FOLDER).glob("*.json")):
+        with _told(outcome, path):
+            old = load(path, path.stem)
+            models = old.models if old else {}
+            kept = {key: entry for key, entry in models.items() if model_exists(key.split(":")[0])}
+            if path.stem not in benchmarks or (models and not kept):
+                path.unlink()
+                outcome.lines[path] = outcome.lines.get(path, 0) + len(models)
+            elif old:
+                _write(path, old, old.model_copy(update={"models": kept}), outcome)
+
+
+@contextmanager
+def locked(suite: Path, cache: Path) -> Iterator[None]:
+    """Alone with the baselines of this suite: another run on this machine waits. Raises OSError."""
+    with lock(cache, f"baselines_{digest_of(str((suite / FOLDER).resolve()))[:16]}"):
+        yield
+
+
+def _by_file(rows: Iterable[Row], root: Path) -> dict[Path, list[Row]]:
+    found: dict[Path, list[Row]] = {}
+    for row in rows:
+        if row.status == "scored" and row.guard is not None and row.guard.updates:
+            found.setdefault(root / row.guard.baseline, []).append(row)
+    return found
+
+
+def _is_taken(row: Row, lines: dict[str, Entry], which: Update) -> bool:
+    """Whether the row becomes a line: only where it says something new."""
+    if row.guard is None:
+        return False
+    before = lines.get(row.guard.key)
+    if before is None and row.verdict in ("unguarded", "mismatched"):
+        return which != "new" or row.verdict == "unguarded"
+    if which == "new":
+        return False
+    moved = row.guard.moved if before is None else not agree(entry_of(row, "").splits, before.splits)
+    if which == "changed" or moved:
+        return moved
+    if before is None:
+        return bool(row.guard.changed)
+    return line(entry_of(row, before.date)) != line(before)
+
+
+def _refuse_mixing(old: Baseline, new: set[str], which: Update, differing: list[str], path: Path) -> None:
+    what = ", ".join(differing)
+    if which == "new":
+        raise SpecError(f"{path}: its lines are of another {what}: --brainscore-update changed renews them")
+    left = sorted(set(old.models) - new)
+    if left:
+        raise SpecError(
+            f"{path}: {', '.join(left)} did not run, or may not be updated, and the line is of another"
+            f" {what}: score all models of the file together, or delete the lines that are to go"
+        )
+
+
+def _write(path: Path, old: Baseline | None, new: Baseline | None, outcome: Outcome) -> None:
+    before, after = (old.models if old else {}), (new.models if new else {})
+    changed = {key for key in {*before, *after} if before.get(key) != after.get(key)}
+    if new is not None and (changed or old is None or new.side != old.side):
+        write_whole(path, new.text())
+        outcome.lines[path] = outcome.lines.get(path, 0) + len(changed)
+
+
+@contextmanager
+def _told(outcome: Outcome, path: Path) -> Iterator[None]:
+    """Note what is in the way of one file, and go on with the next."""
+    try:
+        yield
+    except SpecError as why:
+        outcome.problems.append(str(why))
+    except OSError as why:
+        outcome.problems.append(f"{path}: not written ({why.strerror or why})")
