@@ -28,6 +28,7 @@ from .trials import as_choices
 READERS = {
     "arrays": "pytest_brainscore.data.arrays:read",
     "matlab": "pytest_brainscore.data.matlab:read",
+    "simulated": "pytest_brainscore.data.simulated.reading:read",
 }
 
 Fetch = Callable[[File], Path]

@@ -155,6 +155,44 @@ class MatlabDataset(Dataset):
     recordings: MatlabRecordings
 
 
+class SimulatedStimuli(Spec):
+    """Scenes of textured objects of 8 categories, rendered by the program."""
+
+    exemplars: Annotated[
+        int, Field(ge=2, le=64, description="objects of each category; the last quarter is for testing")
+    ] = 8
+    views: Annotated[int, Field(ge=1, le=1000, description="scenes of each object")] = 15
+    width: Annotated[int, Field(ge=32, le=512, description="of the square images, in pixels")] = 64
+    seed: Annotated[int, Field(ge=0)] = 1
+
+
+class SimulatedResponses(Spec):
+    """Noisy repeated responses of neuroids in V1, V2, V4 and IT."""
+
+    kind: Literal["responses"]
+    neuroids: Annotated[int, Field(ge=1, le=1000, description="of each region")] = 96
+    subjects: Annotated[int, Field(ge=1, description="who share the neuroids equally")] = 3
+    repetitions: Annotated[int, Field(ge=1, le=1000)] = 10
+    seed: Annotated[int, Field(ge=0, description="of the trials' noise")] = 1
+
+
+class SimulatedChoices(Spec):
+    """An observer's choices between two objects, for the stimuli that are for testing."""
+
+    kind: Literal["choices"]
+    subjects: Annotated[int, Field(ge=1)] = 10
+    trials: Annotated[int, Field(ge=1, description="of each subject, stimulus and distractor")] = 10
+    seed: Annotated[int, Field(ge=0, description="of the choices")] = 1
+
+
+class SimulatedDataset(Dataset):
+    """A brain that the program simulates from a seed: nothing is fetched, and the truth is known."""
+
+    reader: Literal["simulated"]
+    stimuli: SimulatedStimuli = SimulatedStimuli()
+    recordings: Annotated[SimulatedResponses | SimulatedChoices, Discriminator("kind")]
+
+
 class CustomDataset(Dataset):
     """A reader of the user's own: any callable ``read(dataset, fetch, cache) -> Recordings``."""
 
@@ -170,6 +208,7 @@ class CustomDataset(Dataset):
 AnyDataset = Annotated[
     Annotated[ArraysDataset, Tag("arrays")]
     | Annotated[MatlabDataset, Tag("matlab")]
+    | Annotated[SimulatedDataset, Tag("simulated")]
     | Annotated[CustomDataset, Tag(DOTTED_TAG)],
     Discriminator(tagged_by("reader")),
 ]

@@ -59,7 +59,7 @@ def _is_tag(part: int | str) -> bool:
 def _message(document: Document, at: Loc, error: Any, kind: type[Spec]) -> str:
     loc = (*at, *error["loc"])
     if error["type"] == "union_tag_invalid":
-        loc = next(((*loc, key) for key in ("name", "reader") if key in error["input"]), loc)
+        loc = next(((*loc, key) for key in ("name", "reader", "kind") if key in error["input"]), loc)
     field = ".".join(str(p) for p in document.existing(loc) or loc[-1:])
     if error["type"] == "missing":
         field = f"{field}.{loc[-1]}" if field and field != str(loc[-1]) else str(loc[-1])
@@ -128,7 +128,7 @@ def _specs_in(field: Any) -> Iterator[type[Spec]]:
 
 
 def _tag_of(kind: type[Spec]) -> str | None:
-    for key in ("name", "reader"):
+    for key in ("name", "reader", "kind"):
         if key in kind.model_fields:
             values = getattr(kind.model_fields[key].annotation, "__args__", ())
             return str(values[0]) if values else None
