@@ -12,7 +12,7 @@ LEVELS = [
     {"specs", "scores", "machine"},
     {"metrics", "data", "suite", "guard"},
     {"models", "scoring"},
-    {"workbench"},
+    {"workbench", "analysis"},
     {"harness", "commands", "api"},
     {"plugin", "__main__", "__init__"},
 ]

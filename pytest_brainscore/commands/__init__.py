@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from . import cache, list_, pin, schema
+from . import cache, list_, pin, recover, schema
 
-COMMANDS = (list_, schema, pin, cache)
+COMMANDS = (list_, schema, pin, cache, recover)

@@ -1,0 +1,1 @@
+"""Analysis: what many scores say together."""

@@ -1,0 +1,169 @@
+"""Test the scoring itself: are recordings that were made from a layer recovered by that layer?
+
+Shows rendered objects to the model, simulates neuroids that read one of its layers, and scores all its layers
+on them, through the code that scores models on brains. Two controls must score nothing: independent normal
+features, and the layer itself with its stimuli shuffled. The exit status is 1 where a layer is not recovered.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from torch import Tensor
+
+from .. import suite
+from ..analysis.known import rendered
+from ..analysis.recovery import NEAR_ONE, NEAR_ZERO, Recovery, Scores, Truth, benchmark_of, recover
+from ..analysis.separation import not_separated
+from ..data.fetch import Fetcher
+from ..data.stimuli import Stimuli
+from ..errors import SelectionError
+from ..machine import Device, keep_freed_memory
+from ..models.build import build
+from ..models.layers import called_leaves
+from ..models.network import Network
+from ..models.represent import represent
+from ..models.store import Store
+from ..specs.metrics import Metric
+from ..specs.registry import Registry
+from ..suite import selection
+from ..workbench import sees
+
+_TRUTH = {
+    "components": "principal components of the layer that neuroids combine",
+    "neuroids": "simulated neuroids",
+    "reliability": "of their responses averaged over repetitions",
+    "repetitions": "of each stimulus",
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The model, the layers that recordings are made from, and how these are made."""
+    option = parser.add_argument
+    option("model", help="one model, as pytest's --models takes it")
+    option(
+        "--layer", action="append", help="make recordings from it (default: a middle leaf); may be repeated"
+    )
+    option("--metric", default="ridgecv", help="any that predicts single neuroids (default: ridgecv)")
+    option("--stimuli", type=int, default=1500, help="at least so many images (default: 1500)")
+    option("--seeds", type=int, default=5, help="simulations per layer (default: 5)")
+    option("--splits", type=int, default=1, help="splits per simulation (default: 1)")
+    for name, value in vars(Truth()).items():
+        option(f"--{name}", type=type(value), default=value, help=f"{_TRUTH[name]} (default: {value})")
+    option("--device", default="auto", help="auto, cpu, cuda, cuda:1 or mps (default: auto)")
+    option("--json", type=Path, metavar="FILE", help="write all scores there")
+    option("--root", type=Path, default=Path(), help="the project's folder (default: this one)")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print one table per layer; 1 where one is not recovered."""
+    keep_freed_memory()
+    benchmark = benchmark_of(options.metric, splits=options.splits)
+    registry = Registry(options.root.resolve(), selection.packages(options.model))
+    fetcher = Fetcher.from_environment()
+    network = _network(options, fetcher, registry)
+    layers = options.layer or [_middle(network)]
+    tied = {layer: not_separated(network, layer) for layer in layers}
+    stimuli = rendered(options.stimuli)
+    activations = _shown(network, stimuli, benchmark.metric, Device.named(options.device), fetcher)
+    truth = Truth(**{name: getattr(options, name) for name in _TRUTH})
+    seeds = range(1, options.seeds + 1)
+    found = []
+    for layer in layers:
+        found.append(
+            recover(
+                *(stimuli, activations, layer, benchmark),
+                tied=tied[layer],
+                truth=truth,
+                seeds=seeds,
+                resolve=registry,
+            )
+        )
+        print("\n".join(_table(network.id, found[-1])), flush=True)
+    if options.json:
+        written = [{"model": network.id, **recovery.to_json()} for recovery in found]
+        options.json.write_text(json.dumps(written, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    return 0 if all(recovery.recovered for recovery in found) else 1
+
+
+def _network(options: argparse.Namespace, fetcher: Fetcher, registry: Registry) -> Network:
+    candidate, *more = selection.select(options.model, suite.zoo(options.root), options.root)
+    if more:
+        raise SelectionError(f"recover: {options.model} names {1 + len(more)} models; name one")
+    fetch = partial(fetcher, folder=candidate.folder)
+    return build(candidate.model, fetch, registry, offline=fetcher.offline, cache=fetcher.cache)
+
+
+def _middle(network: Network) -> str:
+    leaves = called_leaves(network)
+    return leaves[len(leaves) // 2]
+
+
+def _shown(
+    network: Network, stimuli: Stimuli, metric: Metric, device: Device, fetcher: Fetcher
+) -> dict[str, Tensor]:
+    """What the metric must see of every leaf module that an image passes."""
+    leaves, need = called_leaves(network), sees(metric)
+    shown = represent(
+        network,
+        stimuli,
+        {(leaf,): {need} for leaf in leaves},
+        store=Store.in_cache(fetcher.cache),
+        device=device.network,
+        spill=fetcher.cache / "spill",
+    )
+    return {leaf: shown.tensors[(leaf,), need].to(device.metrics) for leaf in leaves}
+
+
+def _table(model: str, found: Recovery) -> Iterator[str]:
+    truth, width = found.truth, max(map(len, (*found.scores, "independent features")))
+    yield (
+        f"simulated from {model} {found.layer}: {found.n_stimuli} stimuli, {truth.neuroids} neuroids,"
+        f" {truth.components} components, reliability {truth.reliability:g}, {len(found.seeds)} seeds;"
+        f" {found.metric}"
+    )
+    yield f"\n{'layer':{width}}  ceiled ± sd over seeds   wins"
+    for layer, scores in found.scores.items():
+        wins = "tied" if layer in found.tied else f"{found.wins(layer)}/{len(found.seeds)}"
+        note = "  made from" if layer == found.layer else ""
+        yield f"{layer:{width}}  {_mean(scores):>22}  {wins:>5}{note}"
+    yield f"\n{'independent features':{width}}  {_mean(found.gaussian):>22}"
+    yield f"{'shuffled stimuli':{width}}  {_mean(found.shuffled):>22}"
+    yield f"{'ceiling as estimated':{width}}  {_mean(found.ceilings):>22}"
+    yield f"\n{_verdict(found)}\n"
+
+
+def _mean(scores: Scores) -> str:
+    return f"{np.mean(scores):.4f} ± {np.std(scores, ddof=1):.4f}"
+
+
+def _verdict(found: Recovery) -> str:
+    """One sentence; where it is not recovered, what does not hold."""
+    said = [
+        (
+            found.found,
+            f"wins {found.wins(found.layer)} of {len(found.seeds)} seeds, by {_margin(found)} over"
+            f" {found.closest}",
+        ),
+        (found.complete, f"{found.ceiled:.4f} is within {NEAR_ONE} of 1"),
+        (found.controlled, f"both controls are within {NEAR_ZERO} of 0"),
+    ]
+    holds = "; ".join(text for true, text in said if true)
+    fails = "; ".join(text for true, text in said if not true)
+    if found.recovered:
+        return f"recovered: {found.layer} {holds}"
+    return f"NOT RECOVERED: {found.layer}: it does not hold that it {fails}" + (
+        f" ({holds})" if holds else ""
+    )
+
+
+def _margin(found: Recovery) -> str:
+    text = f"{found.margin:.4f} ± {found.margin_error:.4f}"
+    if found.margin_error == 0:
+        return text
+    return f"{text} ({found.margin / found.margin_error:.0f} standard errors)"
