@@ -141,6 +141,7 @@ class Behavioural(Metric):
     sees = "activations"
     uses_splits = False
     normalise = "r_over_sqrt_ceiling"
+    name: Literal["i1", "i1n", "i2", "i2n"]
     halvings: Annotated[Positive, Field(description="how often the trials are halved at random")] = 2
     seed: Annotated[int, Field(ge=0)] = 0
 

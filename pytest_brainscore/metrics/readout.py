@@ -1,0 +1,78 @@
+"""The readout: which object a network would name, by logistic regression from its activations."""
+
+from __future__ import annotations
+
+import warnings
+
+import torch
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression
+from torch import Tensor
+
+from ..errors import MetricError
+from .linalg import EPSILON, centre, eigh
+
+COLUMNS = 4096
+"""Units that are standardised at once."""
+
+
+def probabilities(x: Tensor, fit: Tensor, labels: Tensor, *, c: float = 0.001) -> Tensor:
+    """Return the probability of each object given each stimulus, (n, n_objects) float64, on the device of x.
+
+    x: activations of all stimuli (n, p). fit: rows to fit on (n_fit,). labels: their objects (n_fit,), codes
+    0 ... n_objects - 1, each there at least once; column k is the object of code k.
+    Units are standardised on the fitting rows (a unit that is constant there plays no part), then multinomial
+    logistic regression with intercept minimises c * (sum of log losses) + |weights|^2 / 2.
+    Solved in at most n coordinates, which have the inner products of the units: the same optimum.
+    Raises MetricError for values that are not finite, and for fewer than 2 objects.
+    """
+    n_objects = _checked(x, fit, labels)
+    z = _standardised(x, fit)
+    model = LogisticRegression(
+        C=2 * c if n_objects == 2 else c,  # scikit-learn fits two objects with one vector of weights, not two
+        solver="newton-cg",
+        tol=1e-10,
+        max_iter=10_000,
+    )
+    rows = z.cpu().numpy()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", ConvergenceWarning)
+        try:
+            model.fit(rows[fit.cpu().numpy()], labels.cpu().numpy())
+        except ConvergenceWarning:
+            raise MetricError("readout: logistic regression does not converge; take a smaller c") from None
+    return torch.from_numpy(model.predict_proba(rows)).to(x.device)
+
+
+def _checked(x: Tensor, fit: Tensor, labels: Tensor) -> int:
+    if x.ndim != 2 or len(fit) != len(labels):
+        raise MetricError(f"readout: activations {tuple(x.shape)}, {len(fit)} rows and {len(labels)} labels")
+    if not bool(x.isfinite().all()):
+        raise MetricError("readout: the activations hold values that are NaN or infinite")
+    distinct = torch.unique(labels)
+    if len(distinct) < 2:
+        raise MetricError(f"readout: {len(distinct)} object(s) among {len(fit)} fitting stimuli; it needs 2")
+    if int(distinct[0]) != 0 or int(distinct[-1]) != len(distinct) - 1:
+        raise MetricError(f"readout: labels must be 0 ... {len(distinct) - 1}, each at least once")
+    return len(distinct)
+
+
+def _standardised(x: Tensor, fit: Tensor) -> Tensor:
+    """Units at mean 0 and standard deviation 1 over the fitting rows; coordinates of them where p > n."""
+    n, p = x.shape
+    if p <= n:
+        return _scaled(x, fit)
+    gram = x.new_zeros(n, n, dtype=torch.float64)
+    for block in torch.split(x, COLUMNS, dim=1):
+        scaled = _scaled(block, fit)
+        gram.addmm_(scaled, scaled.T)
+    values, vectors = eigh(gram)
+    kept = values > EPSILON * n * values[-1]
+    return vectors[:, kept] * values[kept].sqrt()
+
+
+def _scaled(x: Tensor, fit: Tensor) -> Tensor:
+    x = x.to(torch.float64)
+    fitted, mean = centre(x[fit])
+    scale = fitted.square().mean(dim=0).sqrt()
+    return torch.where(scale > 0, (x - mean) / scale, 0.0)
