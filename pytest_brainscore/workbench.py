@@ -53,7 +53,7 @@ class Workbench:
         self._live: tuple[Model, Network, float] | None = None
         self._shown: dict[str, Represented] = {}
         self._open: dict[str, tuple[Recordings, float]] = {}
-        self._targets: dict[str, tuple[scoring.Target, float]] = {}
+        self._targets: dict[str, tuple[scoring.AnyTarget, float]] = {}
 
     @classmethod
     def open(
@@ -77,7 +77,10 @@ class Workbench:
         target, target_seconds = self._target(case, recordings)
         start = time.perf_counter()
         x = shown.tensors[unit, sees(case.benchmark.metric)].to(self.device.metrics)
-        with threads_for(x, target.y), _noted_fallbacks() as notes:
+        with (
+            threads_for(x, target.y if isinstance(target, scoring.Target) else x),
+            _noted_fallbacks() as notes,
+        ):
             score = scoring.score(case.benchmark, x, target, self.registry)
         about = {
             "benchmark": case.name,
@@ -131,14 +134,14 @@ class Workbench:
             lambda: open_recordings(case.dataset, fetch, self.fetcher.cache, self.registry),
         )
 
-    def _target(self, case: Case, recordings: Recordings) -> tuple[scoring.Target, float]:
+    def _target(self, case: Case, recordings: Recordings) -> tuple[scoring.AnyTarget, float]:
         return _once(
             self._targets,
             case.digest + recordings.digest,
             lambda: self._made_target(case, recordings),
         )
 
-    def _made_target(self, case: Case, recordings: Recordings) -> scoring.Target:
+    def _made_target(self, case: Case, recordings: Recordings) -> scoring.AnyTarget:
         with threads_for(torch.empty(0)):
             return scoring.target(case.benchmark, case.region, recordings, self.device.metrics)
 

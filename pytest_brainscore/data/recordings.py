@@ -12,7 +12,7 @@ import pandas as pd
 import xarray as xr
 
 from ..errors import DataError, nearest
-from ..specs.base import digest_of
+from .selection import digest_of_selection, matches, written
 from .stimuli import Stimuli
 from .trials import refuse_impossible
 
@@ -91,12 +91,31 @@ class Recordings:
         keep: dict[str, np.ndarray] = {}
         for name, values in wanted.items():
             dim, labels = self._coord(name)
-            chosen = self._matches(name, labels, values)
+            chosen = matches(name, labels, values, self.dataset)
             keep[dim] = keep[dim] & chosen if dim in keep else chosen
         for dim, chosen in keep.items():
             if not chosen.any():
-                raise DataError(f"{self.dataset}: no {dim} has {_written(wanted)} together")
+                raise DataError(f"{self.dataset}: no {dim} has {written(wanted)} together")
         return self._kept(keep, wanted)
+
+    def rows(self, **wanted: Any) -> np.ndarray:
+        """Rows of `stimuli` that have the wanted values; all of them without any.
+
+        Raises DataError for what is no coord of the stimuli, for a value that occurs nowhere, and where
+        nothing is left.
+        """
+        chosen = np.ones(len(self.stimuli), bool)
+        for name, values in wanted.items():
+            dim, labels = self._coord(name)
+            if dim != "stimulus":
+                raise DataError(
+                    f"{self.dataset}: {name} is a coord of each {dim}, not of the stimuli"
+                    f" (these have {', '.join(self.stimuli.coords) or 'none'})"
+                )
+            chosen &= matches(name, labels, values, self.dataset)
+        if not chosen.any():
+            raise DataError(f"{self.dataset}: no stimulus has {written(wanted)} together")
+        return np.flatnonzero(chosen)
 
     def responses(self) -> xr.DataArray:
         """Responses (stimulus, neuroid), float64: means over time bins, then over repetitions.
@@ -156,22 +175,6 @@ class Recordings:
             )
         return str(self.data[name].dims[0]), self.data[name].values
 
-    def _matches(self, name: str, labels: np.ndarray, values: Any) -> np.ndarray:
-        codes, distinct = pd.factorize(labels)
-        found = [self._code(name, value, distinct.tolist()) for value in _listed(values)]
-        return np.isin(codes, found)
-
-    def _code(self, name: str, value: Any, distinct: list[Any]) -> int:
-        if value in distinct:
-            return distinct.index(value)
-        texts = [str(label) for label in distinct]
-        if str(value) in texts:
-            return texts.index(str(value))
-        some = ", ".join(sorted(texts)[:12]) + (", ..." if len(texts) > 12 else "")
-        raise DataError(
-            f"{self.dataset}: nothing has {name}={value}{nearest(str(value), texts)} (there are {some})"
-        )
-
     def _kept(self, keep: Mapping[str, np.ndarray], wanted: Mapping[str, Any]) -> Recordings:
         keep = dict(keep)
         stimulus = keep.pop("stimulus", np.ones(len(self.stimuli), bool))
@@ -180,7 +183,7 @@ class Recordings:
         else:
             shown = keep.get("presentation", np.ones(len(self._stimulus), bool)) & stimulus[self._stimulus]
             if not shown.any():
-                raise DataError(f"{self.dataset}: no presentation has {_written(wanted)} together")
+                raise DataError(f"{self.dataset}: no presentation has {written(wanted)} together")
             keep["presentation"] = shown
             counted = np.bincount(self._stimulus[shown], minlength=len(self.stimuli))
             stimulus = np.ones_like(stimulus) if self.kind == "choices" else counted > 0
@@ -189,7 +192,7 @@ class Recordings:
             dataset=self.dataset,
             stimuli=self.stimuli if stimulus.all() else self.stimuli.take(np.flatnonzero(stimulus)),
             data=self.data.isel(partly) if partly else self.data,
-            digest=_digest_of_selection(self.digest, wanted) if wanted else self.digest,
+            digest=digest_of_selection(self.digest, wanted) if wanted else self.digest,
         )
 
 
@@ -230,15 +233,3 @@ def _runs(group: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarra
 def _divided(total: np.ndarray, count: np.ndarray) -> np.ndarray:
     mean: np.ndarray = np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0)
     return mean
-
-
-def _listed(values: Any) -> list[Any]:
-    return list(values) if isinstance(values, list | tuple | set | np.ndarray) else [values]
-
-
-def _written(wanted: Mapping[str, Any]) -> str:
-    return " and ".join(f"{name}={', '.join(map(str, _listed(v)))}" for name, v in wanted.items())
-
-
-def _digest_of_selection(digest: str, wanted: Mapping[str, Any]) -> str:
-    return digest_of([digest, {name: [str(value) for value in _listed(v)] for name, v in wanted.items()}])

@@ -6,10 +6,14 @@
 2. `score` (comparison.py) compares one model's activations with it: the metric per split and neuroid, then
    the median over neuroids (the mean over subjects) and the mean over splits, then raw and ceiling make the
    ceiled score.
+
+Choices (choices.py) go the same way: trials, and what the readout is fitted on, are the target; the model's
+choices are read from its activations and compared, halving by halving.
 """
 
+from .choices import ChoiceTarget
 from .comparison import score
 from .splitting import draw
-from .targets import Target, target
+from .targets import AnyTarget, Target, target
 
-__all__ = ["Target", "draw", "score", "target"]
+__all__ = ["AnyTarget", "ChoiceTarget", "Target", "draw", "score", "target"]

@@ -16,13 +16,14 @@ from ..metrics.normalise import normalise
 from ..scores import Score
 from ..specs.benchmarks import Benchmark
 from ..specs.metrics import Metric
-from .targets import Target
+from .choices import ChoiceTarget, choice_score
+from .targets import AnyTarget, Target
 
 Resolve = Callable[[str], Callable[..., Any]]
 FEW = 10
 
 
-def score(benchmark: Benchmark, x: Tensor, to: Target, resolve: Resolve) -> Score:
+def score(benchmark: Benchmark, x: Tensor, to: AnyTarget, resolve: Resolve) -> Score:
     """Compare activations or coordinates (n_stimuli of the full data set, p) with a target.
 
     Raises MetricError where the metric gives no number.
@@ -31,6 +32,8 @@ def score(benchmark: Benchmark, x: Tensor, to: Target, resolve: Resolve) -> Scor
     if _is_constant(x):
         raise MetricError("the activations of this layer are constant: the same for all stimuli")
     function = resolve(getattr(metric, "function", None) or metric.name)
+    if isinstance(to, ChoiceTarget):
+        return choice_score(benchmark, x, to, function)
     arguments = metric.parameters()
     if to.groups is not None:
         arguments["groups"] = to.groups

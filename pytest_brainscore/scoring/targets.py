@@ -18,7 +18,8 @@ from ..metrics.rsa import brain_rdms
 from ..metrics.splits import Split
 from ..specs.benchmarks import Benchmark
 from ..specs.benchmarks import Ceiling as CeilingSpec
-from ..specs.metrics import Metric
+from ..specs.metrics import Behavioural, Metric
+from .choices import ChoiceTarget, choice_target
 from .splitting import draw
 
 
@@ -42,12 +43,17 @@ class Target:
     left_out: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-def target(benchmark: Benchmark, region: str, recordings: Recordings, device: torch.device) -> Target:
+AnyTarget = Target | ChoiceTarget
+
+
+def target(benchmark: Benchmark, region: str, recordings: Recordings, device: torch.device) -> AnyTarget:
     """Prepare the recordings of one region.
 
     Raises DataError where nothing is left after `select`, MetricError where splits or ceiling cannot be made.
     """
     chosen = recordings.select(region=region, **benchmark.select)
+    if chosen.kind == "choices" or isinstance(benchmark.metric, Behavioural):
+        return choice_target(benchmark, recordings, chosen, device)
     place = {stimulus: i for i, stimulus in enumerate(recordings.stimuli.ids)}
     rows = torch.tensor([place[stimulus] for stimulus in chosen.stimuli.ids])
     n = len(rows)
