@@ -17,6 +17,7 @@ from torch import nn
 
 from . import suite
 from .data.opening import from_arrays
+from .data.recordings import Recordings
 from .errors import SelectionError, SpecError, nearest
 from .models.network import Network, from_module
 from .scores import Score
@@ -30,6 +31,8 @@ from .suite import selection
 from .workbench import Workbench
 
 Transform = Callable[[Image.Image], torch.Tensor]
+_OF_RESPONSES = {"region": "brain", "metric": "ridgecv"}
+_OF_CHOICES = {"region": "behaviour", "metric": "i2n"}
 
 
 def score(
@@ -42,7 +45,7 @@ def score(
     visual_degrees: float = 8.0,
     batch_size: int = 64,
     stimuli: Path | str | Sequence[Path | str | Image.Image | np.ndarray] | None = None,
-    recordings: np.ndarray | xr.DataArray | None = None,
+    recordings: np.ndarray | xr.DataArray | Recordings | None = None,
     region: str | None = None,
     metric: str | Mapping[str, Any] | None = None,
     root: Path | str = ".",
@@ -58,9 +61,10 @@ def score(
         ``path/to/file.yaml::V4-pls``.
     layer: module name, or several that are mapped together; default: the model's own map.
     stimuli, recordings: n images (a folder, paths, PIL images, or uint8 arrays) and responses (n stimuli,
-        neuroids[, repetitions]), NaN where one is missing; or a DataArray with these dims.
-    region ("brain"), metric ("ridgecv"), and what else a YAML entry says (splits, ceiling, normalise, clip):
-        for arrays only; a benchmark says these itself.
+        neuroids[, repetitions]), NaN where one is missing; or a DataArray with these dims; or, without
+        stimuli, Recordings, which have their own (``from_trials`` of data/opening.py makes them of choices).
+    region ("brain"; of choices "behaviour"), metric ("ridgecv"; of choices "i2n"), and what else a YAML entry
+        says (splits, ceiling, normalise, clip): not for a benchmark, which says these itself.
 
     A module is copied, so that yours stays in its mode, on its device and in its precision.
 
@@ -71,11 +75,12 @@ def score(
     given = {key: value for key, value in given.items() if value is not None}
     _refuse_unclear(model, benchmark, stimuli, recordings, given)
     bench = Workbench.open(device=device, offline=offline, registry=_registry(model, root))
-    if stimuli is None or recordings is None:
+    if recordings is None:
         case = find(str(benchmark), root)
     else:
-        case = _case({"region": "brain", "metric": "ridgecv", **given})
-        bench.adopt_recordings(case, from_arrays(stimuli, recordings, region=case.region))
+        of_choices = isinstance(recordings, Recordings) and recordings.kind == "choices"
+        case = _case({**(_OF_CHOICES if of_choices else _OF_RESPONSES), **given})
+        bench.adopt_recordings(case, _in_memory(stimuli, recordings, case.region))
     spec, folder = _model(model, root, name, layer, case.region)
     if isinstance(model, nn.Module):
         bench.adopt_network(spec, _network(model, transform, spec, visual_degrees, batch_size))
@@ -116,7 +121,8 @@ def _model(
     (candidate, *more) = selection.select(model, suite.zoo(root), root)
     if more:
         raise SelectionError(f"score: {model} names {1 + len(more)} models; name one")
-    update = {"layers": layers, "layer_source": "named for this call"} if layers else {}
+    named = {"layers": layers, "layer_source": "named for this call", "readout": None}
+    update = named if layers else {}
     return candidate.model.model_copy(update=update), candidate.folder
 
 
@@ -136,8 +142,17 @@ def _refuse_unclear(model: Any, benchmark: Any, stimuli: Any, recordings: Any, g
         raise SelectionError(
             f"score: the benchmark {benchmark} says itself what {extra} would; leave one out"
         )
-    if benchmark is None and (stimuli is None or recordings is None):
+    if isinstance(recordings, Recordings):
+        if stimuli is not None:
+            raise SelectionError("score: Recordings have their own stimuli; leave `stimuli` out")
+    elif benchmark is None and (stimuli is None or recordings is None):
         raise SelectionError("score needs a benchmark, or else both stimuli and recordings")
+
+
+def _in_memory(stimuli: Any, recordings: Any, region: str) -> Recordings:
+    return (
+        recordings if isinstance(recordings, Recordings) else from_arrays(stimuli, recordings, region=region)
+    )
 
 
 def _case(entry: dict[str, Any]) -> Case:

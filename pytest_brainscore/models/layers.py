@@ -9,17 +9,23 @@ from PIL import Image
 from torch import nn
 
 from ..errors import ModelError, nearest
-from ..specs.models import Model
+from ..specs.models import Layers, Model
 from .network import Network
 
 BEHAVIOUR = "behaviour"
-DEPTHS = {"V1": 0.2, "V2": 0.35, "V4": 0.55, "IT": 0.8, BEHAVIOUR: 1.0}
+DEPTHS = {"V1": 0.2, "V2": 0.35, "V4": 0.55, "IT": 0.8}
 """Relative depth by region, where a model has no layer map."""
 
 DEPTH_RULE = (
     "by depth, for want of a layer map: of the leaf modules other than dropout and identity, in the order of"
     " their last calls, the one at "
     + ", ".join(f"{100 * depth:.0f} % ({region})" for region, depth in DEPTHS.items())
+)
+
+READOUT_OF_MODEL = "the readout of models.yaml"
+READOUT_RULE = (
+    "for want of a readout: of the leaf modules other than dropout and identity, in the order of their last"
+    " calls, the last, or the one before it where the last is linear (a classifier)"
 )
 
 _IDENTITIES = (nn.Identity, nn.modules.dropout._DropoutNd)
@@ -31,18 +37,17 @@ _called: WeakKeyDictionary[nn.Module, tuple[str, ...]] = WeakKeyDictionary()
 def resolve_layers(network: Network, spec: Model, region: str) -> tuple[tuple[str, ...], str]:
     """The layers that stand for a region, mapped together, and who says so.
 
-    The model's own map; for behaviour, which a map may leave out, its readout; for a model without a
-    map and a readout, the rule of depth.
-    Raises ModelError where neither covers the region, or names a layer that is not there.
+    For behaviour the model's readout; then the model's own map; then, for behaviour, the last layer before
+    the classifier, and for a model without a map the rule of depth.
+    Raises ModelError where none covers the region, or one names a layer that is not there.
     """
-    source = spec.layer_source or "the model's own entry"
-    mapped = spec.layers.get(region, spec.readout if region == BEHAVIOUR else None)
-    if mapped is None:
-        return (_at_depth(network, spec, region),), DEPTH_RULE
-    layers = (mapped,) if isinstance(mapped, str) else mapped
-    for layer in layers:
-        network.require(layer)
-    return layers, source
+    if region == BEHAVIOUR and spec.readout:
+        return _there(network, spec.readout), READOUT_OF_MODEL
+    if region in spec.layers:
+        return _there(network, spec.layers[region]), spec.layer_source or "the model's own entry"
+    if region == BEHAVIOUR:
+        return (_before_classifier(network),), READOUT_RULE
+    return (_at_depth(network, spec, region),), DEPTH_RULE
 
 
 def called_leaves(network: Network) -> tuple[str, ...]:
@@ -53,6 +58,19 @@ def called_leaves(network: Network) -> tuple[str, ...]:
     if network.module not in _called:
         _called[network.module] = _trace(network)
     return _called[network.module]
+
+
+def _there(network: Network, mapped: Layers) -> tuple[str, ...]:
+    layers = (mapped,) if isinstance(mapped, str) else mapped
+    for layer in layers:
+        network.require(layer)
+    return layers
+
+
+def _before_classifier(network: Network) -> str:
+    leaves = called_leaves(network)
+    ends_linear = isinstance(network.module.get_submodule(leaves[-1]), nn.Linear)
+    return leaves[-2] if ends_linear and len(leaves) > 1 else leaves[-1]
 
 
 def _at_depth(network: Network, spec: Model, region: str) -> str:

@@ -9,7 +9,14 @@ import pytest
 from torch import nn
 
 from pytest_brainscore.errors import ModelError
-from pytest_brainscore.models.layers import DEPTH_RULE, DEPTHS, called_leaves, resolve_layers
+from pytest_brainscore.models.layers import (
+    DEPTH_RULE,
+    DEPTHS,
+    READOUT_OF_MODEL,
+    READOUT_RULE,
+    called_leaves,
+    resolve_layers,
+)
 from pytest_brainscore.specs.models import Model
 
 from .fakes import network
@@ -36,15 +43,27 @@ def test_a_map_that_names_no_layer_of_the_network():
         resolve_layers(network(), spec(layers={"IT": "secnd"}), "IT")
 
 
-def test_behaviour_is_read_from_the_readout():
+def test_behaviour_is_read_from_the_readout_then_the_map_then_before_the_classifier():
     net = network()
-    assert resolve_layers(net, spec(readout="second"), "behaviour")[0] == ("second",)
-    assert resolve_layers(net, spec(readout="second", layers={"behaviour": "first"}), "behaviour")[0] == (
-        "first",
-    )
-    assert resolve_layers(net, spec(), "behaviour")[0] == ("readout",)
-    with pytest.raises(ModelError, match="mapped to behaviour"):
-        resolve_layers(net, spec(layers={"IT": "first"}), "behaviour")
+    both = spec(readout="second", layers={"behaviour": "first"}, layer_source="me")
+    assert resolve_layers(net, both, "behaviour") == (("second",), READOUT_OF_MODEL)
+    mapped = spec(layers={"behaviour": ("first", "second")}, layer_source="me")
+    assert resolve_layers(net, mapped, "behaviour") == (("first", "second"), "me")
+    assert resolve_layers(net, spec(), "behaviour") == (("relu",), READOUT_RULE)
+    assert resolve_layers(net, spec(layers={"IT": "first"}), "behaviour") == (("relu",), READOUT_RULE)
+    with pytest.raises(ModelError, match="small has no layer secnd; did you mean second"):
+        resolve_layers(net, spec(readout="secnd"), "behaviour")
+
+
+def test_without_a_linear_classifier_behaviour_is_read_from_the_last_layer():
+    assert resolve_layers(network(Deep()), spec(), "behaviour")[0] == ("parts.0",)
+    alone = nn.Sequential(nn.Flatten(), nn.Identity(), nn.Linear(3 * 16 * 16, 2))
+    assert resolve_layers(network(alone), spec(), "behaviour")[0] == ("0",)
+
+
+def test_an_untrained_twin_keeps_the_readout():
+    twin = spec(readout="second").untrained()
+    assert resolve_layers(network(), twin, "behaviour")[0] == ("second",)
 
 
 class Deep(nn.Module):
