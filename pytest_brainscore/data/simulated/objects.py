@@ -130,12 +130,11 @@ def exemplar(category: str, number: int) -> Shape:
 
 
 def distractor(seed: int, number: int) -> Shape:
-    """A shape of no category."""
-    draws = bits.between(-1, 1, 2 * HARMONICS + 2, seed, "distractor", number).tolist()
-    cosines = tuple(0.12 * draw for draw in draws[:HARMONICS])
-    sines = tuple(0.12 * draw for draw in draws[HARMONICS : 2 * HARMONICS])
+    """A shape of no category: harmonics 2 to 5 alike, any texture, no knobs."""
+    draws = bits.between(-1, 1, 10, seed, "distractor", number).tolist()
+    cosines, sines = ((0.0, *(0.1 * draw for draw in half), 0.0) for half in (draws[:4], draws[4:8]))
     kind = KINDS[int(bits.integers(len(KINDS), 1, seed, "kind", number)[0])]
-    texture = Texture(kind, unit(draws[-2]), 1.3 + 0.6 * draws[-1])
+    texture = Texture(kind, unit(draws[8]), 1.3 + 0.6 * draws[9])
     return Shape(cosines, sines, texture, (), _colours(seed, "distractor", number))
 
 

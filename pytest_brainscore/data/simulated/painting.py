@@ -99,7 +99,8 @@ def _shading(a: Floats, b: Floats, reach: Floats, lamp: tuple[float, float, floa
     edge = np.minimum(reach, 1.0)
     up = np.sqrt(1 - edge * edge)
     facing = edge * (a / far * lamp[0] + b / far * lamp[1]) + up * lamp[2]
-    return _AMBIENT + (1 - _AMBIENT) * np.maximum(facing, 0.0)
+    lit: Floats = np.maximum(facing, 0.0)
+    return _AMBIENT + (1 - _AMBIENT) * lit
 
 
 def _turned(light: tuple[float, float, float], rotation: Vector) -> tuple[float, float, float]:
@@ -109,8 +110,9 @@ def _turned(light: tuple[float, float, float], rotation: Vector) -> tuple[float,
 
 def _coloured(colours: tuple[Colour, Colour], pattern: Floats) -> Floats:
     """(3, h, w): from the first colour where the pattern is 0 to the second where it is 1."""
-    first, second = (np.array(colour)[:, None, None] for colour in colours)
-    return first + (second - first) * pattern
+    first, second = np.array(colours)[:, :, None, None]
+    mixed: Floats = first + (second - first) * pattern
+    return mixed
 
 
 def _blend(window: Floats, over: Floats, colours: Floats, shade: Floats) -> None:
@@ -127,7 +129,7 @@ def _span(centre: float, reach: float, width: int) -> tuple[int, int]:
 def wave(phase: Floats) -> Floats:
     """A smooth wave from -1 to 1 with period 1, close to a sine: a triangle, rounded by a cubic."""
     fraction = phase - np.floor(phase)
-    triangle = 1 - np.abs(4 * fraction - 2)
+    triangle: Floats = 1 - np.abs(4 * fraction - 2)
     return 0.5 * triangle * (3 - triangle * triangle)
 
 
