@@ -5,7 +5,6 @@ from __future__ import annotations
 import warnings
 
 import torch
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from torch import Tensor
 
@@ -14,6 +13,8 @@ from .linalg import EPSILON, centre, eigh
 
 COLUMNS = 4096
 """Units that are standardised at once."""
+WIDE = 4
+"""Units per stimulus above which solving in coordinates saves more than finding them costs."""
 
 
 def probabilities(x: Tensor, fit: Tensor, labels: Tensor, *, c: float = 0.001) -> Tensor:
@@ -23,7 +24,7 @@ def probabilities(x: Tensor, fit: Tensor, labels: Tensor, *, c: float = 0.001) -
     0 ... n_objects - 1, each there at least once; column k is the object of code k.
     Units are standardised on the fitting rows (a unit that is constant there plays no part), then multinomial
     logistic regression with intercept minimises c * (sum of log losses) + |weights|^2 / 2.
-    Solved in at most n coordinates, which have the inner products of the units: the same optimum.
+    Many units are solved in n coordinates, which have the inner products of the units: the same optimum.
     Raises MetricError for values that are not finite, and for fewer than 2 objects.
     """
     n_objects = _checked(x, fit, labels)
@@ -31,15 +32,15 @@ def probabilities(x: Tensor, fit: Tensor, labels: Tensor, *, c: float = 0.001) -
     model = LogisticRegression(
         C=2 * c if n_objects == 2 else c,  # scikit-learn fits two objects with one vector of weights, not two
         solver="newton-cg",
-        tol=1e-10,
+        tol=1e-9,
         max_iter=10_000,
     )
     rows = z.cpu().numpy()
     with warnings.catch_warnings():
-        warnings.simplefilter("error", ConvergenceWarning)
+        warnings.simplefilter("error", UserWarning)  # not converged, or a line search failed
         try:
             model.fit(rows[fit.cpu().numpy()], labels.cpu().numpy())
-        except ConvergenceWarning:
+        except UserWarning:
             raise MetricError("readout: logistic regression does not converge; take a smaller c") from None
     return torch.from_numpy(model.predict_proba(rows)).to(x.device)
 
@@ -58,9 +59,9 @@ def _checked(x: Tensor, fit: Tensor, labels: Tensor) -> int:
 
 
 def _standardised(x: Tensor, fit: Tensor) -> Tensor:
-    """Units at mean 0 and standard deviation 1 over the fitting rows; coordinates of them where p > n."""
+    """Units at mean 0 and standard deviation 1 over the fitting rows, or coordinates of many units."""
     n, p = x.shape
-    if p <= n:
+    if p <= WIDE * n:
         return _scaled(x, fit)
     gram = x.new_zeros(n, n, dtype=torch.float64)
     for block in torch.split(x, COLUMNS, dim=1):
