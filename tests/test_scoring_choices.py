@@ -7,8 +7,10 @@ import json
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
-from pytest_brainscore import scoring
+from pytest_brainscore import api, scoring
+from pytest_brainscore.api import score as score_module
 from pytest_brainscore.data.opening import from_arrays, from_trials
 from pytest_brainscore.errors import BrainScoreError
 from pytest_brainscore.metrics import behaviour, readout
@@ -157,6 +159,26 @@ def test_a_constant_ceiling_and_none(x):
 def test_what_cannot_be_scored_says_so(x, entry, message):
     with pytest.raises(BrainScoreError, match=message):
         score(entry, recorded(trials_on(x)), x)
+
+
+def test_a_notebook_scores_choices_in_memory(x, tmp_path, monkeypatch):
+    monkeypatch.setenv("BRAINSCORE_CACHE", str(tmp_path))
+    net = nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.Flatten(), nn.Linear(8 * 4, 5))
+    recordings = recorded(trials_on(x))
+    arguments = {"transform": lambda image: torch.tensor(np.asarray(image).transpose(2, 0, 1) / 255).float()}
+    found = score_module(net, layer="1", recordings=recordings, **arguments)
+    assert (found.over, found.about["layer"], found.about["stimuli"]) == ("all", "1", 45)
+    assert found.about["benchmark"] == "arrays.behaviour-i2n"
+    other = score_module(net, layer="1", recordings=recordings, metric="i1", **arguments)
+    assert other.raw != found.raw
+    with pytest.raises(BrainScoreError, match="Recordings have their own stimuli"):
+        score_module(net, layer="1", recordings=recordings, stimuli=pictures(), **arguments)
+
+
+def test_a_named_layer_comes_before_the_readout_of_the_entry(tmp_path):
+    (tmp_path / "models.yaml").write_text("net: {source: here:net, readout: second, layers: {IT: first}}\n")
+    spec, _ = api._model("net", tmp_path, None, "third", "behaviour")
+    assert (spec.readout, spec.layers) == (None, {"behaviour": "third"})
 
 
 def test_other_recordings_and_trials_of_many_alternatives(x):
