@@ -153,6 +153,7 @@ def test_a_constant_ceiling_and_none(x):
             {"readout": {"fit": {"object_name": ["dog", "cat"]}}},
             "no stimulus that it is fitted on shows bear",
         ),
+        ({"readout": {"label": "part"}}, "part of stimulus 45 is test, and its trials say dog"),
         ({"select": {"subject": "c"}}, "nothing has subject=c"),
     ],
 )

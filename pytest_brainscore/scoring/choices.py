@@ -21,6 +21,8 @@ from ..scores import Score
 from ..specs.benchmarks import Benchmark, Readout
 from ..specs.metrics import Behavioural
 
+_ALTERNATIVES = ("truth", "distractor")
+
 
 @dataclass(frozen=True, eq=False)
 class ChoiceTarget:
@@ -52,30 +54,21 @@ def choice_target(
 ) -> ChoiceTarget:
     """Code the chosen trials, and find what of the whole the readout is fitted on.
 
-    Raises MetricError for a metric of another kind, trials without distractor, objects that the readout does
-    not know; DataError where `fit` selects nothing.
+    Raises MetricError for a metric of another kind, trials without distractor, and objects that the readout
+    does not know or calls otherwise; DataError where `fit` selects nothing.
     """
-    metric = benchmark.metric
-    if not isinstance(metric, Behavioural) or chosen.kind != "choices":
-        use = "i1, i1n, i2 or i2n" if chosen.kind == "choices" else "choices"
-        raise MetricError(f"these recordings are {chosen.kind}, which {metric.name} cannot use: use {use}")
-    fit, labels, known = _fitting(benchmark.readout or Readout(), whole)
+    metric, spec = _behavioural(benchmark, chosen), benchmark.readout or Readout()
+    fit, labels, known = _fitting(spec, whole)
     trials, rows, objects = _coded(chosen)
-    unknown = [name for name in objects if name not in known]
-    if unknown:
-        raise MetricError(
-            f"readout: no stimulus that it is fitted on shows {unknown[0]}{nearest(unknown[0], known)}"
-            f" (they show {', '.join(known[:12])})"
-        )
-    ceiling = _ceiling(benchmark, metric, trials)
+    _refuse_other_names(spec, whole, rows, np.asarray(objects)[trials.truth])
     return ChoiceTarget(
         trials=trials.to(device),
         rows=torch.as_tensor(rows, device=device),
         objects=objects,
-        columns=torch.tensor([known.index(name) for name in objects], device=device),
+        columns=torch.tensor([_place(name, known) for name in objects], device=device),
         fit=torch.as_tensor(fit, device=device),
         labels=torch.as_tensor(labels, device=device),
-        ceiling=ceiling,
+        ceiling=_ceiling(benchmark, metric, trials),
     )
 
 
@@ -92,7 +85,6 @@ def choice_score(benchmark: Benchmark, x: Tensor, to: ChoiceTarget, function: Ca
         raise MetricError(
             f"{metric.name} gives no number: the d' of the subjects, or of the model, is constant"
         )
-    own = to.columns[to.trials.truth]
     return Score(
         raw=measured.raw(),
         error=measured.error(),
@@ -104,12 +96,21 @@ def choice_score(benchmark: Benchmark, x: Tensor, to: ChoiceTarget, function: Ca
         values=measured.values.cpu().numpy(),
         targets=("all",),
         over=measured.over,
-        also={
-            "accuracy": float((named.argmax(dim=1) == own).to(torch.float64).mean()),
-            "subjects_accuracy": to.trials.accuracy(),
-        },
+        also={"accuracy": _accuracy(named, to), "subjects_accuracy": to.trials.accuracy()},
         notes=_notes(to),
     )
+
+
+def _behavioural(benchmark: Benchmark, chosen: Recordings) -> Behavioural:
+    metric, kind = benchmark.metric, chosen.kind
+    if not isinstance(metric, Behavioural) or kind != "choices":
+        use = "i1, i1n, i2 or i2n" if kind == "choices" else "choices"
+        raise MetricError(f"these recordings are {kind}, which {metric.name} cannot use: use {use}")
+    if "distractor" not in chosen.data.coords:
+        raise MetricError(
+            f"{metric.name} is of two alternatives: the trials need a column `distractor` beside `truth`"
+        )
+    return metric
 
 
 def _fitting(spec: Readout, whole: Recordings) -> tuple[np.ndarray, np.ndarray, list[str]]:
@@ -120,35 +121,59 @@ def _fitting(spec: Readout, whole: Recordings) -> tuple[np.ndarray, np.ndarray, 
             f"readout: the stimuli have no coord {spec.label}{nearest(spec.label, known)}"
             f" (there are {', '.join(known) or 'none'}); write `label:` with one of them"
         )
-    values = whole.stimuli.coords[spec.label]
-    there = ~pd.isna(values) & (values.astype(str) != "")
-    rows = whole.rows(**spec.fit)
-    rows = rows[there[rows]]
+    values, rows = whole.stimuli.coords[spec.label], whole.rows(**spec.fit)
+    rows = rows[_labelled(values[rows])]
     codes, names = pd.factorize(values[rows].astype(str))
     return rows, codes.astype(np.int64), [str(name) for name in names]
 
 
+def _labelled(values: np.ndarray) -> np.ndarray:
+    there: np.ndarray = ~pd.isna(values) & (values.astype(str) != "")
+    return there
+
+
 def _coded(chosen: Recordings) -> tuple[Trials, np.ndarray, tuple[str, ...]]:
     """Trials in numbers, the rows of the stimuli that they show, and the names of their objects, sorted."""
-    data = chosen.data
-    if "distractor" not in data.coords:
-        raise MetricError(
-            "two alternatives are compared: the trials need a column `distractor` beside `truth`"
-        )
-    shown = pd.Index(chosen.stimuli.ids).get_indexer(pd.Index(data["stimulus"].values))
-    rows, stimulus = np.unique(np.asarray(shown), return_inverse=True)
-    alternatives = np.concatenate([data["truth"].values, data["distractor"].values]).astype(str)
-    codes, objects = pd.factorize(alternatives, sort=True)
-    truth = np.zeros(len(rows), np.int64)
-    truth[stimulus] = codes[: len(stimulus)]
+    choice, truth, distractor = (
+        values.astype(str) for values in (chosen.data.values, *(chosen.data[c].values for c in _ALTERNATIVES))
+    )
+    shown = pd.Index(chosen.stimuli.ids).get_indexer(pd.Index(chosen.data["stimulus"].values))
+    rows, first, stimulus = np.unique(np.asarray(shown), return_index=True, return_inverse=True)
+    codes, objects = pd.factorize(np.concatenate([truth, distractor]), sort=True)
     trials = Trials(
         stimulus=torch.from_numpy(stimulus.astype(np.int64)),
-        distractor=torch.from_numpy(codes[len(stimulus) :].astype(np.int64)),
-        erred=torch.from_numpy(data.values.astype(str) == data["distractor"].values.astype(str)),
-        truth=torch.from_numpy(truth),
+        distractor=torch.from_numpy(codes[len(truth) :].astype(np.int64)),
+        erred=torch.from_numpy(choice == distractor),
+        truth=torch.from_numpy(codes[first].astype(np.int64)),
         n_objects=len(objects),
     )
     return trials, rows, tuple(str(name) for name in objects)
+
+
+def _refuse_other_names(spec: Readout, whole: Recordings, rows: np.ndarray, truth: np.ndarray) -> None:
+    labels = whole.stimuli.coords[spec.label][rows]
+    wrong = np.flatnonzero(_labelled(labels) & (labels.astype(str) != truth))
+    if len(wrong):
+        i = wrong[0]
+        raise MetricError(
+            f"readout: {spec.label} of stimulus {whole.stimuli.ids[rows[i]]} is {labels[i]}, and its trials"
+            f" say {truth[i]}: name the label that the subjects chose among"
+        )
+
+
+def _place(name: str, known: list[str]) -> int:
+    if name not in known:
+        raise MetricError(
+            f"readout: no stimulus that it is fitted on shows {name}{nearest(name, known)}"
+            f" (they show {', '.join(known[:12])})"
+        )
+    return known.index(name)
+
+
+def _accuracy(named: Tensor, to: ChoiceTarget) -> float:
+    """The share of the images that the subjects saw whose object the readout ranks first of all it knows."""
+    right = named.argmax(dim=1) == to.columns[to.trials.truth]
+    return float(right.to(torch.float64).mean())
 
 
 def _ceiling(benchmark: Benchmark, metric: Behavioural, trials: Trials) -> Ceiling | None:
