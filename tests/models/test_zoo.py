@@ -20,6 +20,7 @@ from pytest_brainscore.specs.models import Model
 ROOT = Path(__file__).parents[2]
 ENTRIES = yaml.safe_load((ROOT / "models.yaml").read_text("utf-8"))
 SETS = ENTRIES.pop("sets")
+del ENTRIES["smallnet"]  # tests/models/test_smallnet.py
 
 
 def spec(name: str) -> Model:
