@@ -25,7 +25,7 @@ _OURS = re.compile(
 
 _MODELS = (
     "Models to score: names of models.yaml, torchvision or timm, globs, sets (--models=@small),\n"
-    "untrained:NAME, timm:NAME, torchvision:NAME, package.module:factory"
+    "untrained:NAME (untrained3: with seed 3), timm:NAME, torchvision:NAME, package.module:factory"
 )
 
 

@@ -14,7 +14,8 @@ from ..specs.catalogue import catalogue
 from ..specs.models import SOURCES, Model
 from ..specs.zoo import Zoo
 
-UNTRAINED = "untrained:"
+UNTRAINED = "untrained"
+_TWIN = re.compile(rf"^{UNTRAINED}(\d{{0,9}}):(.*)")
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def select(requests: str, zoo: Zoo, folder: Path) -> tuple[Candidate, ...]:
 
 def packages(requests: str) -> tuple[str, ...]:
     """Top-level packages of the factories that `requests` name: naming them there is trusting them."""
-    parts = (part.strip().removeprefix(UNTRAINED) for part in requests.split(","))
+    parts = (_TWIN.sub(r"\2", part.strip()) for part in requests.split(","))
     return tuple(p.split(":")[0].split(".")[0] for p in parts if ":" in p and p.split(":")[0] not in SOURCES)
 
 
@@ -61,8 +62,8 @@ def _models(request: str, zoo: Zoo) -> Iterator[Model]:
     prefix, _, rest = request.partition(":")
     if request.startswith("@"):
         yield from _set(request[1:], zoo)
-    elif request.startswith(UNTRAINED):
-        yield from map(_twin, _models(rest, zoo))
+    elif twin := _TWIN.fullmatch(request):
+        yield from (_twin(model, twin[1]) for model in _models(twin[2], zoo))
     elif prefix in SOURCES and rest:
         yield from _listed(rest, prefix, f"{prefix}_")
     elif ":" in request:
@@ -73,7 +74,7 @@ def _models(request: str, zoo: Zoo) -> Iterator[Model]:
 
 def _factory(request: str) -> Model:
     prefix, _, function = request.partition(":")
-    hint = nearest(prefix, (*SOURCES, UNTRAINED[:-1]))
+    hint = nearest(prefix, (*SOURCES, UNTRAINED))
     if hint and find_spec(prefix.split(".")[0]) is None:
         raise SelectionError(f"--models: {request}: there is no {prefix}{hint}")
     if not all(part.isidentifier() for part in (*prefix.split("."), function)):
@@ -81,13 +82,15 @@ def _factory(request: str) -> Model:
     return Model(id=_as_id(f"{prefix}.{function}"), source=request)
 
 
-def _twin(model: Model) -> Model:
+def _twin(model: Model, seed: str) -> Model:
+    """The untrained twin whose random weights come from `seed`, as written: no digits are 0."""
     if model.weights == "none" and model.source not in SOURCES:
         raise SelectionError(
-            f"--models: {UNTRAINED}{model.id}: its factory makes the weights, so only it can leave them"
-            " random; give the model a line in models.yaml with `weights`, or name a factory without training"
+            f"--models: {UNTRAINED}{seed}:{model.id}: its factory makes the weights, so only it can leave"
+            " them random; give the model a line in models.yaml with `weights`, or name a factory without"
+            " training"
         )
-    return model.untrained()
+    return model.untrained(int(seed or 0))
 
 
 def _set(name: str, zoo: Zoo) -> Iterator[Model]:
@@ -108,16 +111,21 @@ def _bare(request: str, zoo: Zoo) -> Iterator[Model]:
         if _matching(request.split(".")[0], catalogue()[source]):
             yield from _listed(request, source, "")
             return
-    twin = request.removesuffix("_untrained")
-    if twin != request and (twin in zoo.models or any(twin in catalogue()[source] for source in SOURCES)):
-        raise SelectionError(
-            f"--models: no model {request}; its twin with random weights is {UNTRAINED}{twin}"
-        )
+    _require_no_twin(request, zoo)
     known = [*zoo.models, *zoo.sets, *(name for source in SOURCES for name in catalogue()[source])]
     raise SelectionError(
         f"--models: no model {request}{nearest(request, known)}"
         " (`python -m pytest_brainscore list` shows those of models.yaml)"
     )
+
+
+def _require_no_twin(request: str, zoo: Zoo) -> None:
+    """Raise SelectionError where `request` is the id of a twin, which is asked for in another way."""
+    twin = re.fullmatch(rf"(.+)_{UNTRAINED}(\d*)", request)
+    if twin and any(twin[1] in names for names in (zoo.models, *catalogue().values())):
+        raise SelectionError(
+            f"--models: no model {request}; its twin with random weights is {UNTRAINED}{twin[2]}:{twin[1]}"
+        )
 
 
 def _listed(pattern: str, source: str, prefix: str) -> Iterator[Model]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from pytest_brainscore.suite.selection import packages
+
 NODE = "benchmarks/own.yaml::IT-ridge::"
 
 
@@ -16,6 +18,8 @@ NODE = "benchmarks/own.yaml::IT-ridge::"
         ("@both", ["small", "wide_vit"]),
         ("both", ["small", "wide_vit"]),
         ("untrained:wide_vit", ["wide_vit_untrained"]),
+        ("untrained3:wide_vit,untrained12:wide_*", ["wide_vit_untrained3", "wide_vit_untrained12"]),
+        ("untrained:wide_vit,untrained0:wide_vit", ["wide_vit_untrained"]),
         ("small,small", ["small"]),
         ("nets:small", ["nets.small"]),
         ("torchvision:resnet18", ["torchvision_resnet18"]),
@@ -37,7 +41,11 @@ def test_names_become_items(project, models, expected):
         ("torchvision:resnet19", "resnet18"),
         ("timm:vit_tiny_patch16_225", "vit_tiny_patch16_224"),
         ("zz*", "no model zz*"),
-        ("untrained:small", "its factory makes the weights"),
+        ("untrained:small", "untrained:small: its factory makes the weights"),
+        ("untrained3:small", "untrained3:small: its factory makes the weights"),
+        ("untrained3:wide_vt", "no model wide_vt; did you mean wide_vit"),
+        ("wide_vit_untrained3", "its twin with random weights is untrained3:wide_vit"),
+        ("untraned3:wide_vit", "did you mean untrained"),
     ],
 )
 def test_a_name_that_matches_nothing_is_a_usage_error(project, models, hint):
@@ -46,6 +54,13 @@ def test_a_name_that_matches_nothing_is_a_usage_error(project, models, hint):
     errors = [line for line in result.errlines if line.startswith("ERROR")]
     assert len(errors) == 1
     assert hint in errors[0]
+
+
+def test_naming_a_factory_is_trusting_its_package_whatever_twin_is_asked_for():
+    requests = (
+        "a.b:make, untrained:c:make,untrained12:d.e:make,untrained:alexnet,untrained3:timm:vit,f_untrained:g"
+    )
+    assert packages(requests) == ("a", "c", "d", "f_untrained")
 
 
 def test_ini_value_names_the_models(project):
