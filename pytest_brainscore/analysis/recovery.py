@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -155,6 +158,7 @@ def recover(
     seeds: each names weights, noise, splits and controls of its own.
     resolve: finds a metric that is a dotted name (default: only those of this package).
 
+    Seeds run side by side, each with one thread, so that the numbers do not depend on the cores.
     Raises MetricError for fewer than 2 seeds, for a layer that is not there, has too few components or
     competes with none, and as `scoring` does.
     """
@@ -168,7 +172,10 @@ def recover(
         raise MetricError(
             f"{layer}: no nonlinearity separates any other layer from it, so that none competes"
         )
-    trials = [_trial(stimuli, activations, layer, truth, benchmark, seed, resolve) for seed in seeds]
+    trial = partial(_trial, stimuli, activations, layer, truth, benchmark, resolve)
+    workers = min(len(seeds), os.cpu_count() or 1)
+    with threads_for(torch.empty(0)), ThreadPoolExecutor(workers, thread_name_prefix="seed") as pool:
+        trials = list(pool.map(trial, seeds))
     return Recovery(
         layer=layer,
         metric=benchmark.metric.name,
@@ -199,20 +206,18 @@ def _trial(
     layer: str,
     truth: Truth,
     benchmark: Benchmark,
-    seed: int,
     resolve: Resolve,
+    seed: int,
 ) -> _Trial:
     source = activations[layer]
     made = recordings_from(source, **asdict(truth), seed=seed)
     recordings = from_arrays(stimuli.images, made.responses, ids=stimuli.ids, region=REGION, dataset=REGION)
     splits = benchmark.splits.model_copy(update={"seed": seed})
     benchmark = benchmark.model_copy(update={"splits": splits})
-    with threads_for(torch.empty(0)):
-        target = scoring.target(benchmark, REGION, recordings, source.device)
+    target = scoring.target(benchmark, REGION, recordings, source.device)
 
     def ceiled(name: str, x: Tensor) -> float:
-        with threads_for(x):
-            return _ceiled(name, scoring.score(benchmark, x, target, resolve))
+        return _ceiled(name, scoring.score(benchmark, x, target, resolve))
 
     return _Trial(
         scores={name: ceiled(name, x) for name, x in activations.items()},

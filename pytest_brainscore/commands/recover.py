@@ -63,32 +63,32 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print one table per layer; 1 where one is not recovered."""
     keep_freed_memory()
-    benchmark = benchmark_of(options.metric, splits=options.splits)
     registry = Registry(options.root.resolve(), selection.packages(options.model))
     fetcher = Fetcher.from_environment()
     network = _network(options, fetcher, registry)
-    layers = options.layer or [_middle(network)]
-    tied = {layer: not_separated(network, layer) for layer in layers}
-    stimuli = rendered(options.stimuli)
-    activations = _shown(network, stimuli, benchmark.metric, Device.named(options.device), fetcher)
-    truth = Truth(**{name: getattr(options, name) for name in _TRUTH})
-    seeds = range(1, options.seeds + 1)
     found = []
-    for layer in layers:
-        found.append(
-            recover(
-                *(stimuli, activations, layer, benchmark),
-                tied=tied[layer],
-                truth=truth,
-                seeds=seeds,
-                resolve=registry,
-            )
-        )
-        print("\n".join(_table(network.id, found[-1])), flush=True)
+    for recovery in _recoveries(options, network, fetcher, registry):
+        print("\n".join(_table(network.id, recovery)), flush=True)
+        found.append(recovery)
     if options.json:
         written = [{"model": network.id, **recovery.to_json()} for recovery in found]
         options.json.write_text(json.dumps(written, indent=1, allow_nan=False) + "\n", encoding="utf-8")
     return 0 if all(recovery.recovered for recovery in found) else 1
+
+
+def _recoveries(
+    options: argparse.Namespace, network: Network, fetcher: Fetcher, registry: Registry
+) -> Iterator[Recovery]:
+    benchmark = benchmark_of(options.metric, splits=options.splits)
+    layers = options.layer or [_middle(network)]
+    tied = {layer: not_separated(network, layer) for layer in layers}
+    truth = Truth(**{name: getattr(options, name) for name in _TRUTH})
+    seeds = range(1, options.seeds + 1)
+    stimuli = rendered(options.stimuli)
+    activations = _shown(network, stimuli, benchmark.metric, Device.named(options.device), fetcher)
+    for layer in layers:
+        asked = (stimuli, activations, layer, benchmark)
+        yield recover(*asked, tied=tied[layer], truth=truth, seeds=seeds, resolve=registry)
 
 
 def _network(options: argparse.Namespace, fetcher: Fetcher, registry: Registry) -> Network:
