@@ -57,9 +57,7 @@ def test_a_name_that_matches_nothing_is_a_usage_error(project, models, hint):
 
 
 def test_naming_a_factory_is_trusting_its_package_whatever_twin_is_asked_for():
-    requests = (
-        "a.b:make, untrained:c:make,untrained12:d.e:make,untrained:alexnet,untrained3:timm:vit,f_untrained:g"
-    )
+    requests = "a.b:make, untrained:c:make,untrained12:d.e:make,alexnet,untrained3:timm:vit,f_untrained:g"
     assert packages(requests) == ("a", "c", "d", "f_untrained")
 
 
