@@ -181,7 +181,7 @@ class SimulatedChoices(Spec):
 
     kind: Literal["choices"]
     subjects: Annotated[int, Field(ge=1)] = 10
-    trials: Annotated[int, Field(ge=1, description="of each subject, stimulus and distractor")] = 10
+    trials: Annotated[int, Field(ge=1, description="of each subject, stimulus and distractor")] = 12
     seed: Annotated[int, Field(ge=0, description="of the choices")] = 1
 
 

@@ -14,13 +14,13 @@ from .scenes import SIZES, Scene, mask
 
 LAPSE = 0.02
 """Share of the trials in which an observer guesses."""
-NOISE = 0.18
+NOISE = 0.4
 """Standard deviation of what is added to the difference of two evidences; subjects differ a little."""
 
 _SUBJECTS = (0.8, 1.25)
-_CONTRAST = 0.6
-_ECCENTRICITY = 0.2  # in image widths
-_CLUTTER = 0.3
+_CONTRAST = 0.2
+_ECCENTRICITY = 0.5  # in image widths
+_CLUTTER = 0.6
 _SURROUND = 1.5  # of an object, in its mean radii
 
 
@@ -89,7 +89,7 @@ def legibility(scenes: Sequence[Scene], images: np.ndarray) -> np.ndarray:
     """How well each object is told, (n,), from 0 to 1: less where pale, small, off-centre or in clutter."""
     seen = [(scene.contrast, scene.size, scene.x, scene.y) for scene in scenes]
     strength, size, x, y = np.asarray(seen).T
-    shown = strength**2 / (strength**2 + _CONTRAST**2) * size / SIZES[1]
+    shown = strength**2 / (strength**2 + _CONTRAST**2) * (size / SIZES[1]) ** 2
     central = np.exp(-0.5 * (x**2 + y**2) / _ECCENTRICITY**2)
     crowded = clutter(scenes, images) / strength
     return np.asarray(shown * central / (1 + (crowded / _CLUTTER) ** 2))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 
@@ -43,11 +43,10 @@ class Sight:
     @cached_property
     def contours(self) -> contour.Contours:
         """What V4 sees of the objects."""
-        outlines = [outline(scene, OUTLINE_POINTS) for scene in self.scenes]
-        pairs = list(zip(outlines, self.scenes, strict=True))
+        seen = list(zip(self._outlines, self._centres, self._sizes, strict=True))
         return contour.Contours(
-            curvature=np.stack([contour.curvature(line, scene.size) for line, scene in pairs]),
-            angle=np.stack([contour.angle(line, np.asarray([scene.x, scene.y])) for line, scene in pairs]),
+            curvature=np.stack([contour.curvature(line, size) for line, _, size in seen]),
+            angle=np.stack([contour.angle(line, centre) for line, centre, _ in seen]),
             centre=self._centres,
             size=self._sizes,
             visibility=visibility(self._contrasts, _V4_CONTRAST),
@@ -56,13 +55,19 @@ class Sight:
     @cached_property
     def views(self) -> identity.Views:
         """What IT sees of the objects."""
-        codes = [identity.code(scene.category, scene.shape) for scene in self.scenes]
+        seen = map(identity.harmonics, self._outlines, self._centres, self._sizes)
+        pairs = zip(self.scenes, seen, strict=True)
+        codes = [identity.code(scene.category, scene.shape, line) for scene, line in pairs]
         return identity.Views(
             code=np.stack(codes) - _middle_code(),
             centre=self._centres,
             size=self._sizes,
             visibility=visibility(self._contrasts, _IT_CONTRAST),
         )
+
+    @cached_property
+    def _outlines(self) -> list[np.ndarray]:
+        return [outline(scene, OUTLINE_POINTS) for scene in self.scenes]
 
     @property
     def _centres(self) -> np.ndarray:
@@ -134,10 +139,12 @@ def it_unit(i: int) -> identity.Unit:
     )
 
 
+@cache
 def _middle_code() -> np.ndarray:
-    """The mean code of the categories' first exemplars: where the units' directions start from."""
-    firsts = [identity.code(name, exemplar(name, 0)) for name in BENCHMARK_CATEGORIES]
-    return np.asarray(np.mean(firsts, axis=0))
+    """The mean code of the categories' first exemplars, upright: where the units' directions start from."""
+    firsts = [(name, exemplar(name, 0)) for name in BENCHMARK_CATEGORIES]
+    codes = [identity.code(name, shape, np.asarray(shape.cosines + shape.sines)) for name, shape in firsts]
+    return np.asarray(np.mean(codes, axis=0))
 
 
 def _spread(reach: float, draw: float) -> float:

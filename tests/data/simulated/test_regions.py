@@ -12,7 +12,7 @@ from sklearn.linear_model import LogisticRegression
 from pytest_brainscore.data.simulated import contour, gabor, identity, regions, texture
 from pytest_brainscore.data.simulated.brain import brain_of
 from pytest_brainscore.data.simulated.objects import BENCHMARK_CATEGORIES, exemplar
-from pytest_brainscore.data.simulated.scenes import Scene
+from pytest_brainscore.data.simulated.scenes import Scene, outline
 from pytest_brainscore.specs.datasets import SimulatedStimuli
 
 LINE = (np.arange(64) + 0.5) / 64 - 0.5
@@ -182,8 +182,35 @@ def test_it_hardly_minds_place_size_and_contrast():
         assert (answer / answer[0] < 1.3).all()
 
 
+def test_it_population_is_the_same_at_other_places_and_sizes(brain):
+    """The mean of neuroids' correlations over objects; V1's neuroids look at one place."""
+    at = ({}, {"x": 0.14, "y": -0.14}, {"size": 0.14})
+    seen = [sight(*(scene(c, e, **keys) for c in BENCHMARK_CATEGORIES for e in range(8))) for keys in at]
+    usual, moved, smaller = (regions.signals("IT", one, 40) for one in seen)
+    assert (usual * moved).mean() > 0.99
+    assert (usual * smaller).mean() > 0.99
+
+
+def test_harmonics_are_the_objects_own_where_it_is_upright_and_follow_its_turn():
+    upright = scene("garn", 2, x=0.1, y=-0.05)
+    line = outline(upright, 180)
+    seen = identity.harmonics(line, np.asarray([0.1, -0.05]), 0.18)
+    np.testing.assert_allclose(seen, upright.shape.cosines + upright.shape.sines, atol=1e-9)
+    turned = outline(dataclasses.replace(upright, rotation=(np.cos(0.4), np.sin(0.4))), 180)
+    seen_turned = identity.harmonics(turned, np.asarray([0.1, -0.05]), 0.18)
+    phases = np.exp(-1j * 0.4 * np.arange(1, 7))
+    wave, turned_wave = (part[:6] - 1j * part[6:] for part in (seen, seen_turned))
+    np.testing.assert_allclose(turned_wave, wave * phases, atol=2e-3)
+
+
 def test_it_is_smooth_over_shapes():
-    codes = {c: [identity.code(c, exemplar(c, e)) for e in range(8)] for c in BENCHMARK_CATEGORIES}
+    codes = {
+        category: [
+            identity.code(category, shape, np.asarray(shape.cosines + shape.sines))
+            for shape in (exemplar(category, number) for number in range(8))
+        ]
+        for category in BENCHMARK_CATEGORIES
+    }
     within = max(np.linalg.norm(a - b) for group in codes.values() for a in group for b in group)
     between = [np.linalg.norm(codes[c][0] - codes[d][0]) for c in codes for d in codes if c != d]
     assert 0 < within < min(between)
@@ -196,7 +223,7 @@ def test_it_answers_an_object_alike_wherever_it_is_and_v1_does_not(brain):
         views = brain.signals[region].reshape(64, 15, -1)
         alike[region] = np.mean([np.corrcoef(two)[0, 1] for two in views[:, :2]])
     assert alike["V1"] < 0.05
-    assert alike["IT"] > 0.95
+    assert alike["IT"] > 0.6  # other poses are among the views
     assert alike["V1"] < alike["V2"] < alike["V4"] < alike["IT"]
 
 
@@ -236,7 +263,7 @@ def test_a_scene_matters_to_it_only_by_what_it_shows():
         ("V1", 1.6384373137515116, -0.669033635388196, -0.30486583166711706),
         ("V2", -0.05300011543844665, -2.1677483632147454, -1.1367769302147086),
         ("V4", 0.4528762067868238, -0.33134003735542933, 0.524197927095855),
-        ("IT", 0.594544213072807, 1.1999507235934366, -1.0340056384973633),
+        ("IT", 0.5778365328754885, 0.8338657125389675, -0.7207676996936315),
     ],
 )
 def test_signals_are_the_same_on_every_machine(tmp_path, region, skewness, first, last):
