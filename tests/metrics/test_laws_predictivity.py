@@ -7,7 +7,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_brainscore.metrics import predictivity
+from pytest_brainscore.metrics import predictivity, regression
 from pytest_brainscore.metrics.splits import Split, shuffle
 from pytest_brainscore.models.coordinates import coordinates_of
 from tests.metrics import laws
@@ -220,6 +220,24 @@ def test_neuron_to_neuron_never_does_better_in_training_with_fewer_units(data):
     assert (all_units >= some - 1e-12).all()
 
 
+@given(matched())
+def test_neuron_to_neuron_takes_the_first_of_equal_units(data):
+    x, y = data
+    once, twice = (regression.best_unit(v, y, v, chunk=x.shape[1]) for v in (x, torch.cat([x, x], dim=1)))
+    assert torch.equal(twice.chose["unit"], once.chose["unit"])
+
+
+@given(matched())
+def test_neuron_to_neuron_predicts_nothing_of_a_neuroid_that_was_silent_in_training(data):
+    x, y = data
+    (split,) = shuffle(len(x), n_splits=1, train=0.7)
+    silent = y.clone()
+    silent[split.train, 0] = 0.0
+    found, expected = (NEURON_TO_NEURON(x, v, [split]).values for v in (silent, y))
+    assert found[0, 0].isnan()
+    laws.close(found[:, 1:], expected[:, 1:])
+
+
 @given(matched(p=(3, 15)))
 def test_pls_of_all_components_is_least_squares(data):
     laws.agree(case("pls", components=15)(*data), case("linear")(*data), 1e-5)
@@ -233,6 +251,23 @@ def test_pca_ridge_of_all_components_is_ridge(data, alpha):
 @given(matched(), st.sampled_from(ALPHAS))
 def test_ridgecv_of_one_alpha_is_ridge(data, alpha):
     laws.agree(case("ridgecv", alphas=(alpha,))(*data), case("ridge", alpha=alpha)(*data))
+
+
+@given(seeds)
+def test_ridgecv_chooses_by_its_criterion(seed):
+    """Nothing predicts noise: the smallest error is that of no prediction, whose r left out is -1."""
+    x, y = normal(seed, 40, 20), normal(seed + 1, 40, 3)
+    for criterion, alpha in (("squared_error", 1e8), ("pearson", 0.1)):
+        chosen = case("ridgecv", alphas=(0.1, 1e8), criterion=criterion)(x, y).also["alpha"]
+        assert chosen.tolist() == [alpha, alpha]
+
+
+@given(matched())
+def test_ridgecv_chooses_as_if_a_constant_neuroid_were_not_there(data):
+    x, y = data
+    by_pearson = case("ridgecv", alphas=(1e8, 1.0), criterion="pearson")
+    more = torch.cat([y, torch.ones(len(y), 1, dtype=y.dtype)], dim=1)
+    assert by_pearson(x, more).also["alpha"].tolist() == by_pearson(x, y).also["alpha"].tolist() == [1.0, 1.0]
 
 
 @given(matched(p=(3, 10)))
