@@ -103,7 +103,8 @@ def enforce(item: pytest.Item, watch: Watch, row: Row, verdict: Verdict) -> None
     if reason is not None:
         said = reason if fell else failures.recovered(row, verdict, watch.case, reason)
         item.add_marker(pytest.mark.xfail(reason=said, raises=Regressed, strict=level != "warn"))
-    if watch.accepted(row, verdict):
+    recovered = reason is not None and verdict.word not in FAILS["on"]
+    if recovered or watch.accepted(row, verdict):
         return
     if verdict.fails(level) or (fell and reason is not None):
         text = failures.text(row, verdict, watch, item.config)

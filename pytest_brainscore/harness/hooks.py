@@ -73,8 +73,8 @@ class Hooks:
         record.write(report, self.run)
 
     def pytest_report_teststatus(self, report: pytest.TestReport) -> Status | None:
-        """Show the score in the line of a verbose run."""
-        return table.status(report)
+        """Show the score in the line of a verbose run; the summary has pytest's words."""
+        return None if self.run.ended else table.status(report)
 
     def pytest_runtest_teardown(self, item: pytest.Item, nextitem: pytest.Item | None) -> None:
         """Let go of a network that the next item does not need."""
@@ -87,6 +87,7 @@ class Hooks:
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Write baselines and results.json; a run that could not, or skipped under strict, is not green."""
+        self.run.ended = True
         self.run.answer_controller(session.config)
         ending.update_baselines(self.run, session, exitstatus)
         record.finish(self.run, exitstatus)

@@ -50,6 +50,7 @@ class Run:
     deselected: int = 0
     crashed: bool = False
     updated: int = 0
+    ended: bool = False
 
     @cached_property
     def workbench(self) -> Workbench:

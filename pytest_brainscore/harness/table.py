@@ -70,7 +70,7 @@ def guards(rows: list[Row], this: Run) -> Iterator[str]:
             yield f"{said}: --brainscore-update changed keeps it"
     if skipped := skipped_under_strict(this):
         yield f"guard: {skipped} item(s) skipped, which strict does not let pass"
-    if this.settings.update is not None:
+    if this.settings.update is not None and (this.updated or not this.book.problems):
         folder = below(this.settings.suite / FOLDER, this.settings.root)
         plural = "" if this.updated == 1 else "s"
         yield f"{this.updated} baseline{plural} changed" + (f": git diff {folder}" if this.updated else "")

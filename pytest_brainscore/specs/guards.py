@@ -35,11 +35,11 @@ class Drop(Spec):
     def _from_text(cls, value: Any) -> Any:
         if isinstance(value, dict):
             return value
-        if isinstance(value, str) and (found := _IN_SE.match(value)):
+        if isinstance(value, str) and (found := _IN_SE.match(value)) and float(found[1]) > 0:
             return {"value": float(found[1]), "unit": "se"}
-        if isinstance(value, int | float) and not isinstance(value, bool):
+        if isinstance(value, int | float) and not isinstance(value, bool) and value > 0:
             return {"value": value}
-        raise ValueError(f"{value!r} is neither standard errors (2 se) nor score units (0.01)")
+        raise ValueError(f"drop: {value!r} is neither standard errors (2 se) nor score units (0.01)")
 
     def __str__(self) -> str:
         return f"{self.value:g} se" if self.unit == "se" else f"{self.value:g}"
