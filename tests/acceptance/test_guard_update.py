@@ -103,6 +103,16 @@ def test_a_run_that_is_cut_short_writes_nothing(project, workers):
     assert project.state() == files
 
 
+def test_a_run_that_lost_a_worker_writes_nothing(project):
+    project.workers = ("-n", "2")
+    (project.root / "dying.py").write_text("import os\n\n\ndef net():\n    os._exit(3)\n")
+    files = project.state()
+    result = project.run("--models=dying:net,fallen", "-k", "IT-rdm", "--brainscore-update=all!")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    assert "no baseline is updated: a worker crashed" in result.text
+    assert project.state() == files
+
+
 def test_a_partial_run_prunes_nothing_and_all_is_refused_in_ci(project):
     (project.suite / "own.yaml").write_text(WITHOUT_OTHER)
     files = project.state()
