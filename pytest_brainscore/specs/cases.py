@@ -64,8 +64,9 @@ class Case:
 
     @property
     def names(self) -> set[str]:
-        """What it can be asked for by."""
-        return {self.region, self.metric, self.dataset.id, self.id, self.name}
+        """What it can be asked for by; of data sets `Kriegeskorte2008.human`, `.monkey` also the stem."""
+        stem = self.dataset.id.split(".")[0]
+        return {self.region, self.metric, stem, self.dataset.id, self.id, self.name}
 
     @property
     def where(self) -> str:

@@ -51,6 +51,12 @@ def test_several_datasets(tmp_path):
     assert human.digest != monkey.digest
 
 
+def test_the_stem_of_a_data_set_names_all_of_its_parts(tmp_path):
+    text = TWO.replace("Human", "Both2026.human").replace("Monkey", "Both2026.monkey")
+    human, monkey = load(tmp_path, text)
+    assert human.names & monkey.names == {"Both2026", "IT", "rdm"}
+
+
 def test_the_digest_follows_what_is_written_and_not_how(tmp_path):
     first = load(tmp_path, ONE)
     same = load(tmp_path, ONE.replace("  - regions: [V4, IT]\n", "\n  - regions: [V4, IT] # both\n"))

@@ -85,7 +85,7 @@ def test_both_data_sets_show_the_same_stimuli(tmp_path):
     assert one.stimuli.digest == other.stimuli.digest
     cases = load_cases(SHIPPED)
     assert len({case.stimuli_key for case in cases}) == 1
-    assert {case.dataset.id for case in cases} == {"Simulated", "Simulated.behaviour"}
+    assert {case.dataset.id for case in cases} == {"Simulated", "Simulated.choices"}
     assert all("simulated" in f"{case.dataset.title} {case.dataset.species}" for case in cases)
     assert all(case.name.startswith("Simulated") for case in cases)
 
