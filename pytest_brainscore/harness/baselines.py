@@ -8,7 +8,7 @@ from pathlib import Path
 
 from .. import suite
 from ..guard import Measured
-from ..specs.baselines import Baseline, Entry, Side, load
+from ..specs.baselines import Entry, Side, load
 from ..specs.cases import Case
 from ..specs.results import Row
 
@@ -88,12 +88,8 @@ def measured(entry: Entry, side: Side) -> Measured:
 
 def measured_row(row: Row) -> Measured:
     """A row as the guard sees it; what JSON has no number for is NaN."""
-    made_with = {
-        "layer": row.layer,
-        **_watched(row),
-        "torch": row.versions.get("torch"),
-        "device": row.device,
-    }
+    versions = {"torch": row.versions.get("torch"), "device": row.device}
+    made_with = {"layer": row.layer, **_watched(row), **versions}
     splits = tuple(map(_number, row.splits))
     return Measured(_number(row.raw), row.error, splits, sides(side_of(row)), made_with)
 
@@ -102,11 +98,6 @@ def sides(side: Side) -> dict[str, str | int | float | None]:
     """The benchmark's side by the names that messages use."""
     said = side.model_dump()
     return {"metric version" if name == "metric" else name: value for name, value in said.items()}
-
-
-def empty(benchmark: str, side: Side) -> Baseline:
-    """A file without a line."""
-    return Baseline(benchmark=benchmark, side=side)
 
 
 def _watched(row: Row) -> dict[str, str]:
