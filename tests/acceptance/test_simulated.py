@@ -1,0 +1,60 @@
+"""The embedded example: a trained network is more like the simulated brain than its twins."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.conftest import ROOT
+
+TWINS = ["untrained:smallnet", *(f"untrained{seed}:smallnet" for seed in range(1, 5))]
+
+
+@pytest.fixture(scope="module")
+def rows(tmp_path_factory):
+    """Rows of smallnet and five untrained twins on the shipped benchmarks, by benchmark and model."""
+    folder = tmp_path_factory.mktemp("simulated")
+    models = ",".join(["smallnet", *TWINS])
+    words = ["-m", "pytest", "-q", "-p", "no:cacheprovider", f"--models={models}"]
+    chosen = [
+        "-k",
+        "Simulated and (IT-pls or behaviour)",
+        f"--brainscore-reports={folder}",
+        "--brainscore-offline",
+    ]
+    json_file = folder / "results.json"
+    done = subprocess.run(
+        [sys.executable, *words, *chosen, f"--brainscore-json={json_file}"],
+        cwd=ROOT,
+        env={**os.environ, "BRAINSCORE_CACHE": str(folder / "cache")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = json.loads(json_file.read_text("utf-8"))["results"]
+    return {(row["benchmark"], row["model"]): row for row in found}
+
+
+@pytest.mark.parametrize("name", ["Simulated.IT-pls", "Simulated.choices.behaviour-i2n"])
+def test_trained_is_above_the_best_of_five_untrained_seeds(rows, name):
+    trained = rows[name, "smallnet"]
+    twins = [row for (benchmark, model), row in rows.items() if benchmark == name and model != "smallnet"]
+    assert len(twins) == len(TWINS)
+    best = max(twins, key=lambda row: row["raw"])
+    assert trained["raw"] - best["raw"] > 3 * math.hypot(trained["error"], best["error"])
+    assert trained["raw"] - best["raw"] > 3 * _spread([row["raw"] for row in twins]) / math.sqrt(len(twins))
+
+
+def test_it_is_called_simulated_wherever_it_stands(rows):
+    assert all("Simulated" in row["benchmark"] and "Simulated" in row["dataset"] for row in rows.values())
+
+
+def _spread(values: list[float]) -> float:
+    mean = sum(values) / len(values)
+    return math.sqrt(sum((value - mean) ** 2 for value in values) / (len(values) - 1))
