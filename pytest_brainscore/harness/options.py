@@ -108,6 +108,7 @@ def asked(config: pytest.Config) -> bool:
 def settings(config: pytest.Config) -> Settings:
     """The settings of this run. Raises pytest.UsageError where a value is none."""
     root = config.rootpath
+    _refuse_root_of_output(config)
     json = config.getoption("brainscore_json")
     device = str(_either(config, "brainscore_device"))
     if not DEVICE.match(device):
@@ -127,6 +128,22 @@ def settings(config: pytest.Config) -> Settings:
         guard=_level(config),
         update=_update(config),
     )
+
+
+def _refuse_root_of_output(config: pytest.Config) -> None:
+    """Raise pytest.UsageError where pytest looked for its root and ini file from a place to write to.
+
+    It does where that is a word of its own, since it reads these before it knows the options of plugins.
+    """
+    here = config.invocation_params.dir
+    for option in ("--brainscore-reports", "--brainscore-json"):
+        given = here / (config.getoption(option) or "")
+        lost = given.exists() and config.inipath is None and not given.is_relative_to(here)
+        if lost and option in config.invocation_params.args:
+            raise pytest.UsageError(
+                f"pytest takes {given} for a folder of tests, and its root is now {config.rootpath}:"
+                f" write {option}={given}, with the equals sign"
+            )
 
 
 def refuse_without_models(config: pytest.Config) -> None:

@@ -42,8 +42,8 @@ class Dataset(Spec):
     ] = "public"
 
     def contents(self) -> str:
-        """Sha256 of how the data are read: without prose, and without where files come from."""
-        return digest_of(_without_places(self.model_dump(mode="json", exclude=_PROSE)))
+        """Sha256 of how the data are read, without prose, places of files and what is unset."""
+        return digest_of(_without_places(self.model_dump(mode="json", exclude=_PROSE, exclude_none=True)))
 
 
 class ArrayStimuli(Spec):

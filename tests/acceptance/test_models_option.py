@@ -77,3 +77,14 @@ def test_no_models_and_one_of_our_files_gives_a_usage_message(project):
     result = project.run("benchmarks/own.yaml")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert any("--models A,B" in line for line in result.errlines)
+
+
+def test_a_place_to_write_to_that_pytest_takes_for_its_root_is_refused(project, tmp_path):
+    reports = tmp_path / "elsewhere"
+    reports.mkdir()
+    result = project.run("--models=small", "--collect-only", "--brainscore-reports", str(reports))
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(
+        [f"ERROR: pytest takes {reports} for a folder*--brainscore-reports={reports}*"]
+    )
+    assert project.collect("--models=small", f"--brainscore-reports={reports}") == [f"{NODE}small"]
