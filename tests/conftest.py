@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
+if "PYTEST_XDIST_WORKER" in os.environ:  # workers share the cores, and so do the processes that they start
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 SHARED = Path(os.environ.get("BRAINSCORE_SHARED", ROOT.parent / "shared"))
 
 with suppress(ImportError):  # pytest reads this file for the suite too, where Hypothesis may be missing

@@ -37,21 +37,16 @@ class Shelf:
             return cls(case.name, beside)
         return cls(case.name, project_suite / FOLDER / beside.name, beside)
 
-    def find(self, key: str) -> tuple[Entry, Side] | None:
-        """The entry of a model, and the benchmark's side that it was made on; None where there is none.
+    def find(self, key: str) -> Entry | None:
+        """The entry of a model; None where there is none.
 
         Raises SpecError with file:line where a file cannot be read.
         """
         for path in filter(None, (self.own, self.shipped)):
             baseline = load(path, self.benchmark)
             if baseline is not None and key in baseline.models:
-                return baseline.models[key], baseline.side
+                return baseline.models[key]
         return None
-
-    def models(self) -> list[str]:
-        """The keys of the file that updates go to."""
-        baseline = load(self.own, self.benchmark)
-        return sorted(baseline.models) if baseline else []
 
 
 def key_of(model: str, layer: str | None) -> str:
@@ -66,6 +61,7 @@ def entry_of(row: Row, date: str) -> Entry:
         error=row.error,
         n=len(row.splits),
         splits=tuple(map(_number, row.splits)),
+        side=side_of(row),
         layer=row.layer,
         digests=_watched(row),
         torch=row.versions.get("torch"),
@@ -76,14 +72,14 @@ def entry_of(row: Row, date: str) -> Entry:
 
 def side_of(row: Row) -> Side:
     """The benchmark's side of a row."""
-    digests = {name: row.digests.get(name, "") for name in _BENCHMARKS_SIDE}
+    digests = {name: row.digests.get(name, "")[:_SHOWN_DIGITS] for name in _BENCHMARKS_SIDE}
     return Side(**digests, metric=row.metric_version, ceiling=row.ceiling)
 
 
-def measured(entry: Entry, side: Side) -> Measured:
+def measured(entry: Entry) -> Measured:
     """A baseline as the guard sees it."""
     made_with = {"layer": entry.layer, **entry.digests, "torch": entry.torch, "device": entry.device}
-    return Measured(entry.raw, entry.error, entry.splits, sides(side), made_with)
+    return Measured(entry.raw, entry.error, entry.splits, _sides(entry.side), made_with)
 
 
 def measured_row(row: Row) -> Measured:
@@ -91,10 +87,10 @@ def measured_row(row: Row) -> Measured:
     versions = {"torch": row.versions.get("torch"), "device": row.device}
     made_with = {"layer": row.layer, **_watched(row), **versions}
     splits = tuple(map(_number, row.splits))
-    return Measured(_number(row.raw), row.error, splits, sides(side_of(row)), made_with)
+    return Measured(_number(row.raw), row.error, splits, _sides(side_of(row)), made_with)
 
 
-def sides(side: Side) -> dict[str, str | int | float | None]:
+def _sides(side: Side) -> dict[str, str | int | float | None]:
     """The benchmark's side by the names that messages use."""
     said = side.model_dump()
     return {"metric version" if name == "metric" else name: value for name, value in said.items()}

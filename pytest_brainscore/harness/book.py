@@ -7,7 +7,7 @@ import functools
 import json
 import platform
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -25,6 +25,7 @@ class Book:
         self.folder, self.copy_to = folder, copy_to
         self.command = tuple(str(word) for word in command)
         self.rows: dict[tuple[str, str, str], Row] = {}
+        self.order: Mapping[str, int] = {}
         self.problems: list[str] = []
         self.started = datetime.datetime.now(datetime.UTC)
         self._clock = time.monotonic()
@@ -39,6 +40,12 @@ class Book:
         except OSError as why:
             self.problems.append(f"{self.folder / 'results.jsonl'}: not written ({why.strerror})")
 
+    @property
+    def results(self) -> list[Row]:
+        """The rows in the order of the items, whichever order they arrived in."""
+        last = len(self.order)
+        return sorted(self.rows.values(), key=lambda row: self.order.get(row.node or "", last))
+
     def close(self, complete: bool) -> None:
         """Write results.json, and its copy where one was asked for."""
         document = RunSpec(
@@ -48,7 +55,7 @@ class Book:
             command=self.command,
             complete=complete,
             versions=versions(),
-            results=tuple(self.rows.values()),
+            results=tuple(self.results),
         )
         text = json.dumps(document.model_dump(mode="json"), indent=1, allow_nan=False) + "\n"
         for path in (self.folder / "results.json", self.copy_to):

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import suppress
-
 import pytest
 
-from .. import suite
-from ..errors import SelectionError, SpecError
-from ..specs.cases import is_benchmark_file, load_cases
-from ..specs.models import SOURCES
-from ..suite import selection
+from ..specs.cases import load_cases
+from ..suite import files_in
 from .run import Run
 from .update import Outcome, locked, prune, update
 
@@ -27,7 +21,7 @@ def update_baselines(run: Run, session: pytest.Session, exitstatus: int) -> None
     outcome = (
         Outcome(problems=[f"no baseline is updated: {why}"]) if why else _updated(run, session, exitstatus)
     )
-    run.updated = outcome.changed
+    run.updated, run.pruned = outcome.changed, tuple(outcome.pruned)
     run.book.problems += outcome.problems
 
 
@@ -68,8 +62,9 @@ def _updated(run: Run, session: pytest.Session, exitstatus: int) -> Outcome:
     try:
         with locked(settings.suite, Fetcher.from_environment().cache):
             outcome = update(run.book.rows.values(), settings.update or "new", settings.root)
-            if settings.update == "all" and is_full(run, session.config, exitstatus):
-                prune(settings.suite, _benchmarks(run), lambda model: _exists(model, run), outcome)
+            full = not outcome.problems and is_full(run, session.config, exitstatus)
+            if settings.update == "all" and full:
+                prune(settings.suite, _benchmarks(run), run.knows, outcome)
             return outcome
     except OSError as why:
         return Outcome(problems=[f"no baseline is updated: {why}"])
@@ -77,27 +72,4 @@ def _updated(run: Run, session: pytest.Session, exitstatus: int) -> Outcome:
 
 def _benchmarks(run: Run) -> set[str]:
     """Names of all benchmarks of the suites."""
-    files = [path for folder in run.suites for path in folder.glob("*.y*ml") if is_benchmark_file(path)]
-    return {case.name for path in files for case in load_cases(path)}
-
-
-def _exists(model: str, run: Run) -> bool:
-    """Whether there is such a model: in this run, in models.yaml, torchvision or timm, or as a factory."""
-    if model in {candidate.id for candidate in run.candidates}:
-        return True
-    settings = run.settings
-    zoo = suite.zoo(settings.root, settings.suite.parent)
-    for request in _requests(model.removesuffix("_untrained")):
-        with suppress(SelectionError, SpecError):
-            if selection.select(request, zoo, settings.root):
-                return True
-    return False
-
-
-def _requests(model: str) -> Iterator[str]:
-    """What ``--models`` may have been given for a model of this id."""
-    yield model
-    yield from (f"{source}:{model.removeprefix(f'{source}_')}" for source in SOURCES)
-    module, _, function = model.rpartition(".")
-    if module:
-        yield f"{module}:{function}"
+    return {case.name for folder in run.suites for path in files_in(folder) for case in load_cases(path)}

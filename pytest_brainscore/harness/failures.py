@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shlex
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
 def text(row: Row, verdict: Verdict, watch: Watch, config: pytest.Config) -> str:
     """The whole text; its first line stands alone in JUnit and in the short summary."""
-    case, old = watch.case, watch.old[0] if watch.old else None
+    case, old = watch.case, watch.old
     told = dict(_told(row, verdict, watch, old))
     told["to accept"] = _way_out(row, verdict, watch, config)
     lines = [f"  {name.ljust(9)}  {said}" for name, said in told.items()]
@@ -60,6 +62,8 @@ def _told(row: Row, verdict: Verdict, watch: Watch, old: Entry | None) -> Iterat
         yield "delta", in_se(verdict.delta, verdict.unit) + paired
         drop = watch.policy.drop_at(verdict.unit)
         yield "allowed", f"{in_se(-verdict.band, verdict.unit)} (drop: {drop}, drift: {watch.policy.drift:g})"
+        if verdict.word != "regressed":
+            yield "strict", f"allows ±{watch.policy.drift:g}, either way"
         yield "splits", f"{verdict.fell} of {verdict.n} fell"
     if verdict.below is not None:
         yield "minimum", f"{verdict.below:.4f}"
@@ -75,24 +79,27 @@ def _way_out(row: Row, verdict: Verdict, watch: Watch, config: pytest.Config) ->
 
 
 def command(row: Row, verdict: Verdict, watch: Watch, config: pytest.Config) -> str:
-    """What to type to make the score the baseline.
-
-    A baseline of another side is renewed as a whole, so all of its models must run.
-    """
-    settings = watch.settings
+    """What to type to make the score the baseline."""
+    settings, here = watch.settings, config.invocation_params.dir
     inside = (row.node or "").split("::")[1:]
-    models = settings.models
-    if verdict.word == "mismatched":
-        inside = inside[:1]
-        others = (key.split(":")[0] for key in watch.shelf.models())
-        models = ",".join(dict.fromkeys([*models.split(","), *others]))
-    node = "::".join([below(watch.case.path, config.invocation_params.dir).as_posix(), *inside])
-    words = ["pytest", node, f"--models={models}", f"--brainscore-update={_which(verdict)}"]
+    node = "::".join([below(watch.case.path, here).as_posix(), *inside])
+    words = [*_program(config), node, f"--models={settings.models}", f"--brainscore-update={_which(verdict)}"]
     if settings.layers:
         words.append(f"--brainscore-layers={','.join(settings.layers)}")
     if settings.device != "auto":
         words.append(f"--brainscore-device={settings.device}")
+    outside = not watch.case.path.is_relative_to(config.rootpath)
+    if config.inipath and (outside or config.option.inifilename):
+        words.append(f"--config-file={config.inipath}")
+    if outside:
+        words.append(f"--rootdir={config.rootpath}")
     return shlex.join(words)
+
+
+def _program(config: pytest.Config) -> list[str]:
+    """How pytest was called: by its name, or as a module, which also finds code in the folder of the call."""
+    argv = getattr(config, "workerinput", {}).get("mainargv", sys.argv)
+    return ["python", "-m", "pytest"] if Path(argv[0]).name == "__main__.py" else ["pytest"]
 
 
 def _which(verdict: Verdict) -> str:

@@ -8,7 +8,7 @@ import pytest
 
 from ..errors import GuardFailure, Regressed
 from ..guard import FAILS, Verdict, agree, judge
-from ..specs.baselines import Entry, Side
+from ..specs.baselines import Entry
 from ..specs.cases import Case
 from ..specs.guards import Guard, Word
 from ..specs.results import Guarded, Row
@@ -37,7 +37,7 @@ class Watch:
     key: str
     settings: Settings
     shelf: Shelf
-    old: tuple[Entry, Side] | None
+    old: Entry | None
 
     @classmethod
     def of(cls, case: Case, model: str, layer: str | None, settings: Settings) -> Watch | None:
@@ -57,7 +57,7 @@ class Watch:
 
     def judge(self, row: Row) -> Verdict:
         """The verdict on a scored row."""
-        old = measured(*self.old) if self.old else None
+        old = measured(self.old) if self.old else None
         return judge(measured_row(row), old, self.policy, self.policy.minimum.get(row.model))
 
     def known(self, row: Row, verdict: Verdict) -> str | None:
@@ -87,7 +87,7 @@ class Watch:
             fell=verdict.fell,
             changed=verdict.changed,
             minimum=self.policy.minimum.get(row.model),
-            moved=self.old is None or not agree(measured_row(row).splits, self.old[0].splits),
+            moved=self.old is None or not agree(measured_row(row).splits, self.old.splits),
             updates=self.updates(row, verdict),
         )
         return row.model_copy(update={"verdict": verdict.word, "delta": delta, "guard": guarded})

@@ -29,6 +29,11 @@ class Hooks:
         """Hear how an xdist worker ended."""
         self.run.hear_worker(node, error)
 
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
+        """Learn the order of the items from a worker."""
+        self.run.hear_order(ids)
+
     def pytest_report_header(self) -> list[str]:
         """Say what is scored, and on which device."""
         return self.run.header()

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ..errors import BrainScoreError, GuardFailure, NotHere, SpecError
+from ..errors import BrainScoreError, GuardFailure, NotHere, SpecError, nearest
 from ..guard import Verdict
 from ..specs.cases import Case, is_benchmark_file, load_cases
 from ..specs.results import Row
 from ..suite.selection import Candidate
 from . import failures, guarding, rows
-from .guarding import Watch
+from .guarding import GuardWarning, Watch
 from .run import Run
 
 if TYPE_CHECKING:
@@ -64,7 +64,16 @@ class BenchmarkFile(pytest.File):
                     f"{case.where}: the benchmark {case.name} is also in {first.where};"
                     " give one of the data sets another id"
                 )
+            self._refuse_unknown_models(case)
             yield Benchmark.from_parent(self, name=case.id, case=case, run=self.run)
+
+    def _refuse_unknown_models(self, case: Case) -> None:
+        """A name that the guard misspells would guard nothing."""
+        policy = case.benchmark.guard
+        for model in {**policy.minimum, **policy.known}:
+            if not self.run.knows(model):
+                hint = nearest(model, [candidate.id for candidate in self.run.candidates])
+                raise self.CollectError(f"{case.where}: guard: no model {model}{hint}")
 
 
 class Benchmark(pytest.Collector):
@@ -128,7 +137,7 @@ class ScoreItem(pytest.Item):
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """The guard's own text without a traceback; else as pytest does."""
-        if isinstance(excinfo.value, GuardFailure):
+        if isinstance(excinfo.value, GuardFailure | GuardWarning):
             return failures.shown(excinfo, self.case)
         return super().repr_failure(excinfo, style)
 

@@ -35,6 +35,7 @@ class Settings:
 
     models: str
     root: Path
+    here: Path
     suite: Path
     device: str = "auto"
     offline: bool = False
@@ -116,6 +117,7 @@ def settings(config: pytest.Config) -> Settings:
     return Settings(
         models=str(_either(config, "brainscore_models")),
         root=root,
+        here=config.invocation_params.dir,
         suite=root / str(config.getini("brainscore_suite")),
         device=device,
         offline=bool(_either(config, "brainscore_offline")),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime
 import os
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +17,7 @@ from .. import suite
 from ..errors import SelectionError, SpecError
 from ..specs.cases import Case
 from ..specs.registry import Registry
+from ..specs.zoo import Zoo
 from ..suite import selection
 from ..suite.selection import Candidate
 from . import options
@@ -33,7 +36,7 @@ class Run:
     """What the hooks share. Frozen but for the plan and the record, which grow as the run goes.
 
     planned: node ids of the items of this process. deselected: how many were left out. crashed: whether a
-    worker was lost. updated: how many lines of baselines the run changed.
+    worker was lost. updated: how many lines of baselines the run changed; pruned: what of them is gone.
     """
 
     settings: Settings
@@ -50,6 +53,7 @@ class Run:
     deselected: int = 0
     crashed: bool = False
     updated: int = 0
+    pruned: tuple[str, ...] = ()
     ended: bool = False
 
     @cached_property
@@ -69,9 +73,26 @@ class Run:
         return "workbench" in vars(self)
 
     @property
+    def here(self) -> Path:
+        """Where the run was started."""
+        return self.settings.here
+
+    @property
     def folder(self) -> Path:
         """Where this run writes."""
         return self.settings.reports / self.id
+
+    def knows(self, model: str) -> bool:
+        """Whether there is a model of this id: in this run, in models.yaml, in a library, or as a factory."""
+        if model in {candidate.id for candidate in self.candidates}:
+            return True
+        zoo = suite.zoo(self.settings.root, self.settings.suite.parent)
+        return any(self._selects(request, zoo) for request in selection.requests_of(model))
+
+    def _selects(self, request: str, zoo: Zoo) -> bool:
+        with suppress(SelectionError, SpecError):
+            return bool(selection.select(request, zoo, self.settings.root))
+        return False
 
     def mark(self, name: str, config: pytest.Config) -> pytest.MarkDecorator:
         """The mark of a name, which is registered when it is first asked for (``--strict-markers``)."""
@@ -83,6 +104,10 @@ class Run:
     def tell_worker(self, node: Any) -> None:
         """Hand the run's id to an xdist worker."""
         node.workerinput[_WORKER_INPUT] = self.id
+
+    def hear_order(self, nodes: Iterable[str]) -> None:
+        """Take in the order of the items, of this process or of a worker."""
+        self.book.order = {node: place for place, node in enumerate(nodes)}
 
     def hear_worker(self, node: Any, error: object) -> None:
         """Take in how a worker ended, and how many items it deselected."""
@@ -125,9 +150,12 @@ def begin(config: pytest.Config) -> Run:
 
 
 def _collect_suite(config: pytest.Config, suites: tuple[Path, ...]) -> None:
-    """Without path arguments, collect the project's suite, or else the shipped one."""
+    """Without path arguments, collect the project's suite, or else the shipped one.
+
+    A folder without a benchmark file is no suite: it may hold nothing but baselines of shipped benchmarks.
+    """
     if config.args_source != config.ArgsSource.ARGS:
-        config.args = [str(next((folder for folder in suites if folder.is_dir()), suites[0]))]
+        config.args = [str(next((folder for folder in suites if suite.files_in(folder)), suites[0]))]
 
 
 def _register_mark(config: pytest.Config) -> None:

@@ -26,6 +26,7 @@ def plan(items: Iterable[pytest.Item], run: Run) -> None:
     ours = [item for item in items if isinstance(item, ScoreItem)]
     run.asked = tuple((item.candidate.id, item.case, item.layer) for item in ours)
     run.planned = tuple(item.nodeid for item in ours)
+    run.hear_order(run.planned)
 
 
 def report(items: Sequence[pytest.Item]) -> list[str]:

@@ -45,7 +45,7 @@ def moved(row: Row) -> str:
 
 def summarise(terminal: pytest.TerminalReporter, this: Run) -> None:
     """Print the table, what the guards say, and where the results are."""
-    rows = list(this.book.rows.values())
+    rows = this.book.results
     if this.is_worker or not (rows or this.book.problems):
         return
     terminal.section("brain scores", sep="=")
@@ -71,9 +71,12 @@ def guards(rows: list[Row], this: Run) -> Iterator[str]:
     if skipped := skipped_under_strict(this):
         yield f"guard: {skipped} item(s) skipped, which strict does not let pass"
     if this.settings.update is not None and (this.updated or not this.book.problems):
-        folder = below(this.settings.suite / FOLDER, this.settings.root)
+        folder = this.settings.suite / FOLDER
         plural = "" if this.updated == 1 else "s"
-        yield f"{this.updated} baseline{plural} changed" + (f": git diff {folder}" if this.updated else "")
+        shown = f": git add -N {below(folder, this.here)} && git diff {below(folder, this.here)}"
+        yield f"{this.updated} baseline{plural} changed{shown if this.updated else ''}"
+    if this.pruned:
+        yield f"baselines pruned: {', '.join(this.pruned)}"
 
 
 def table(rows: list[Row], width: int = 100) -> Iterator[str]:

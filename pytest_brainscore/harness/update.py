@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,15 +15,16 @@ from ..specs.base import digest_of
 from ..specs.baselines import Baseline, Entry, line, load
 from ..specs.guards import Update
 from ..specs.results import Row
-from .baselines import FOLDER, entry_of, side_of, sides
+from .baselines import FOLDER, entry_of, measured
 from .paths import write_whole
 
 
 @dataclass
 class Outcome:
-    """The lines that changed, per file, and what was not written, with the reason."""
+    """The lines that changed, per file; what was pruned; what was not written, with the reason."""
 
     lines: dict[Path, int] = field(default_factory=dict)
+    pruned: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
     @property
@@ -38,27 +39,16 @@ def update(rows: Iterable[Row], which: Update, root: Path) -> Outcome:
     for path, its_rows in _by_file(rows, root).items():
         with _told(outcome, path):
             old = load(path, its_rows[0].benchmark)
-            new = renewed(old, its_rows, which, path)
-            _write(path, old, new, outcome)
+            _write(path, old, renewed(old, its_rows, which), outcome)
     return outcome
 
 
-def renewed(old: Baseline | None, rows: list[Row], which: Update, path: Path) -> Baseline | None:
-    """The file with the rows that `which` takes; None where there is nothing to write.
-
-    Raises SpecError where lines of different sides of the benchmark would stand in one file.
-    """
+def renewed(old: Baseline | None, rows: list[Row], which: Update) -> Baseline | None:
+    """The file with the rows that `which` takes; None where there is nothing to write."""
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
-    side = side_of(rows[0])
-    differing = list(differences(sides(old.side), sides(side))) if old else []
-    lines = dict(old.models) if old and not differing else {}
+    lines = old.models if old else {}
     new = {row.guard.key: entry_of(row, today) for row in rows if row.guard and _is_taken(row, lines, which)}
-    if not new:
-        return old
-    if old and differing:
-        _refuse_mixing(old, set(new), which, differing, path)
-    kept_side = old.side if old and not differing else side
-    return Baseline(benchmark=rows[0].benchmark, side=kept_side, models={**lines, **new})
+    return Baseline(benchmark=rows[0].benchmark, models={**lines, **new}) if new else old
 
 
 def prune(suite: Path, benchmarks: set[str], model_exists: Callable[[str], bool], outcome: Outcome) -> None:
@@ -70,9 +60,11 @@ def prune(suite: Path, benchmarks: set[str], model_exists: Callable[[str], bool]
             kept = {key: entry for key, entry in models.items() if model_exists(key.split(":")[0])}
             if path.stem not in benchmarks or (models and not kept):
                 path.unlink()
+                outcome.pruned.append(path.name)
                 outcome.lines[path] = outcome.lines.get(path, 0) + len(models)
             elif old:
                 _write(path, old, old.model_copy(update={"models": kept}), outcome)
+                outcome.pruned += [f"{key} of {path.stem}" for key in sorted(set(models) - set(kept))]
 
 
 @contextmanager
@@ -90,39 +82,27 @@ def _by_file(rows: Iterable[Row], root: Path) -> dict[Path, list[Row]]:
     return found
 
 
-def _is_taken(row: Row, lines: dict[str, Entry], which: Update) -> bool:
+def _is_taken(row: Row, lines: Mapping[str, Entry], which: Update) -> bool:
     """Whether the row becomes a line: only where it says something new."""
     if row.guard is None:
         return False
     before = lines.get(row.guard.key)
-    if before is None and row.verdict in ("unguarded", "mismatched"):
-        return which != "new" or row.verdict == "unguarded"
+    if before is None and row.verdict == "unguarded":
+        return True
     if which == "new":
         return False
-    moved = row.guard.moved if before is None else not agree(entry_of(row, "").splits, before.splits)
-    if which == "changed" or moved:
-        return moved
-    if before is None:
-        return bool(row.guard.changed)
-    return line(entry_of(row, before.date)) != line(before)
-
-
-def _refuse_mixing(old: Baseline, new: set[str], which: Update, differing: list[str], path: Path) -> None:
-    what = ", ".join(differing)
-    if which == "new":
-        raise SpecError(f"{path}: its lines are of another {what}: --brainscore-update changed renews them")
-    left = sorted(set(old.models) - new)
-    if left:
-        raise SpecError(
-            f"{path}: {', '.join(left)} did not run, or may not be updated, and the line is of another"
-            f" {what}: score all models of the file together, or delete the lines that are to go"
-        )
+    if before is None:  # what it was judged by is a shipped baseline
+        return row.guard.moved or row.verdict == "mismatched" or (which == "all" and bool(row.guard.changed))
+    now = entry_of(row, before.date)
+    if not agree(now.splits, before.splits) or any(differences(measured(before).side, measured(now).side)):
+        return True
+    return which == "all" and line(now) != line(before)
 
 
 def _write(path: Path, old: Baseline | None, new: Baseline | None, outcome: Outcome) -> None:
     before, after = (old.models if old else {}), (new.models if new else {})
     changed = {key for key in {*before, *after} if before.get(key) != after.get(key)}
-    if new is not None and (changed or old is None or new.side != old.side):
+    if new is not None and changed:
         write_whole(path, new.text())
         outcome.lines[path] = outcome.lines.get(path, 0) + len(changed)
 

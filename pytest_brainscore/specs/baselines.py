@@ -35,6 +35,7 @@ class Entry(Spec):
     error: Annotated[float | None, Field(description="standard error over splits")] = None
     n: Annotated[int, Field(ge=1, description="number of splits")]
     splits: Annotated[tuple[float, ...], Field(min_length=1, description="raw per split")]
+    side: Side
     layer: str | None = None
     digests: Annotated[dict[str, str], Field(description="of weights, architecture, preprocessing")] = Field(
         default_factory=dict
@@ -51,19 +52,17 @@ class Entry(Spec):
 
 
 class Baseline(Spec):
-    """One file: the benchmark's side, and an entry per model (``model:layer`` where layers were named)."""
+    """One file: an entry per model (``model:layer`` where layers were named)."""
 
     format: Literal[1] = 1
     benchmark: str
-    side: Side
     models: dict[str, Entry] = Field(default_factory=dict)
 
     def text(self) -> str:
         """The file: a line per model, sorted, numbers with seven decimals."""
         models = [f"{json.dumps(key)}: {line(entry)}" for key, entry in sorted(self.models.items())]
         head = [f'"format": {self.format}', f'"benchmark": {json.dumps(self.benchmark)}']
-        side = f'"side": {_json(self.side.model_dump())}'
-        return "{\n" + ",\n".join([*head, side, '"models": {\n' + ",\n".join(models) + "\n}"]) + "\n}\n"
+        return "{\n" + ",\n".join([*head, '"models": {\n' + ",\n".join(models) + "\n}"]) + "\n}\n"
 
 
 def line(entry: Entry) -> str:

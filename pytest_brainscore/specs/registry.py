@@ -38,6 +38,8 @@ class Registry:
                 f"{dotted}: {package} is not trusted to run from a YAML file: add it to the ini value"
                 " brainscore_trust, or keep its code under the project's root"
             )
+        if self.root is not None and str(self.root) not in sys.path:
+            sys.path.append(str(self.root))  # the project's own code, also where it is not installed
         return load(dotted)
 
     def _trusts(self, package: str) -> bool:

@@ -26,7 +26,12 @@ def benchmarks() -> Path:
 def benchmark_files(project: Path) -> list[Path]:
     """The benchmark files of the project's benchmarks/, then the shipped ones."""
     folders = dict.fromkeys(folder.resolve() for folder in (project / "benchmarks", benchmarks()))
-    return [file for folder in folders for file in sorted(folder.glob("*.y*ml")) if is_benchmark_file(file)]
+    return [file for folder in folders for file in files_in(folder)]
+
+
+def files_in(folder: Path) -> list[Path]:
+    """The benchmark files of a folder, by name."""
+    return [file for file in sorted(folder.glob("*.y*ml")) if is_benchmark_file(file)]
 
 
 def zoo(*projects: Path) -> Zoo:

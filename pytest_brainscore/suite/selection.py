@@ -15,7 +15,8 @@ from ..specs.models import SOURCES, Model
 from ..specs.zoo import Zoo
 
 UNTRAINED = "untrained"
-_TWIN = re.compile(rf"^{UNTRAINED}(\d{{0,9}}):(.*)")
+_TWIN = re.compile(rf"^{UNTRAINED}(\d*):(.*)")
+_LONGEST_SEED = 9
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,16 @@ def select(requests: str, zoo: Zoo, folder: Path) -> tuple[Candidate, ...]:
     return tuple(chosen.values())
 
 
+def requests_of(model: str) -> Iterator[str]:
+    """What may have been asked for where a model has this id."""
+    model = re.sub(rf"_{UNTRAINED}\d*$", "", model)
+    yield model
+    yield from (f"{source}:{model.removeprefix(f'{source}_')}" for source in SOURCES)
+    module, _, function = model.rpartition(".")
+    if module:
+        yield f"{module}:{function}"
+
+
 def packages(requests: str) -> tuple[str, ...]:
     """Top-level packages of the factories that `requests` name: naming them there is trusting them."""
     parts = (_TWIN.sub(r"\2", part.strip()) for part in requests.split(","))
@@ -63,6 +74,7 @@ def _models(request: str, zoo: Zoo) -> Iterator[Model]:
     if request.startswith("@"):
         yield from _set(request[1:], zoo)
     elif twin := _TWIN.fullmatch(request):
+        _refuse_unclear_twin(request, *twin.groups())
         yield from (_twin(model, twin[1]) for model in _models(twin[2], zoo))
     elif prefix in SOURCES and rest:
         yield from _listed(rest, prefix, f"{prefix}_")
@@ -80,6 +92,19 @@ def _factory(request: str) -> Model:
     if not all(part.isidentifier() for part in (*prefix.split("."), function)):
         raise SelectionError(f"--models: {request}: a factory is named package.module:function")
     return Model(id=_as_id(f"{prefix}.{function}"), source=request)
+
+
+def _refuse_unclear_twin(request: str, seed: str, name: str) -> None:
+    """Raise SelectionError for a twin of nothing, a twin of a twin, and a seed that is too long."""
+    wrong = ""
+    if not name:
+        wrong = f"names no model: write {UNTRAINED}{seed}:alexnet, for instance"
+    elif _TWIN.match(name):
+        wrong = f"is untrained twice: write {name}"
+    elif len(seed) > _LONGEST_SEED:
+        wrong = f"a seed has {_LONGEST_SEED} digits at most"
+    if wrong:
+        raise SelectionError(f"--models: {request}: {wrong}")
 
 
 def _twin(model: Model, seed: str) -> Model:

@@ -95,3 +95,11 @@ def test_a_models_option_of_somebody_else_stays_theirs(project):
     )
     assert project.run("--models", "x", "test_theirs.py").parseoutcomes() == {"passed": 1}
     assert project.collect("--brainscore-models", "small") == ["benchmarks/own.yaml::IT-ridge::small"]
+
+
+def test_a_folder_of_baselines_alone_is_no_suite(project):
+    """Baselines of shipped benchmarks are written there; the shipped suite is collected all the same."""
+    (project.root / "benchmarks/own.yaml").unlink()
+    project.write("benchmarks/baselines/Simulated.IT-pls.json", "{}")
+    lines = project.collect("--models", "small", "-k", "Simulated and IT-pls")
+    assert [line.rpartition("/")[2] for line in lines] == ["simulated.yaml::IT-pls::small"]

@@ -178,7 +178,7 @@ def write_weights(path: Path, kind: str) -> str:
 
 def test_new_baselines_are_a_line_per_model(story):
     assert story.made.ret == 0
-    assert "20 baselines changed: git diff benchmarks/baselines" in story.made.text
+    assert "20 baselines changed: git add -N benchmarks/baselines && git diff benchmarks" in story.made.text
     assert set(story.made.verdicts().values()) == {"unguarded"}
     text = (story.baselines / "Own.IT-ridge.json").read_text()
     keys = [line.split(":")[0].strip('"') for line in text.splitlines() if '"raw"' in line]
@@ -241,7 +241,7 @@ def test_the_text_of_a_failure(story):
     assert told["allowed"] == f"{-2 * old['error']:+.4f} = -2.0 se (drop: 2 se, drift: 0.002)"
     assert told["splits"] == f"{row['guard']['fell']} of 4 fell"
     assert re.fullmatch(r"weights \w{8} → \w{8}", told["changed"])
-    command = f"pytest benchmarks/own.yaml::IT-ridge::fallen --models={','.join(AFTER)}"
+    command = f"python -m pytest benchmarks/own.yaml::IT-ridge::fallen --models={','.join(AFTER)}"
     assert told["to accept"] == f"{command} --brainscore-update=changed"
     assert "Traceback" not in story.changed.text
     assert f"FAILED benchmarks/own.yaml::IT-ridge::fallen - {first}" in story.changed.text

@@ -25,7 +25,7 @@ BROKEN = {
     "Own.IT-rdm": (lambda text: text[: len(text) // 2], r"IT-rdm.json:\d+: not JSON, perhaps cut off"),
     "Own.IT-spec": (
         lambda text: text.replace('"fallen"', '<<<<<<< HEAD\n"fallen"', 1),
-        r"IT-spec.json:6: a merge conflict: choose a side",
+        r"IT-spec.json:5: a merge conflict: choose a side",
     ),
     "Other.IT-other": (lambda text: text.replace('"format": 1', '"format": 2'), NEWER),
 }
@@ -119,7 +119,7 @@ def test_strict_needs_baselines(recorded):
     result = recorded.run("--models=fresh", "--brainscore-guard=strict", "-k", "IT-ridge")
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     assert "fresh on Own.IT-ridge unguarded: " in result.text
-    command = "pytest benchmarks/own.yaml::IT-ridge::fresh --models=fresh --brainscore-update=new"
+    command = "python -m pytest benchmarks/own.yaml::IT-ridge::fresh --models=fresh --brainscore-update=new"
     assert f"to accept  {command}" in result.text
 
 
@@ -169,3 +169,11 @@ def test_values_that_are_none(recorded, options, message):
     result = recorded.run("--models=steady", *options, workers=False)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert message in result.text
+
+
+def test_a_misspelt_model_in_the_policy_is_an_error_with_its_line(recorded):
+    recorded.workers = ()
+    recorded.benchmarks(SPLITS, f"{SPLITS}, guard: {{minimum: {{stedy: 0.1}}}}")
+    result = recorded.run("--models=steady", "-k", "IT-ridge")
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    assert re.search(r"own.yaml:\d+: guard: no model stedy; did you mean steady", result.text)

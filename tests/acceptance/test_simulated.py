@@ -53,6 +53,7 @@ def test_trained_is_above_the_best_of_five_untrained_seeds(rows, name):
 
 def test_it_is_called_simulated_wherever_it_stands(rows):
     assert all("Simulated" in row["benchmark"] and "Simulated" in row["dataset"] for row in rows.values())
+    assert all("simulated recordings: no brain was measured" in row["notes"] for row in rows.values())
 
 
 def _spread(values: list[float]) -> float:

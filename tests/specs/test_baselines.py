@@ -18,12 +18,10 @@ SIDE = Side(spec="a" * 64, stimuli="b" * 64, recordings="c" * 64, ceiling=0.8123
 
 def entry(*splits: float) -> Entry:
     raw = sum(splits) / len(splits)
-    return Entry(raw=raw, n=len(splits), splits=splits, layer="features.8", date="2026-10-02")
+    return Entry(raw=raw, n=len(splits), splits=splits, side=SIDE, layer="features.8", date="2026-10-02")
 
 
-BASELINE = Baseline(
-    benchmark="Own.IT-ridge", side=SIDE, models={"vgg16": entry(0.5, 0.25), "alexnet": entry(0.1, 0.3)}
-)
+BASELINE = Baseline(benchmark="Own.IT-ridge", models={"vgg16": entry(0.5, 0.25), "alexnet": entry(0.1, 0.3)})
 
 
 def written(tmp_path, text=None):
@@ -34,8 +32,8 @@ def written(tmp_path, text=None):
 
 def test_a_line_per_model_sorted_with_a_fixed_number_of_decimals():
     lines = BASELINE.text().splitlines()
-    assert [line.split(":")[0] for line in lines[5:7]] == ['"alexnet"', '"vgg16"']
-    assert '"splits": [0.1000000, 0.3000000]' in lines[5]
+    assert [line.split(":")[0] for line in lines[4:6]] == ['"alexnet"', '"vgg16"']
+    assert '"splits": [0.1000000, 0.3000000]' in lines[4]
     assert BASELINE.text().endswith("\n}\n}\n")
     jsonschema.validate(json.loads(BASELINE.text()), json.loads(schema("baseline")))
 
@@ -49,7 +47,7 @@ def test_another_score_changes_one_line():
 @given(st.lists(st.floats(-5, 5), min_size=1, max_size=12))
 def test_law_numbers_come_back_to_seven_decimals_and_the_text_is_stable(tmp_path_factory, splits):
     path = tmp_path_factory.mktemp("law") / "b.json"
-    first = Baseline(benchmark="b", side=SIDE, models={"m": entry(*splits)})
+    first = Baseline(benchmark="b", models={"m": entry(*splits)})
     path.write_text(first.text(), encoding="utf-8")
     again = load(path, "b")
     assert again.models["m"].splits == pytest.approx(splits, abs=5.1e-8)
@@ -64,18 +62,18 @@ def test_no_file_is_no_baseline(tmp_path):
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ('"alexnet"', '<<<<<<< HEAD\n"alexnet"', r":6: a merge conflict"),
-        ('"vgg16"', '>>>>>>> theirs\n"vgg16"', r":7: a merge conflict"),
-        ('"vgg16"', '"alexnet"', r":7: alexnet is there twice"),
+        ('"alexnet"', '<<<<<<< HEAD\n"alexnet"', r":5: a merge conflict"),
+        ('"vgg16"', '>>>>>>> theirs\n"vgg16"', r":6: a merge conflict"),
+        ('"vgg16"', '"alexnet"', r":6: alexnet is there twice"),
         ('"format": 1', '"format": 2', r":2: is of format 2, and this version reads 1"),
         ('"format": 1', '"format": "1"', r":2: format: "),
         ("Own.IT-ridge", "Own.IT-pls", r":3: is the baseline of Own.IT-pls, not Own.IT-ridge"),
-        ("0.3000000]", '"0.3"]', r":6: models.alexnet.splits.1: "),
-        ("0.3000000]", "NaN]", r":6: NaN is no score"),
-        ("0.3000000]", "1e999]", r":6: models.alexnet.splits.1: "),
-        (", 0.3000000]", "]", r":6: models.alexnet: n is 2, and there are 1 splits"),
-        ('"layer"', '"lair"', r":6: models.alexnet.lair: no such key; did you mean layer"),
-        ("}\n}\n", "", r":8: not JSON, perhaps cut off"),
+        ("0.3000000]", '"0.3"]', r":5: models.alexnet.splits.1: "),
+        ("0.3000000]", "NaN]", r":5: NaN is no score"),
+        ("0.3000000]", "1e999]", r":5: models.alexnet.splits.1: "),
+        (", 0.3000000]", "]", r":5: models.alexnet: n is 2, and there are 1 splits"),
+        ('"layer"', '"lair"', r":5: models.alexnet.lair: no such key; did you mean layer"),
+        ("}\n}\n", "", r":7: not JSON, perhaps cut off"),
     ],
 )
 def test_what_is_no_baseline_is_named_with_its_line(tmp_path, old, new, message):

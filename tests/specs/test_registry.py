@@ -20,6 +20,11 @@ def project(tmp_path, monkeypatch):
         sys.modules.pop(name, None)
 
 
+def test_code_of_the_project_is_found_where_nothing_else_finds_it(project, monkeypatch):
+    monkeypatch.setattr(sys, "path", [place for place in sys.path if place != str(project)])
+    assert Registry(project)("trust_me:thing")() == 42
+
+
 def test_code_of_the_project_resolves(project):
     assert Registry(project)("trust_me:thing")() == 42
 
