@@ -72,9 +72,9 @@ class Workbench:
         """
         recordings, fetch_seconds = self._recordings(case)
         network, build_seconds = self._network(model, folder)
+        target, target_seconds = self._target(case, recordings)
         unit, source = self._unit(network, model, case, layer)
         shown = self._represented(network, model, recordings, case, unit)
-        target, target_seconds = self._target(case, recordings)
         start = time.perf_counter()
         x = shown.tensors[unit, sees(case.benchmark.metric)].to(self.device.metrics)
         with (
@@ -108,7 +108,7 @@ class Workbench:
                 "metric": round(time.perf_counter() - start, 3),
             },
         }
-        return replace(score, about=about)
+        return replace(score, about=about, notes=(*recordings.notes, *score.notes))
 
     def release(self) -> None:
         """Let go of the network and of what it showed; recordings stay open."""

@@ -38,6 +38,7 @@ class Recordings:
     (subject, stimulus, stimulus_), with the coords `subject` and `region` on subject; or choices,
     (presentation,), the name of the object that was chosen in each trial, with the coords `stimulus`,
     `truth`, `region` and, where there were two alternatives, `distractor`.
+    `notes` are for whoever reads a score on them.
     `digest` changes with any of the files, with how they are read, and with what is selected.
     Raises DataError where `data` is none of these, where a choice is impossible, and where a stimulus is
     shown that `stimuli` does not have.
@@ -47,6 +48,7 @@ class Recordings:
     stimuli: Stimuli
     data: xr.DataArray
     digest: str = ""
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         expected, needed = _LAYOUTS[self.kind]
@@ -193,6 +195,7 @@ class Recordings:
             stimuli=self.stimuli if stimulus.all() else self.stimuli.take(np.flatnonzero(stimulus)),
             data=self.data.isel(partly) if partly else self.data,
             digest=digest_of_selection(self.digest, wanted) if wanted else self.digest,
+            notes=self.notes,
         )
 
 

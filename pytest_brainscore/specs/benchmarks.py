@@ -106,6 +106,17 @@ class Benchmark(Spec):
     def _metric_from_name(cls, value: Any) -> Any:
         return {"name": value} if isinstance(value, str) else value
 
+    @field_validator("splits")
+    @classmethod
+    def _splits_of_stimuli(cls, splits: Splits, info: ValidationInfo) -> Splits:
+        metric = info.data.get("metric")
+        if isinstance(metric, Behavioural):
+            raise ValueError(
+                f"`splits` is of stimuli, and {metric.name} halves trials: write `halvings` and `seed` in the"
+                " metric, and `fit` in `readout` for the stimuli to fit on"
+            )
+        return splits
+
     @field_validator("guard")
     @classmethod
     def _drop_of_its_kind(cls, guard: Guard, info: ValidationInfo) -> Guard:

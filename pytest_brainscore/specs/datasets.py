@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from .base import DOTTED, DOTTED_TAG, File, Id, Spec, digest_of, tagged_by
 from .models import Scalar
+from .simulated import SimulatedChoices, SimulatedResponses, SimulatedStimuli
 
 Name = Annotated[str, Field(min_length=1)]
 Degrees = Annotated[float, Field(gt=0, description="width of the images on the subject's screen")]
@@ -155,42 +156,18 @@ class MatlabDataset(Dataset):
     recordings: MatlabRecordings
 
 
-class SimulatedStimuli(Spec):
-    """Scenes of textured objects of 8 categories, rendered by the program."""
-
-    exemplars: Annotated[
-        int, Field(ge=2, le=64, description="objects of each category; the last quarter is for testing")
-    ] = 8
-    views: Annotated[int, Field(ge=1, le=1000, description="scenes of each object")] = 15
-    width: Annotated[int, Field(ge=32, le=512, description="of the square images, in pixels")] = 64
-    seed: Annotated[int, Field(ge=0)] = 1
-
-
-class SimulatedResponses(Spec):
-    """Noisy repeated responses of neuroids in V1, V2, V4 and IT."""
-
-    kind: Literal["responses"]
-    neuroids: Annotated[int, Field(ge=1, le=1000, description="of each region")] = 96
-    subjects: Annotated[int, Field(ge=1, description="who share the neuroids equally")] = 3
-    repetitions: Annotated[int, Field(ge=1, le=1000)] = 10
-    seed: Annotated[int, Field(ge=0, description="of the trials' noise")] = 1
-
-
-class SimulatedChoices(Spec):
-    """An observer's choices between two objects, for the stimuli that are for testing."""
-
-    kind: Literal["choices"]
-    subjects: Annotated[int, Field(ge=1)] = 10
-    trials: Annotated[int, Field(ge=1, description="of each subject, stimulus and distractor")] = 12
-    seed: Annotated[int, Field(ge=0, description="of the choices")] = 1
-
-
 class SimulatedDataset(Dataset):
     """A brain that the program simulates from a seed: nothing is fetched, and the truth is known."""
 
     reader: Literal["simulated"]
     stimuli: SimulatedStimuli = SimulatedStimuli()
     recordings: Annotated[SimulatedResponses | SimulatedChoices, Discriminator("kind")]
+
+    @model_validator(mode="after")
+    def _fits_in_memory(self) -> Self:
+        for size in (*self.stimuli.sizes(), self.recordings.size(self.stimuli)):
+            size.require()
+        return self
 
 
 class CustomDataset(Dataset):

@@ -15,6 +15,8 @@ from .document import Document, Loc, frozen
 
 AnySpec = TypeVar("AnySpec", bound=Spec)
 
+_SHORT = {"File": " or a path", "Ceiling": " or a name"}
+"""What may stand for a mapping, by the spec's name."""
 _FLOAT_AS_TEXT = re.compile(r"^[-+]?\d+(\.\d*)?[eE][-+]?\d+$")
 
 
@@ -78,21 +80,42 @@ def _explain(error: Any, kind: type[Spec]) -> str:
             known = [tag.strip("' ") for tag in context["expected_tags"].split(", ")]
             return f"no such name: {context['tag']}{nearest(context['tag'], known) or _these('names', known)}"
         case "union_tag_not_found":
-            return "needs a name"
+            return _needs_a_name(given, kind, error["loc"])
+        case "model_type" | "model_attributes_type" | "dict_type":
+            short = _SHORT.get(context.get("class_name", ""), "")
+            return f"a mapping{short} is due, not {_shown(given)}"
         case "literal_error":
             known = re.findall(r"'([^']*)'", context["expected"])
             return f"{given!r} is none of {', '.join(known)}{nearest(str(given), known)}"
         case "value_error":
             return str(context["error"])
-    return f"{error['msg'][0].lower()}{error['msg'][1:]}, not {given!r}{_yaml_hint(given)}"
+    return (
+        f"{error['msg'][0].lower()}{error['msg'][1:]}, not {_shown(given)}{_yaml_hint(given, error['type'])}"
+    )
 
 
-def _yaml_hint(given: Any) -> str:
+def _needs_a_name(given: Any, kind: type[Spec], loc: Loc) -> str:
+    """What a mapping must say to be one of a union's: its key, and the names that this may have."""
+    tags = [tag for one in _specs_at(kind, loc) if (tag := _tagged(one))]
+    key, names = tags[0][0] if tags else "name", " | ".join(name for _, name in tags)
+    if isinstance(given, dict):
+        return f"needs `{key}: {names}`"
+    return f"a mapping with `{key}: {names}` is due, not {_shown(given)}"
+
+
+def _shown(given: Any) -> str:
+    """As YAML has it: lists are lists."""
+    return repr(list(given)) if isinstance(given, tuple) else repr(given)
+
+
+def _yaml_hint(given: Any, error: str) -> str:
     if isinstance(given, str) and _FLOAT_AS_TEXT.match(given):
         mantissa, exponent = re.split("[eE]", given)
         sign = "" if exponent[0] in "+-" else "+"
         point = "" if "." in mantissa else ".0"
         return f" (YAML reads {given} as text: write {mantissa}{point}e{sign}{exponent})"
+    if not error.startswith("string"):
+        return ""
     if isinstance(given, bool):
         return " (YAML reads yes, no, on and off as true or false: put the word in quotes)"
     if isinstance(given, int | float):
@@ -106,16 +129,21 @@ def _these(what: str, known: list[str]) -> str:
 
 def _fields_near(kind: type[Spec], loc: Loc) -> list[str]:
     """The keys that the spec at the parent of `loc` takes."""
-    kinds = {kind}
-    for part in loc[:-1]:
+    return sorted({name for k in _specs_at(kind, loc[:-1]) for name in k.model_fields})
+
+
+def _specs_at(kind: type[Spec], loc: Loc) -> list[type[Spec]]:
+    """The specs that may stand at `loc`, in the order of their union."""
+    kinds = [kind]
+    for part in loc:
         if isinstance(part, int):
             continue
-        inner = {
+        inner = [
             k for owner in kinds if part in owner.model_fields for k in _specs_in(owner.model_fields[part])
-        }
-        tagged = {k for k in kinds if _tag_of(k) == part}
-        kinds = inner or tagged or kinds
-    return sorted({name for k in kinds for name in k.model_fields})
+        ]
+        tagged = [k for k in kinds if part in (_tagged(k) or ())[1:]]
+        kinds = list(dict.fromkeys(inner)) or tagged or kinds
+    return kinds
 
 
 def _specs_in(field: Any) -> Iterator[type[Spec]]:
@@ -124,12 +152,13 @@ def _specs_in(field: Any) -> Iterator[type[Spec]]:
         one = pending.pop()
         if isinstance(one, type) and issubclass(one, Spec):
             yield one
-        pending.extend(getattr(one, "__args__", ()))
+        pending.extend(reversed(getattr(one, "__args__", ())))
 
 
-def _tag_of(kind: type[Spec]) -> str | None:
+def _tagged(kind: type[Spec]) -> tuple[str, str] | None:
+    """The key that tells a spec of a union from the others, and what it says."""
     for key in ("name", "reader", "kind"):
         if key in kind.model_fields:
             values = getattr(kind.model_fields[key].annotation, "__args__", ())
-            return str(values[0]) if values else None
+            return (key, str(values[0])) if values else None
     return None

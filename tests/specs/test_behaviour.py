@@ -39,6 +39,7 @@ def test_the_readout_has_defaults():
             "write `halvings` and `seed` in the metric",
         ),
         ({"ceiling": "rsa_bounds"}, "rsa_bounds is of RDMs, and i2n compares none"),
+        ({"splits": {"n": 3}}, "splits: `splits` is of stimuli, and i2n halves trials: write `halvings`"),
         ({"readout": {"c": 0}}, "c: .* greater than 0"),
         ({"readout": {"lable": "object_name"}}, "did you mean label"),
     ],

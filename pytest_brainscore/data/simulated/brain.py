@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import io
 import os
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from ...specs.base import digest_of
-from ...specs.datasets import SimulatedStimuli
+from ...specs.simulated import SimulatedStimuli
 from ..disk import replace
 from . import regions, scenes
 from .objects import BENCHMARK_CATEGORIES
@@ -22,6 +23,7 @@ from .scenes import Scene
 GENERATOR_VERSION = 1
 """Raise it whenever a seed would give other images, signals, trials or choices than before."""
 
+_UNREADABLE = (OSError, EOFError, TypeError, ValueError, zipfile.BadZipFile)
 _HEAD = 65  # a sha256 in hex digits and the end of the line
 
 
@@ -69,8 +71,12 @@ def _kept(path: Path) -> dict[str, np.ndarray] | None:
         return None
     if content[:_HEAD] != _head(content[_HEAD:]):
         return None
-    with np.load(io.BytesIO(content[_HEAD:]), allow_pickle=False) as arrays:
-        return dict(arrays)
+    try:
+        with np.load(io.BytesIO(content[_HEAD:]), allow_pickle=False) as arrays:
+            kept = dict(arrays)
+    except _UNREADABLE:
+        return None
+    return kept if kept.keys() == {"images", *regions.REGIONS} else None
 
 
 def _keep(arrays: Mapping[str, np.ndarray], path: Path) -> None:

@@ -9,7 +9,8 @@ import numpy as np
 import xarray as xr
 
 from ...specs.base import digest_of
-from ...specs.datasets import SimulatedChoices, SimulatedDataset, SimulatedResponses
+from ...specs.datasets import SimulatedDataset
+from ...specs.simulated import SimulatedChoices, SimulatedResponses
 from ..recordings import Recordings
 from ..stimuli import Stimuli
 from ..trials import as_choices
@@ -18,6 +19,7 @@ from .brain import GENERATOR_VERSION, Brain, brain_of
 from .objects import BENCHMARK_CATEGORIES
 from .regions import REGIONS
 
+NOTE = "simulated recordings: no brain was measured"
 OBSERVER_NEUROIDS = 96
 """Of IT, which the observer's evidence comes from."""
 
@@ -39,7 +41,7 @@ def read(dataset: SimulatedDataset, _fetch: Any, cache: Path) -> Recordings:
         brain = brain_of(dataset.stimuli, OBSERVER_NEUROIDS, cache)
         shown = _stimuli(brain)
         data = _choices(brain, shown, wanted, dataset.id)
-    return Recordings(dataset.id, shown, data, digest_of(["simulated", GENERATOR_VERSION]))
+    return Recordings(dataset.id, shown, data, digest_of(["simulated", GENERATOR_VERSION]), (NOTE,))
 
 
 def true_ceiling(recordings: Recordings, region: str) -> float:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pytest_brainscore.data.simulated.brain import Brain, brain_of
-from pytest_brainscore.specs.datasets import SimulatedStimuli
+from pytest_brainscore.specs.simulated import SimulatedStimuli
 
 
 @pytest.fixture(scope="session")

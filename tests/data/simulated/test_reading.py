@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import multiprocessing
 from pathlib import Path
 
@@ -14,12 +16,8 @@ from pytest_brainscore.data.simulated.brain import brain_of, place
 from pytest_brainscore.data.simulated.reading import true_ceiling
 from pytest_brainscore.errors import SpecError
 from pytest_brainscore.specs.cases import load_cases
-from pytest_brainscore.specs.datasets import (
-    SimulatedChoices,
-    SimulatedDataset,
-    SimulatedResponses,
-    SimulatedStimuli,
-)
+from pytest_brainscore.specs.datasets import SimulatedDataset
+from pytest_brainscore.specs.simulated import SimulatedChoices, SimulatedResponses, SimulatedStimuli
 
 SMALL = SimulatedStimuli(exemplars=4, views=2, width=32, seed=3)
 RESPONSES = SimulatedResponses(kind="responses", neuroids=6, subjects=2, repetitions=3)
@@ -80,6 +78,19 @@ def test_choices_are_of_test_stimuli_and_all_stimuli_are_there(tmp_path):
     assert right == pytest.approx(data["probability"].values.mean(), abs=0.06)
 
 
+def test_it_is_said_that_no_brain_was_measured(tmp_path):
+    for wanted in (RESPONSES, CHOICES):
+        recordings = opened(tmp_path, wanted)
+        assert recordings.notes == ("simulated recordings: no brain was measured",)
+        assert recordings.select(subject="simulated1").notes == recordings.notes
+
+
+def test_sizes_are_those_of_what_is_made(tmp_path):
+    assert RESPONSES.size(SMALL).count == opened(tmp_path).data.size
+    assert CHOICES.size(SMALL).count == opened(tmp_path, CHOICES).data.size
+    assert SMALL.sizes()[0].count == brain_of(SMALL, 6, tmp_path).images.size
+
+
 def test_both_data_sets_show_the_same_stimuli(tmp_path):
     one, other = opened(tmp_path), opened(tmp_path, CHOICES)
     assert one.stimuli.digest == other.stimuli.digest
@@ -118,7 +129,7 @@ def test_what_is_made_is_kept_and_read_back_equal(tmp_path, monkeypatch):
     assert [path.name for path in (tmp_path / "simulated").iterdir()] == [place(SMALL, 6, tmp_path).name]
 
 
-@pytest.mark.parametrize("damage", ["a byte", "half", "nothing", "no digest"])
+@pytest.mark.parametrize("damage", ["a byte", "half", "nothing", "no digest", "no npz", "other arrays"])
 def test_a_damaged_file_is_made_again(tmp_path, damage):
     whole = brain_of(SMALL, 6, tmp_path)
     path = place(SMALL, 6, tmp_path)
@@ -130,12 +141,24 @@ def test_a_damaged_file_is_made_again(tmp_path, damage):
             "half": content[: len(content) // 2],
             "nothing": b"",
             "no digest": content[65:],
+            "no npz": _headed(b"PK\x03\x04 is no archive"),
+            "other arrays": _headed(_packed(images=np.zeros(1))),
         }[damage]
     )
     again = brain_of(SMALL, 6, tmp_path)
     np.testing.assert_array_equal(again.images, whole.images)
     np.testing.assert_array_equal(again.signals["V2"], whole.signals["V2"])
     assert path.read_bytes()[:65] == content[:65]
+
+
+def _headed(content: bytes) -> bytes:
+    return hashlib.sha256(content).hexdigest().encode() + b"\n" + content
+
+
+def _packed(**arrays: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    np.savez(file, **arrays)
+    return file.getvalue()
 
 
 def test_what_a_killed_run_left_is_not_read(tmp_path):

@@ -13,7 +13,7 @@ from pytest_brainscore.data.simulated import contour, gabor, identity, regions, 
 from pytest_brainscore.data.simulated.brain import brain_of
 from pytest_brainscore.data.simulated.objects import BENCHMARK_CATEGORIES, exemplar
 from pytest_brainscore.data.simulated.scenes import Scene, outline
-from pytest_brainscore.specs.datasets import SimulatedStimuli
+from pytest_brainscore.specs.simulated import SimulatedStimuli
 
 LINE = (np.arange(64) + 0.5) / 64 - 0.5
 X, Y = np.meshgrid(LINE, LINE)
