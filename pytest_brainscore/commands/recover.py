@@ -2,13 +2,15 @@
 
 Shows rendered objects to the model, simulates neuroids that read one of its layers, and scores all its layers
 on them, through the code that scores models on brains. Two controls must score nothing: independent normal
-features, and the layer itself with its stimuli shuffled. The exit status is 1 where a layer is not recovered.
+features, and the layer itself with its stimuli shuffled. The exit status is 1 where a layer is not recovered,
+and 2 where that could not be found out.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -22,14 +24,14 @@ from ..analysis.recovery import NEAR_ONE, NEAR_ZERO, Recovery, Scores, Truth, be
 from ..analysis.separation import not_separated
 from ..data.fetch import Fetcher
 from ..data.stimuli import Stimuli
-from ..errors import SelectionError
+from ..errors import SelectionError, nearest
 from ..machine import Device, keep_freed_memory
 from ..models.build import build
 from ..models.layers import called_leaves
 from ..models.network import Network
 from ..models.represent import represent
 from ..models.store import Store
-from ..specs.metrics import Metric
+from ..specs.metrics import OF_NEUROIDS, Metric
 from ..specs.registry import Registry
 from ..suite import selection
 from ..workbench import sees
@@ -40,6 +42,15 @@ _TRUTH = {
     "reliability": "of their responses averaged over repetitions",
     "repetitions": "of each stimulus",
 }
+_BOUNDS = {
+    "stimuli": (1, 100_000),
+    "seeds": (2, 1000),
+    "splits": (1, 1000),
+    "components": (1, 10_000),
+    "neuroids": (1, 10_000),
+    "repetitions": (2, 1000),
+}
+_MOST_NUMBERS = 100_000_000  # of one simulation, 0.8 GB
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -61,7 +72,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print one table per layer; 1 where one is not recovered."""
+    """Print one table per layer; 1 where one is not recovered.
+
+    Raises SelectionError for options that cannot be, before anything is shown to the network.
+    """
+    _refuse_impossible(options)
+    _refuse_other_metrics(options.metric)
+    _make_room(options.json)
     keep_freed_memory()
     registry = Registry(options.root.resolve(), selection.packages(options.model))
     fetcher = Fetcher.from_environment()
@@ -72,8 +89,51 @@ def run(options: argparse.Namespace) -> int:
         found.append(recovery)
     if options.json:
         written = [{"model": network.id, **recovery.to_json()} for recovery in found]
-        options.json.write_text(json.dumps(written, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+        _write(json.dumps(written, indent=1, allow_nan=False) + "\n", options.json)
     return 0 if all(recovery.recovered for recovery in found) else 1
+
+
+def _refuse_impossible(options: argparse.Namespace) -> None:
+    for name, (least, most) in _BOUNDS.items():
+        value = getattr(options, name)
+        if not least <= value <= most:
+            raise SelectionError(f"--{name} {value}: from {least} to {most:,}")
+    if not 0 < options.reliability <= 1:
+        raise SelectionError(f"--reliability {options.reliability}: above 0 and at most 1")
+    count = options.stimuli * options.neuroids * options.repetitions
+    if count > _MOST_NUMBERS:
+        raise SelectionError(
+            f"--stimuli x --neuroids x --repetitions: {count:,} numbers, and {_MOST_NUMBERS:,} is the most"
+        )
+    if not options.root.is_dir():
+        raise SelectionError(f"--root {options.root}: there is no such folder")
+
+
+def _refuse_other_metrics(metric: str) -> None:
+    if metric not in OF_NEUROIDS and ":" not in metric:
+        raise SelectionError(
+            f"--metric {metric}: recover takes a metric of single neuroids ({', '.join(OF_NEUROIDS)}, or"
+            f" package.module:function){nearest(metric, OF_NEUROIDS)}"
+        )
+
+
+def _make_room(file: Path | None) -> None:
+    """Make the folder that the scores are written to: an hour of scoring is not to end without one."""
+    if file is None:
+        return
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as why:
+        raise SelectionError(f"--json {file}: its folder cannot be made ({why.strerror})") from None
+    if file.is_dir() or not os.access(file if file.exists() else file.parent, os.W_OK):
+        raise SelectionError(f"--json {file}: cannot be written there")
+
+
+def _write(text: str, file: Path) -> None:
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as why:
+        raise SelectionError(f"--json {file}: cannot be written ({why.strerror})") from None
 
 
 def _recoveries(

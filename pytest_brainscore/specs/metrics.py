@@ -193,6 +193,9 @@ class CustomMetric(Metric):
         return dict(self.model_extra or {})
 
 
+OF_NEUROIDS = ("pls", "ridge", "ridgecv", "linear", "neuron_to_neuron", "pca_ridge")
+"""Names of the metrics that predict single neuroids."""
+
 AnyMetric = Annotated[
     Annotated[Pls, Tag("pls")]
     | Annotated[Ridge, Tag("ridge")]

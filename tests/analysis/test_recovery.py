@@ -18,6 +18,7 @@ from pytest_brainscore.errors import MetricError, SpecError
 from pytest_brainscore.models.layers import called_leaves
 from pytest_brainscore.models.network import from_module
 from pytest_brainscore.models.represent import represent
+from pytest_brainscore.specs.metrics import OF_NEUROIDS
 from pytest_brainscore.specs.models import Preprocess
 
 
@@ -175,7 +176,7 @@ def test_the_command_prints_every_layer_and_writes_the_scores(tmp_path, monkeypa
     (tmp_path / "narrow_net.py").write_text(FACTORY)
     monkeypatch.syspath_prepend(tmp_path)
     options = ["--stimuli", "256", "--seeds", "2", "--neuroids", "10", "--reliability", "0.95"]
-    written = tmp_path / "scores.json"
+    written = tmp_path / "made" / "for" / "scores.json"
     status = main(["recover", "narrow_net:make", "--layer", "3", *options, "--json", str(written)])
     (found,) = json.loads(written.read_text())
     assert status == (0 if found["recovered"] else 1)
@@ -200,5 +201,37 @@ def test_the_command_refuses_what_is_not_there(tmp_path, monkeypatch, capsys):
     assert "has no layer features.33; did you mean features.3" in capsys.readouterr().err
     assert main(["recover", "alexnet,vgg16"]) == 2
     assert "recover: alexnet,vgg16 names 2 models; name one" in capsys.readouterr().err
-    assert main(["recover", "untrained:squeezenet1_1", "--metric", "rdm"]) == 2
-    assert "not for rdm" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--stimuli", "0"], "--stimuli 0: from 1 to 100,000"),
+        (["--stimuli", "-5"], "--stimuli -5: from 1 to 100,000"),
+        (["--seeds", "1"], "--seeds 1: from 2 to 1,000"),
+        (["--splits", "0"], "--splits 0: from 1 to 1,000"),
+        (["--components", "0"], "--components 0: from 1 to 10,000"),
+        (["--neuroids", "0"], "--neuroids 0: from 1 to 10,000"),
+        (["--repetitions", "1"], "--repetitions 1: from 2 to 1,000"),
+        (["--reliability", "nan"], "--reliability nan: above 0 and at most 1"),
+        (["--neuroids", "10000"], "150,000,000 numbers, and 100,000,000 is the most"),
+        (["--root", "nowhere"], "--root nowhere: there is no such folder"),
+        (["--metric", "i2n"], "--metric i2n: recover takes a metric of single neuroids (pls, ridge, "),
+        (["--metric", "rdm"], "--metric rdm: recover takes a metric of single neuroids"),
+        (["--metric", "rigde"], "did you mean ridge"),
+        (["--json", "file/scores.json"], "--json file/scores.json: its folder cannot be made"),
+        (["--json", "folder"], "--json folder: cannot be written there"),
+    ],
+)
+def test_options_that_cannot_be_are_one_line_at_the_start(tmp_path, monkeypatch, capsys, options, said):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").touch()
+    (tmp_path / "folder").mkdir()
+    assert main(["recover", "there_is_no_such_model", *options]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert said in line
+
+
+@pytest.mark.parametrize("metric", OF_NEUROIDS)
+def test_every_metric_of_neuroids_can_be_asked_for(metric):
+    assert benchmark_of(metric).metric.name == metric
