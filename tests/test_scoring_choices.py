@@ -162,6 +162,12 @@ def test_what_cannot_be_scored_says_so(x, entry, message):
         score(entry, recorded(trials_on(x)), x)
 
 
+def test_without_any_label_it_is_said_where_to_give_one(x):
+    due = r'no coord object_name, nor any other: give `coords=\{"object_name": ...\}` to from_trials'
+    with pytest.raises(BrainScoreError, match=due):
+        score({"readout": None}, from_trials(pictures(), trials_on(x)), x)
+
+
 def test_a_notebook_scores_choices_in_memory(x, tmp_path, monkeypatch):
     monkeypatch.setenv("BRAINSCORE_CACHE", str(tmp_path))
     net = nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.Flatten(), nn.Linear(8 * 4, 5))
@@ -170,6 +176,11 @@ def test_a_notebook_scores_choices_in_memory(x, tmp_path, monkeypatch):
     found = score_module(net, layer="1", recordings=recordings, **arguments)
     assert (found.over, found.about["layer"], found.about["stimuli"]) == ("all", "1", 45)
     assert found.about["benchmark"] == "arrays.behaviour-i2n"
+    said = {"region": "behaviour", "metric": "i2n", "readout": {"fit": {"part": "fit"}}}
+    fitted = score_module(net, layer="1", recordings=recordings, **said, **arguments)
+    assert (fitted.notes, len(found.notes)) == ((), 1)
+    with pytest.raises(BrainScoreError, match=r"splits: `splits` is of stimuli, and i2n halves trials"):
+        score_module(net, layer="1", recordings=recordings, splits={"n": 3}, **arguments)
     other = score_module(net, layer="1", recordings=recordings, metric="i1", **arguments)
     assert other.raw != found.raw
     with pytest.raises(BrainScoreError, match="Recordings have their own stimuli"):

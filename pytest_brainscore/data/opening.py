@@ -105,6 +105,8 @@ def from_trials(
 
     images: as `from_arrays` takes them, or Stimuli, which then say ids, coords and visual_degrees themselves.
         They may hold more than the trials show: a readout is fitted on them.
+    coords: a value per image, under its name. A score needs the coord that names the image's object, as the
+        trials do: `object_name`, or what `readout: {label: ...}` says.
     trials: a row per trial, in the order in which they are halved: `stimulus` (an id of the images), `truth`
         and `choice` (names of objects); `distractor`, where there were two alternatives; any others
         (`subject`, `condition`, ...).

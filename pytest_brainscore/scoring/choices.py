@@ -116,15 +116,21 @@ def _behavioural(benchmark: Benchmark, chosen: Recordings) -> Behavioural:
 def _fitting(spec: Readout, whole: Recordings) -> tuple[np.ndarray, np.ndarray, list[str]]:
     """Rows that have a label, its code, and the labels, in the order of their first appearance."""
     if spec.label not in whole.stimuli.coords:
-        known = list(whole.stimuli.coords)
-        raise MetricError(
-            f"readout: the stimuli have no coord {spec.label}{nearest(spec.label, known)}"
-            f" (there are {', '.join(known) or 'none'}); write `label:` with one of them"
-        )
+        raise MetricError(_no_label(spec.label, list(whole.stimuli.coords)))
     values, rows = whole.stimuli.coords[spec.label], whole.rows(**spec.fit)
     rows = rows[_labelled(values[rows])]
     codes, names = pd.factorize(values[rows].astype(str))
     return rows, codes.astype(np.int64), [str(name) for name in names]
+
+
+def _no_label(label: str, known: list[str]) -> str:
+    give = f'give `coords={{"{label}": ...}}` to from_trials, or a column `{label}` to the table of stimuli'
+    if not known:
+        return f"readout: the stimuli have no coord {label}, nor any other: {give}"
+    return (
+        f"readout: the stimuli have no coord {label}{nearest(label, known)} (there are {', '.join(known)});"
+        f" write `label:` with one of them, or {give}"
+    )
 
 
 def _labelled(values: np.ndarray) -> np.ndarray:
