@@ -73,11 +73,6 @@ class Run:
         return "workbench" in vars(self)
 
     @property
-    def here(self) -> Path:
-        """Where the run was started."""
-        return self.settings.here
-
-    @property
     def folder(self) -> Path:
         """Where this run writes."""
         return self.settings.reports / self.id

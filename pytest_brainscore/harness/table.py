@@ -71,9 +71,9 @@ def guards(rows: list[Row], this: Run) -> Iterator[str]:
     if skipped := skipped_under_strict(this):
         yield f"guard: {skipped} item(s) skipped, which strict does not let pass"
     if this.settings.update is not None and (this.updated or not this.book.problems):
-        folder = this.settings.suite / FOLDER
+        folder = below(this.settings.suite / FOLDER, this.settings.here)
         plural = "" if this.updated == 1 else "s"
-        shown = f": git add -N {below(folder, this.here)} && git diff {below(folder, this.here)}"
+        shown = f": git add -N {folder} && git diff {folder}"
         yield f"{this.updated} baseline{plural} changed{shown if this.updated else ''}"
     if this.pruned:
         yield f"baselines pruned: {', '.join(this.pruned)}"
