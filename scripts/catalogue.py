@@ -1,11 +1,24 @@
-"""Write pytest_brainscore/specs/catalogue.json: the names that the installed torchvision and timm know."""
+"""Write pytest_brainscore/specs/catalogue.json: what the installed torchvision and timm know, and sizes.
+
+Sizes are those of the architectures of models.yaml, built on the meta device, which has no numbers.
+"""
 
 from __future__ import annotations
 
+import importlib
 import json
+import warnings
 from pathlib import Path
 
-TARGET = Path(__file__).parents[1] / "pytest_brainscore" / "specs" / "catalogue.json"
+import torch
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from pytest_brainscore.specs.models import Model
+from pytest_brainscore.specs.zoo import load_zoo
+
+ROOT = Path(__file__).parents[1]
+TARGET = ROOT / "pytest_brainscore" / "specs" / "catalogue.json"
 
 
 def names() -> dict[str, dict[str, list[str]]]:
@@ -38,6 +51,60 @@ def _timm() -> dict[str, list[str]]:
     return found
 
 
+def sizes() -> dict[str, dict[str, list[int]]]:
+    """Source to architecture to [parameters, multiply-accumulates], of all that models.yaml names."""
+    found: dict[str, dict[str, list[int]]] = {}
+    for model in load_zoo(ROOT / "models.yaml").models.values():
+        known = found.setdefault(model.source, {})
+        if model.architecture not in known:
+            known[model.architecture] = size_of(built(model), side(model))
+    return found
+
+
+def built(model: Model) -> nn.Module:
+    """The architecture of an entry as its weights or factory have it, on the meta device, in eval mode."""
+    with warnings.catch_warnings(), torch.device("meta"):
+        warnings.simplefilter("ignore")
+        return _constructed(model).eval()
+
+
+def _constructed(model: Model) -> nn.Module:
+    if model.source == "torchvision":
+        return importlib.import_module("torchvision").models.get_model(
+            model.architecture, weights=None, **model.arguments
+        )
+    if model.source == "timm":
+        return importlib.import_module("timm").create_model(_tagged(model), **model.arguments)
+    module, _, function = model.source.partition(":")
+    made = getattr(importlib.import_module(module), function)(**model.arguments)
+    return made[0] if isinstance(made, tuple) else made
+
+
+def _tagged(model: Model) -> str:
+    return f"{model.architecture}.{model.weights}" if model.trained else model.architecture
+
+
+def side(model: Model) -> int:
+    """Width in pixels of the square that the network takes."""
+    if model.preprocess:
+        return model.preprocess.size
+    if model.source == "torchvision":
+        known = importlib.import_module("torchvision").models.get_model_weights(model.architecture)
+        return int(known[model.weights].transforms().crop_size[0])
+    if model.source == "timm":
+        timm = importlib.import_module("timm")
+        return int(timm.models.get_pretrained_cfg(_tagged(model)).input_size[-1])
+    return 224
+
+
+def size_of(module: nn.Module, side: int) -> list[int]:
+    """[parameters, multiply-accumulates for one image (3, side, side)]; torch counts each as two FLOPs."""
+    counter = FlopCounterMode(display=False)
+    with counter, torch.no_grad():
+        module(torch.empty(1, 3, side, side, device="meta"))
+    return [sum(p.numel() for p in module.parameters()), counter.get_total_flops() // 2]
+
+
 def versions() -> dict[str, str]:
     """The versions that are installed."""
     import timm
@@ -54,7 +121,7 @@ def committed_versions() -> dict[str, str]:
 
 def main() -> None:
     """Write the file."""
-    text = json.dumps({"made_with": versions(), "names": names()}, indent=1)
+    text = json.dumps({"made_with": versions(), "sizes": sizes(), "names": names()}, indent=1)
     TARGET.write_text(_short(text) + "\n", "utf-8")
 
 

@@ -1,11 +1,26 @@
-"""The catalogue: the networks that torchvision and timm have, and their weights, by name alone."""
+"""The catalogue: the networks that torchvision and timm have, their weights, and the sizes of the zoo's."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Size:
+    """How large a network is.
+
+    parameters: numbers that training sets, shared ones once; buffers do not count.
+    macs: multiply-accumulates of its convolutions, matrix products and attention, for one image of the size
+        that it takes.
+    """
+
+    parameters: int
+    macs: int
 
 
 @cache
@@ -15,8 +30,22 @@ def catalogue() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
     ``catalogue()["torchvision"]["alexnet"]`` is ``("IMAGENET1K_V1",)``; a network without published weights
     has an empty tuple. The file is made by scripts/catalogue.py from the installed libraries.
     """
-    text = files(__package__).joinpath("catalogue.json").read_text("utf-8")
     return {
         library: {name: tuple(weights) for name, weights in names.items()}
-        for library, names in json.loads(text)["names"].items()
+        for library, names in _file()["names"].items()
     }
+
+
+def size(source: str, name: str) -> Size | None:
+    """The size of an architecture (`Model.source`, `Model.architecture`) that the shipped models.yaml names.
+
+    None for all others. Computed from the built network by scripts/catalogue.py.
+    """
+    found = _file()["sizes"].get(source, {}).get(name)
+    return Size(*found) if found else None
+
+
+@cache
+def _file() -> dict[str, Any]:
+    read: dict[str, Any] = json.loads(files(__package__).joinpath("catalogue.json").read_text("utf-8"))
+    return read
