@@ -1,0 +1,184 @@
+"""The ledger: what items took in earlier runs on this machine, kept in the user's cache."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationError
+
+from ..data.disk import lock
+from ..specs.base import Spec, digest_of
+from ..specs.results import Row
+from .paths import write_whole
+
+MOST = 20_000
+"""Entries that are kept: those written last."""
+PASS = ("forward", "coordinates")
+"""What an item does not pay where its activations are in the store."""
+_SHOWN_DIGITS = 16
+
+Seconds = Annotated[float, Field(ge=0)]
+
+
+class Entry(Spec):
+    """One model on one benchmark and kind of device, the last time it ran.
+
+    seconds: by stage. Of a run that took the activations from the store, the pass is that of an earlier run,
+    and missing where there was none. made: digest of what was asked. stored: its key in the store.
+    """
+
+    model: str
+    benchmark: str
+    layer: str | None = None
+    device: str
+    stimuli: str = ""
+    recordings: str = ""
+    seconds: dict[str, Seconds]
+    made: str = ""
+    stored: str | None = None
+
+    @property
+    def key(self) -> tuple[str, str, str | None, str]:
+        """What the ledger has one entry of."""
+        return self.model, self.benchmark, self.layer, self.device
+
+    def shares(self, cached: bool) -> Iterator[tuple[str, str]]:
+        """Per stage that is paid, the name that all items have in common which pay for it together."""
+        paid_by = {
+            "fetch": self.recordings,
+            "build": self.model,
+            "forward": f"{self.model} {self.stimuli}",
+            "coordinates": f"{self.model} {self.stimuli}",
+            "target": self.benchmark,
+        }
+        for stage in self.seconds:
+            if not (cached and stage in PASS):
+                yield stage, paid_by.get(stage, f"{self.model} {self.benchmark} {self.layer}")
+
+    def cost(self, payers: Mapping[tuple[str, str], int], cached: bool) -> float | None:
+        """Seconds of this item where so many pay for each stage; None where the pass is not known."""
+        if not cached and not self.knows_pass:
+            return None
+        return sum(self.seconds[share[0]] / payers[share] for share in self.shares(cached))
+
+    @property
+    def knows_pass(self) -> bool:
+        """Whether a forward pass was ever measured."""
+        return "forward" in self.seconds
+
+
+class _File(Spec):
+    format: Literal[1] = 1
+    entries: tuple[Entry, ...] = ()
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """Entries, the newest last."""
+
+    entries: tuple[Entry, ...] = ()
+
+    @classmethod
+    def read(cls, cache: Path) -> Ledger:
+        """The ledger in a cache folder; an empty one where there is none that can be read."""
+        try:
+            return cls(_File.model_validate_json(_place(cache).read_bytes()).entries)
+        except (OSError, ValidationError):
+            return cls()
+
+    def find(self, model: str, benchmark: str, device: str, layer: str | None = None) -> Entry | None:
+        """The newest entry. device: `auto` takes any, `cuda:1` any of its kind; layer: None takes any."""
+        for entry in reversed(self._by_name.get((model, benchmark), [])):
+            if _kind(device) in ("auto", entry.device) and layer in (None, entry.layer):
+                return entry
+        return None
+
+    def seconds(self, model: str, benchmark: str, device: str, layer: str | None = None) -> float | None:
+        """What the item took, with its share of what it paid together with others; None: it never ran here.
+
+        The items of a model sum up to what the model took, its network built and shown each set once.
+        """
+        entry = self.find(model, benchmark, device, layer)
+        return None if entry is None else entry.cost(self._shared, cached=not entry.knows_pass)
+
+    def note(self, rows: Iterable[Row], models: Mapping[str, str]) -> Ledger:
+        """The ledger with these rows; `models`: digests of the specs by model id."""
+        entries = {entry.key: entry for entry in self.entries}
+        for row in rows:
+            if row.status == "scored" and row.device is not None:
+                new = _entry(row, models.get(row.model, ""))
+                old = entries.pop(new.key, None)
+                entries[new.key] = _with_pass_of(old, new) if old and row.cache_hit else new
+        return Ledger(tuple(entries.values())[-MOST:])
+
+    @cached_property
+    def _by_name(self) -> dict[tuple[str, str], list[Entry]]:
+        found: dict[tuple[str, str], list[Entry]] = {}
+        for entry in self.entries:
+            found.setdefault((entry.model, entry.benchmark), []).append(entry)
+        return found
+
+    @cached_property
+    def _shared(self) -> Counter[tuple[str, str]]:
+        return _payers((entry, False) for entry in self.entries)
+
+
+def estimates(items: Sequence[tuple[Entry | None, bool]]) -> list[float | None]:
+    """Seconds of each item of a run, of its entry and whether its activations are in the store.
+
+    What items share is paid once, in equal parts; None where the time is not known.
+    """
+    shared = _payers((entry, cached) for entry, cached in items if entry)
+    return [entry.cost(shared, cached) if entry else None for entry, cached in items]
+
+
+def made(model: str, benchmark: str, torch: str) -> str:
+    """Digest of what makes activations what they are, as far as specs know it: digests, torch's version."""
+    return digest_of([model, benchmark, torch])[:_SHOWN_DIGITS]
+
+
+def write(cache: Path, rows: Iterable[Row], models: Mapping[str, str] | None = None) -> None:
+    """Note rows in the ledger, alone with it; where the cache cannot be written nothing is."""
+    with suppress(OSError), lock(cache, "ledger"):
+        entries = Ledger.read(cache).note(rows, models or {}).entries
+        write_whole(_place(cache), _File(entries=entries).model_dump_json(exclude_defaults=True))
+
+
+def _place(cache: Path) -> Path:
+    return cache / "ledger" / "items.json"
+
+
+def _payers(items: Iterable[tuple[Entry, bool]]) -> Counter[tuple[str, str]]:
+    """How many items pay for each stage together."""
+    return Counter(share for entry, cached in items for share in entry.shares(cached))
+
+
+def _kind(device: str) -> str:
+    return device.partition(":")[0]
+
+
+def _entry(row: Row, model: str) -> Entry:
+    seconds = {stage: max(took, 0.0) for stage, took in row.seconds.items()}
+    if row.cache_hit:
+        seconds = {stage: took for stage, took in seconds.items() if stage not in PASS}
+    return Entry(
+        model=row.model,
+        benchmark=row.benchmark,
+        layer=row.layer,
+        device=_kind(row.device or ""),
+        stimuli=row.digests.get("stimuli", "")[:_SHOWN_DIGITS],
+        recordings=row.digests.get("recordings", "")[:_SHOWN_DIGITS],
+        seconds=seconds,
+        made=made(model, row.digests.get("spec", ""), row.versions.get("torch", "")),
+    )
+
+
+def _with_pass_of(old: Entry, new: Entry) -> Entry:
+    known = {stage: old.seconds[stage] for stage in PASS if stage in old.seconds}
+    return new.model_copy(update={"seconds": {**new.seconds, **known}})
