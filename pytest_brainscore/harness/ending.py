@@ -9,7 +9,10 @@ from ..suite import files_in
 from .run import Run
 from .update import Outcome, locked, prune, update
 
-_PARTIAL = ("keyword", "markexpr", "deselect", "ignore", "ignore_glob", "lf", "stepwise", "brainscore_layers")
+_PARTIAL = (
+    *("keyword", "markexpr", "deselect", "ignore", "ignore_glob", "lf", "stepwise"),
+    *("brainscore_layers", "brainscore_shard"),
+)
 _ENDED = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
 
 
@@ -42,6 +45,12 @@ def is_full(run: Run, config: pytest.Config, exitstatus: int) -> bool:
     partial = any(getattr(config.option, name, None) for name in _PARTIAL) or run.settings.layers
     named = config.args_source == config.ArgsSource.ARGS
     return exitstatus == pytest.ExitCode.OK and not (partial or named or run.deselected)
+
+
+def is_empty_share(run: Run, exitstatus: int) -> bool:
+    """Whether a shard had nothing to do, which is no mistake: there are more shards than models to score."""
+    spared = bool(run.deselected) or not run.candidates
+    return run.settings.shard is not None and exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and spared
 
 
 def is_spoilt(run: Run) -> bool:

@@ -33,7 +33,7 @@ def make_exact(config: pytest.Config, items: Iterable[pytest.Item], run: Run) ->
             known |= item.exact_names
     expression = config.option.keyword
     if expression:
-        known |= USUAL_REGIONS | _names_of_suites(run)
+        known |= run.elsewhere | USUAL_REGIONS | _names_of_suites(run)
         config.option.keyword, read = rewrite(expression, known)
         run.keywords_read.update(dict.fromkeys(read, expression))
 

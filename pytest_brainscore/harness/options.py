@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ..errors import nearest
+from .shards import OPTION as SHARD
+from .shards import Shard
 
 if TYPE_CHECKING:
     from ..specs.guards import Level, Update
@@ -45,6 +47,7 @@ class Settings:
     trust: tuple[str, ...] = ()
     guard: Level = "on"
     update: Update | None = None
+    shard: Shard | None = None
 
 
 def add(parser: pytest.Parser) -> None:
@@ -82,6 +85,11 @@ def add(parser: pytest.Parser) -> None:
         "--brainscore-update",
         metavar="WHICH",
         help="Write baselines: new, changed (and new) or all; all! where CI is set",
+    )
+    group.addoption(
+        SHARD,
+        metavar="I/N",
+        help="Score the I-th of N shares of the models, for job arrays; join them with `merge`",
     )
     parser.addini("brainscore_models", "Models to score where --models is not given", default="")
     parser.addini("brainscore_suite", "Folder of benchmark files", default="benchmarks")
@@ -129,6 +137,7 @@ def settings(config: pytest.Config) -> Settings:
         trust=tuple(config.getini("brainscore_trust")),
         guard=_level(config),
         update=_update(config),
+        shard=_shard(config),
     )
 
 
@@ -184,6 +193,11 @@ def _update(config: pytest.Config) -> Update | None:
         )
     update: Update = which.removesuffix("!")
     return update
+
+
+def _shard(config: pytest.Config) -> Shard | None:
+    given = config.getoption("brainscore_shard")
+    return None if given is None else Shard.read(given)
 
 
 def _one_of(known: tuple[str, ...], value: str, option: str) -> Any:

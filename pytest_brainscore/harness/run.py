@@ -1,4 +1,4 @@
-"""One run: its settings, its models, its record, and the workbench once an item needs it."""
+"""One run: its settings, its models, its record, and the engine once an item needs it."""
 
 from __future__ import annotations
 
@@ -16,16 +16,18 @@ import pytest
 from .. import suite
 from ..errors import SelectionError, SpecError
 from ..specs.cases import Case
-from ..specs.registry import Registry
 from ..specs.zoo import Zoo
 from ..suite import selection
 from ..suite.selection import Candidate
+from ..work import Terms
 from . import options
 from .book import Book
+from .engine import Engine, engine_of
 from .options import Settings
+from .shards import Shard
 
 if TYPE_CHECKING:
-    from ..workbench import Asked, Workbench
+    from ..workbench import Asked
 
 _WORKER_INPUT = "brainscore_run"
 _WORKER_OUTPUT = "brainscore_deselected"
@@ -35,8 +37,10 @@ _WORKER_OUTPUT = "brainscore_deselected"
 class Run:
     """What the hooks share. Frozen but for the plan and the record, which grow as the run goes.
 
+    candidates: the models of this run. elsewhere: ids of those that other shards have.
     planned: node ids of the items of this process. deselected: how many were left out. crashed: whether a
     worker was lost. updated: how many lines of baselines the run changed; pruned: what of them is gone.
+    idle: whether this is a shard without anything to score.
     """
 
     settings: Settings
@@ -45,6 +49,7 @@ class Run:
     id: str
     is_worker: bool
     book: Book
+    elsewhere: frozenset[str] = frozenset()
     asked: tuple[Asked, ...] = ()
     keywords_read: dict[str, str] = field(default_factory=dict)
     places: dict[str, Case] = field(default_factory=dict)
@@ -55,22 +60,29 @@ class Run:
     updated: int = 0
     pruned: tuple[str, ...] = ()
     ended: bool = False
+    idle: bool = False
+
+    @property
+    def terms(self) -> Terms:
+        """What holds for all work of this run."""
+        settings = self.settings
+        trust = (*settings.trust, *selection.packages(settings.models))
+        return Terms(settings.device, settings.offline, settings.root, trust)
 
     @cached_property
-    def workbench(self) -> Workbench:
-        """The networks, recordings and device of this process: made when the first item needs them."""
-        from ..workbench import Workbench
-
-        settings = self.settings
-        registry = Registry(settings.root, (*settings.trust, *selection.packages(settings.models)))
-        return Workbench.open(
-            device=settings.device, offline=settings.offline, registry=registry, asked=self.asked
-        )
+    def engine(self) -> Engine:
+        """What measures the items of this process: made when the first one needs it."""
+        return engine_of(self)
 
     @property
     def working(self) -> bool:
-        """Whether an item has needed the workbench yet."""
-        return "workbench" in vars(self)
+        """Whether an item has needed the engine yet."""
+        return "engine" in vars(self)
+
+    def close(self) -> None:
+        """Let go of what the engine holds."""
+        if self.working:
+            self.engine.close()
 
     @property
     def folder(self) -> Path:
@@ -79,7 +91,7 @@ class Run:
 
     def knows(self, model: str) -> bool:
         """Whether there is a model of this id: in this run, in models.yaml, in a library, or as a factory."""
-        if model in {candidate.id for candidate in self.candidates}:
+        if model in self.elsewhere or model in {candidate.id for candidate in self.candidates}:
             return True
         zoo = suite.zoo(self.settings.root, self.settings.suite.parent)
         return any(self._selects(request, zoo) for request in selection.requests_of(model))
@@ -115,13 +127,17 @@ class Run:
         if output is not None:
             output[_WORKER_OUTPUT] = self.deselected
 
+    def _share(self) -> str:
+        """How many models there are to score; of a shard, also of how many."""
+        mine, shard = len(self.candidates), self.settings.shard
+        whole = mine + len(self.elsewhere)
+        return f"{mine} model(s)" if shard is None else f"shard {shard}: {mine} of {whole} models"
+
     def header(self) -> list[str]:
         """The lines above the items."""
         offline = ", offline" if self.settings.offline else ""
         names = ", ".join(c.id for c in self.candidates[:6]) + (", ..." if len(self.candidates) > 6 else "")
-        return [
-            f"brainscore: {len(self.candidates)} model(s): {names}; device {self.settings.device}{offline}"
-        ]
+        return [f"brainscore: {self._share()}: {names or 'none'}; device {self.settings.device}{offline}"]
 
 
 def begin(config: pytest.Config) -> Run:
@@ -132,16 +148,18 @@ def begin(config: pytest.Config) -> Run:
     settings = options.settings(config)
     try:
         zoo = suite.zoo(settings.root, settings.suite.parent)
-        candidates = selection.select(settings.models, zoo, settings.root)
+        selected = selection.select(settings.models, zoo, settings.root)
     except (SelectionError, SpecError) as why:
         raise pytest.UsageError(str(why)) from None
     worker_input: dict[str, Any] | None = getattr(config, "workerinput", None)
-    run_id = worker_input[_WORKER_INPUT] if worker_input else _new_id()
+    run_id = worker_input[_WORKER_INPUT] if worker_input else _new_id(settings.shard)
     book = Book(settings.reports / run_id, settings.json, config.invocation_params.args)
     suites = (settings.suite, suite.benchmarks())
     _register_mark(config)
     _collect_suite(config, suites)
-    return Run(settings, candidates, suites, run_id, worker_input is not None, book)
+    candidates = settings.shard.of(selected) if settings.shard else selected
+    elsewhere = frozenset(one.id for one in selected) - {one.id for one in candidates}
+    return Run(settings, candidates, suites, run_id, worker_input is not None, book, elsewhere)
 
 
 def _collect_suite(config: pytest.Config, suites: tuple[Path, ...]) -> None:
@@ -159,6 +177,7 @@ def _register_mark(config: pytest.Config) -> None:
     )
 
 
-def _new_id() -> str:
+def _new_id(shard: Shard | None) -> str:
+    """Date, time and process; machines that share a disk differ by their shards."""
     now = datetime.datetime.now().strftime("%Y-%m-%dT%H-%M-%S")
-    return f"{now}-{os.getpid()}"
+    return f"{now}-{os.getpid()}" + (f"-{shard.number}of{shard.count}" if shard else "")

@@ -46,6 +46,8 @@ def moved(row: Row) -> str:
 def summarise(terminal: pytest.TerminalReporter, this: Run) -> None:
     """Print the table, what the guards say, and where the results are."""
     rows = this.book.results
+    if this.idle:
+        terminal.write_line(f"brainscore: shard {this.settings.shard} has nothing to score")
     if this.is_worker or not (rows or this.book.problems):
         return
     terminal.section("brain scores", sep="=")
