@@ -26,6 +26,7 @@ from .models.layers import resolve_layers
 from .models.network import Network
 from .models.represent import Represented, represent
 from .models.store import Store
+from .progress import Tell, untold
 from .scores import Score
 from .specs.base import File
 from .specs.cases import Case
@@ -47,9 +48,10 @@ class Workbench:
         registry: Registry,
         store: Store | None,
         asked: Sequence[Asked] = (),
+        tell: Tell = untold,
     ) -> None:
         self.device, self.fetcher, self.registry, self.store = device, fetcher, registry, store
-        self.asked = tuple(asked)
+        self.asked, self.tell = tuple(asked), tell
         self._live: tuple[Model, Network, float] | None = None
         self._shown: dict[str, Represented] = {}
         self._open: dict[str, tuple[Recordings, float]] = {}
@@ -57,12 +59,18 @@ class Workbench:
 
     @classmethod
     def open(
-        cls, *, device: str = "auto", offline: bool = False, registry: Registry, asked: Sequence[Asked] = ()
+        cls,
+        *,
+        device: str = "auto",
+        offline: bool = False,
+        registry: Registry,
+        asked: Sequence[Asked] = (),
+        tell: Tell = untold,
     ) -> Workbench:
-        """A workbench on the user's own cache and mirrors."""
+        """A workbench on the user's own cache and mirrors. `tell` hears what is being done."""
         keep_freed_memory()
-        fetcher = Fetcher.from_environment(offline=offline, progress=sys.stderr.isatty())
-        return cls(Device.named(device), fetcher, registry, Store.in_cache(fetcher.cache), asked)
+        fetcher = Fetcher.from_environment(offline=offline, progress=sys.stderr.isatty(), tell=tell)
+        return cls(Device.named(device), fetcher, registry, Store.in_cache(fetcher.cache), asked, tell)
 
     def score(self, case: Case, model: Model, folder: Path, layer: str | None = None) -> Score:
         """Score one model on one benchmark, at its mapped layer or at the one given.
@@ -76,6 +84,7 @@ class Workbench:
         unit, source = self._unit(network, model, case, layer)
         shown = self._represented(network, model, recordings, case, unit)
         start = time.perf_counter()
+        self.tell("metric", 0, 0)
         x = shown.tensors[unit, sees(case.benchmark.metric)].to(self.device.metrics)
         with (
             threads_for(x, target.y if isinstance(target, scoring.Target) else x),
@@ -98,6 +107,7 @@ class Workbench:
             },
             "device": str(self.device.network),
             "cache_hit": unit in shown.hits,
+            "stored": shown.keys.get((unit, sees(case.benchmark.metric))),
             "notes": notes,
             "seconds": {
                 "fetch": round(fetch_seconds, 3),
@@ -128,6 +138,7 @@ class Workbench:
 
     def _recordings(self, case: Case) -> tuple[Recordings, float]:
         fetch = partial(self.fetcher, folder=case.path.parent)
+        self.tell("fetch", 0, 0)
         return _once(
             self._open,
             _data_key(case),
@@ -142,12 +153,14 @@ class Workbench:
         )
 
     def _made_target(self, case: Case, recordings: Recordings) -> scoring.AnyTarget:
+        self.tell("target", 0, 0)
         with threads_for(torch.empty(0)):
             return scoring.target(case.benchmark, case.region, recordings, self.device.metrics)
 
     def _network(self, model: Model, folder: Path) -> tuple[Network, float]:
         if self._live is None or self._live[0] != model:
             self.release()
+            self.tell("build", 0, 0)
             start = time.perf_counter()
             fetch: Callable[[File], Path] = partial(self.fetcher, folder=folder)
             network = build(
@@ -179,6 +192,7 @@ class Workbench:
                 store=self.store,
                 device=self.device.network,
                 spill=self.fetcher.cache / "spill",
+                tell=self.tell,
             )
         return self._shown[key]
 

@@ -9,10 +9,11 @@ PACKAGE = Path(__file__).parents[1] / "pytest_brainscore"
 
 LEVELS = [
     {"errors"},
-    {"specs", "scores", "machine"},
+    {"specs", "scores", "machine", "progress"},
     {"metrics", "data", "suite", "guard"},
     {"models", "scoring"},
     {"workbench", "analysis"},
+    {"work"},
     {"harness", "commands", "api"},
     {"plugin", "__main__", "__init__"},
 ]

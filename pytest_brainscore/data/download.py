@@ -13,6 +13,7 @@ import pooch
 import requests
 
 from ..errors import FetchError
+from ..progress import Tell, untold
 
 TRIES = 3
 TIMEOUT_S = (15, 60)
@@ -21,12 +22,13 @@ _BROKE_OFF = (requests.ConnectionError, requests.Timeout, requests.exceptions.Ch
 _NOT_SATISFIABLE = 416
 
 
-def download(url: str, partial: Path, *, progress: bool = False) -> bool:
+def download(url: str, partial: Path, *, progress: bool = False, tell: Tell = untold) -> bool:
     """Append to `partial` what it lacks of the file at `url`; return whether that took more than one request.
 
     A server that ignores the range, or finds it beyond the end, makes it start again. A connection that
     breaks off after some bytes is taken up again. What has arrived stays for the next run, except on a full
-    disk; where nothing has, no empty file is left. Raises FetchError with the cause, in one line.
+    disk; where nothing has, no empty file is left. `progress` shows a bar, unless `tell` hears of the bytes.
+    Raises FetchError with the cause, in one line.
     """
     partial.parent.mkdir(parents=True, exist_ok=True)
     resumed = _size(partial) > 0
@@ -34,7 +36,7 @@ def download(url: str, partial: Path, *, progress: bool = False) -> bool:
         before = _size(partial)
         try:
             with _not_left_empty(partial):
-                _append(url, partial, progress=progress)
+                _append(url, partial, progress, tell)
             return resumed or attempt > 1
         except _BROKE_OFF as why:
             if attempt == TRIES or _size(partial) <= before:
@@ -64,24 +66,45 @@ def _size(path: Path) -> int:
     return path.stat().st_size if path.is_file() else 0
 
 
-def _append(url: str, partial: Path, *, progress: bool) -> None:
+def _append(url: str, partial: Path, progress: bool, tell: Tell) -> None:
     with partial.open("ab") as file:
         start = file.tell()
+        told = _Told(tell, start)
 
         def begin_again_if_whole(response: requests.Response, *_: Any, **__: Any) -> None:
             if start and response.status_code == requests.codes.ok:
                 file.truncate(0)
+                told.start = 0
 
         headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={start}-"} if start else {})
-        fetch = _downloader(progress, headers, begin_again_if_whole)
+        shown = progress and importlib.util.find_spec("tqdm") is not None
+        fetch = _downloader(shown if tell is untold else told, headers, begin_again_if_whole)
         fetch(url, file, None)
 
 
-def _downloader(progress: bool, headers: dict[str, str], hook: Any) -> Any:
-    shown = progress and importlib.util.find_spec("tqdm") is not None
+def _downloader(bar: Any, headers: dict[str, str], hook: Any) -> Any:
     return pooch.HTTPDownloader(
-        progressbar=shown, chunk_size=CHUNK, headers=headers, timeout=TIMEOUT_S, hooks={"response": hook}
+        progressbar=bar, chunk_size=CHUNK, headers=headers, timeout=TIMEOUT_S, hooks={"response": hook}
     )
+
+
+class _Told:
+    """What pooch takes for a progress bar: the bytes are told, with those that were there at the start."""
+
+    def __init__(self, tell: Tell, start: int) -> None:
+        self.total, self.start, self._came, self._tell = 0, start, 0, tell
+
+    def update(self, n: int) -> None:
+        """So many bytes came; the last chunk may be smaller than it says."""
+        self._came = min(self._came + n, self.total)
+        self._tell("fetch", self.start + self._came, self.start + self.total)
+
+    def reset(self) -> None:
+        """Pooch counts again from nothing, at the end."""
+        self._came = 0
+
+    def close(self) -> None:
+        """Nothing is open."""
 
 
 def _cause(why: requests.RequestException) -> str:

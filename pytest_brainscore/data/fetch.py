@@ -9,6 +9,7 @@ from pathlib import Path
 import platformdirs
 
 from ..errors import FetchError, NotHere
+from ..progress import Tell, untold
 from ..specs.base import File
 from .disk import hash_of, lock, replace, safe_name, set_aside, unusable
 from .download import download
@@ -24,20 +25,23 @@ class Fetcher:
     """Finds files: beside the YAML, in the cache, in the mirrors, at their URL, in that order.
 
     cache: where downloads go. mirrors: folders that are read and never written. offline: open no socket.
-    progress: show a bar while downloading, where tqdm is there.
+    progress: show a bar while downloading, where tqdm is there. tell: hears of the bytes instead.
     """
 
     cache: Path
     mirrors: tuple[Path, ...] = ()
     offline: bool = False
     progress: bool = False
+    tell: Tell = untold
 
     @classmethod
-    def from_environment(cls, *, offline: bool = False, progress: bool = False) -> Fetcher:
+    def from_environment(
+        cls, *, offline: bool = False, progress: bool = False, tell: Tell = untold
+    ) -> Fetcher:
         """The user's own: BRAINSCORE_CACHE and BRAINSCORE_MIRROR (a path list), or the system's cache."""
         cache = os.environ.get(CACHE) or platformdirs.user_cache_dir("pytest-brainscore", appauthor=False)
         mirrors = [part for part in os.environ.get(MIRROR, "").split(os.pathsep) if part.strip()]
-        return cls(_absolute(cache), tuple(_absolute(part) for part in mirrors), offline, progress)
+        return cls(_absolute(cache), tuple(_absolute(part) for part in mirrors), offline, progress, tell)
 
     def __call__(self, file: File, folder: Path) -> Path:
         """A path to the file's content, verified once per process; `folder` is where relative paths start.
@@ -64,7 +68,7 @@ class Fetcher:
         partial = self.cache / "partial" / f"unpinned_{safe_name(file.name)}"
         with lock(self.cache, partial.name):
             partial.unlink(missing_ok=True)
-            download(file.url, partial, progress=self.progress)
+            download(file.url, partial, progress=self.progress, tell=self.tell)
             return self._adopted(partial, File(url=file.url, sha256=hash_of(partial)))
 
     def place(self, file: File) -> Path:
@@ -125,10 +129,10 @@ class Fetcher:
         partial = self.cache / "partial" / _hash(file)[1]
         if partial.is_file() and _is_right(partial, file):
             return self._adopted(partial, file)
-        resumed = download(url, partial, progress=self.progress)
+        resumed = download(url, partial, progress=self.progress, tell=self.tell)
         if resumed and not _is_right(partial, file):
             partial.unlink()
-            download(url, partial, progress=self.progress)
+            download(url, partial, progress=self.progress, tell=self.tell)
         if not _is_right(partial, file):
             difference = _difference(partial, file)
             raise FetchError(f"{url}: {difference}; what came is at {set_aside(partial, self.cache)}")

@@ -12,6 +12,7 @@ import torch
 
 from ..data.stimuli import Stimuli
 from ..errors import BrainScoreError, ModelError
+from ..progress import Tell, untold
 from .columns import Held, LayerActivations, allocate
 from .feed import prepared
 from .network import Network
@@ -34,6 +35,7 @@ def extract(
     batch_size: int | None = None,
     spill: Path | None = None,
     budget: int = BUDGET,
+    tell: Tell = untold,
 ) -> Iterator[Mapping[str, LayerActivations]]:
     """Show the stimuli to the network once and hold the answers of its layers, (n, p) each.
 
@@ -41,6 +43,7 @@ def extract(
         list or dict the first tensor; each stimulus's answer is flattened in C order.
     batch_size: images shown at once (default: the network's), halved where the device's memory is short.
     spill: the folder for what exceeds `budget` bytes of memory, in files that have no name.
+    tell: hears after each batch how many of the images were shown.
 
     The answers are there while the context is open. Equal images are shown once. The forward pass runs in
     eval mode, without gradients, in full float32, with random numbers that are the same each time; it stops
@@ -54,7 +57,8 @@ def extract(
         network.require(name)
     shown, rows = _distinct(stimuli)
     with ExitStack() as files:
-        record = _Record(network, stimuli, shown, spill or Path(tempfile.gettempdir()), budget, files)
+        place = spill or Path(tempfile.gettempdir())
+        record = _Record(network, stimuli, shown, place, budget, files, tell)
         _show(network, stimuli, shown, names, torch.device(device), batch_size or network.batch_size, record)
         index = None if len(shown) == len(rows) else torch.tensor(rows)
         yield {name: record.finished(name, index) for name in names}
@@ -103,9 +107,16 @@ class _Record:
     """Answers as they come in: held per layer, with the mean of each row."""
 
     def __init__(
-        self, network: Network, stimuli: Stimuli, shown: list[int], spill: Path, budget: int, files: ExitStack
+        self,
+        network: Network,
+        stimuli: Stimuli,
+        shown: list[int],
+        spill: Path,
+        budget: int,
+        files: ExitStack,
+        tell: Tell,
     ) -> None:
-        self._network, self._stimuli, self._shown = network, stimuli, shown
+        self._network, self._stimuli, self._shown, self._tell = network, stimuli, shown, tell
         self._spill, self._budget, self._files = spill, budget, files
         self._held: dict[str, Held] = {}
         self._means: dict[str, list[torch.Tensor]] = {}
@@ -127,6 +138,7 @@ class _Record:
             self._means[name].append(self._row_means(name, answer))
             self._held[name].write(self._start, answer)
         self._start += n
+        self._tell("forward", self._start, len(self._shown))
 
     def finished(self, name: str, rows: torch.Tensor | None) -> LayerActivations:
         """All rows of a layer, each as often as its stimulus stands in the set."""

@@ -12,6 +12,7 @@ from typing import Literal
 import torch
 
 from ..data.stimuli import Stimuli
+from ..progress import Tell, untold
 from .activations import BUDGET, LayerActivations, extract
 from .columns import Concatenated
 from .coordinates import coordinates
@@ -32,11 +33,13 @@ class Represented:
 
     `tensors[unit, "coordinates"]` is (n, n + 1) float64, or (n, p) where p <= n + 1;
     `tensors[unit, "activations"]` is (n, p) float32; all are on the CPU. `hits` are the units that came from
-    the store as a whole. `coordinates_seconds` is everything after the forward pass.
+    the store as a whole, `keys` say where it has what is there. `coordinates_seconds` is everything after the
+    forward pass.
     """
 
     tensors: Mapping[Wanted, torch.Tensor]
     hits: frozenset[Unit] = frozenset()
+    keys: Mapping[Wanted, str] = field(default_factory=dict)
     forward_seconds: float = 0.0
     coordinates_seconds: float = 0.0
 
@@ -51,11 +54,13 @@ def represent(
     batch_size: int | None = None,
     spill: Path | None = None,
     budget: int = BUDGET,
+    tell: Tell = untold,
 ) -> Represented:
     """What each unit of layers makes of the stimuli, in the representations that are wanted of it.
 
     What the store has is taken from it; all else comes from one forward pass and is stored, unless the
-    network's code is in no file. Two processes that want the same wait for each other.
+    network's code is in no file. Two processes that want the same wait for each other. `tell` hears how far
+    the pass is.
     Raises ModelError as `extract` does.
     """
     work = _Work(
@@ -64,9 +69,10 @@ def represent(
     if work.load():
         with store.lock(work.key(("all",), "lock")) if work.store and store else nullcontext():
             if work.load():
-                work.compute(batch_size, spill, budget)
+                work.compute(batch_size, spill, budget, tell)
     hits = frozenset(unit for unit in wanted if unit not in work.computed)
-    return Represented(dict(work.tensors), hits, *work.seconds)
+    keys = {want: work.key(*want) for want in work.tensors} if work.store else {}
+    return Represented(dict(work.tensors), hits, keys, *work.seconds)
 
 
 @dataclass
@@ -93,10 +99,11 @@ class _Work:
                 self.tensors[want] = tensor
         return bool(self.missing)
 
-    def compute(self, batch_size: int | None, spill: Path | None, budget: int) -> None:
+    def compute(self, batch_size: int | None, spill: Path | None, budget: int, tell: Tell) -> None:
         missing = self.missing
         layers = dict.fromkeys(layer for unit, _ in missing for layer in unit)
         start = time.perf_counter()
+        tell("forward", 0, 0)
         with extract(
             self.network,
             self.stimuli,
@@ -105,9 +112,11 @@ class _Work:
             batch_size=batch_size,
             spill=spill,
             budget=budget,
+            tell=tell,
         ) as answers:
             shown = time.perf_counter()
-            for unit, kind in missing:
+            for i, (unit, kind) in enumerate(missing):
+                tell("coordinates", i, len(missing))
                 self._keep(unit, kind, Concatenated(tuple(answers[layer] for layer in unit)))
         self.seconds = (shown - start, time.perf_counter() - shown)
 

@@ -59,6 +59,7 @@ class Row(Spec):
     device: str | None = None
     seconds: dict[str, float] = Field({}, description="per stage")
     cache_hit: bool | None = Field(None, description="whether the activations came from the store")
+    stored: str | None = Field(None, description="key of the activations (coordinates) in the store")
     notes: tuple[str, ...] = ()
     values: str | None = Field(None, description="netCDF file of the values per split and neuroid")
     node: str | None = Field(None, description="pytest node id")
