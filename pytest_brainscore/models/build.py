@@ -17,7 +17,7 @@ from ..specs.base import File
 from ..specs.models import Model, Preprocess
 from .network import Network, from_module
 from .preprocess import Preprocessor, Transform
-from .published import from_hugging_face, from_torch_hub, same_as_before
+from .published import from_hugging_face, from_torch_hub, hub_url, same_as_before
 from .untouched import untouched
 from .weights import load_weights, read_weights
 
@@ -49,7 +49,7 @@ def build(
         else:
             module, transform = _factory(spec, resolve)
     if isinstance(spec.weights, File):
-        load_weights(module, fetch(spec.weights), spec.id)
+        load_weights(module, _fetched(spec.weights, fetch, spec.id, offline), spec.id)
     return from_module(
         module.requires_grad_(False),
         Preprocessor(spec.preprocess) if spec.preprocess else transform,
@@ -65,7 +65,7 @@ def weights_file(spec: Model, fetch: Fetch, *, offline: bool = False) -> Path | 
     Raises NotHere where it is on no disk and may not be fetched, FetchError and ModelError as `build` does.
     """
     if isinstance(spec.weights, File):
-        return fetch(spec.weights)
+        return _fetched(spec.weights, fetch, spec.id, offline)
     if not spec.trained:
         return None
     if spec.source == "timm":
@@ -73,6 +73,12 @@ def weights_file(spec: Model, fetch: Fetch, *, offline: bool = False) -> Path | 
     from torchvision.models import get_model_weights
 
     return from_torch_hub(get_model_weights(spec.architecture)[spec.weights].url, spec.id, offline=offline)
+
+
+def _fetched(file: File, fetch: Fetch, model: str, offline: bool) -> Path:
+    """A file of weights, verified: by its hash, or by the beginning of one in its name."""
+    url = hub_url(file)
+    return from_torch_hub(url, model, offline=offline) if url else fetch(file)
 
 
 def _torchvision(spec: Model, offline: bool) -> Built:

@@ -1,7 +1,7 @@
 """CORnet: areas V1, V2, V4 and IT in a row; Z feeds forward, S recurs within areas, RT is unrolled in time.
 
 Kubilius, Schrimpf et al. 2018 (doi:10.1101/408385) and 2019 (arXiv:1909.06161). Written from the published
-description; names and shapes of the weights are those of the authors' checkpoints. New weights are torch's own.
+description; the weights have the names and shapes of the authors' checkpoints. Weights start as torch's own.
 
 A layer that is named for an area, such as `V4`, answers after its last time step; `V4.steps.2` answers at the
 third. Brain-Score gives the steps of CORnet-S these times after the onset of the stimulus, in ms:
@@ -57,7 +57,7 @@ def cornet_rt(classes: int = 1000) -> nn.Module:
 
 
 class _Recurrent(nn.Module):
-    """An area of CORnet-S: a bottleneck whose convolutions all time steps share; each step has its own norms."""
+    """An area of CORnet-S: a bottleneck whose convolutions all time steps share; each has its own norms."""
 
     def __init__(self, given: int, made: int, steps: int) -> None:
         super().__init__()

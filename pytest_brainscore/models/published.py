@@ -5,30 +5,40 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import shutil
 from collections.abc import Sequence
+from http.client import HTTPException
 from pathlib import Path
 
 import torch
 from filelock import FileLock
 
+from ..data.fetch import MIRROR, Fetcher
 from ..errors import FetchError, ModelError, NotHere
+from ..specs.base import File
 
 _HASH_IN_NAME = re.compile(r"-([a-f0-9]{8,})\.[a-z.]+$")
 
 
-def from_torch_hub(url: str, model: str, *, offline: bool) -> Path:
-    """The file of `url` in torch's hub cache, downloaded where it is not there yet.
+def hub_url(file: File) -> str | None:
+    """The URL of a file that has no other hash than the beginning of one in its name, as torch hub has it."""
+    known_else = file.url is None or file.file or file.hash
+    return file.url if not known_else and _hash_in(file.name) else None
 
-    Where its name ends in a hash, the content has it. Raises NotHere offline, FetchError where the download
-    fails, ModelError where the content is another.
+
+def from_torch_hub(url: str, model: str, *, offline: bool) -> Path:
+    """The file of `url` in torch's hub cache: copied from a mirror or downloaded where it is not there yet.
+
+    Where its name ends in a hash, the content has it; a file without one is taken from no mirror.
+    Raises NotHere offline, FetchError where the download fails, ModelError where the content is another.
     """
-    folder = Path(torch.hub.get_dir()) / "checkpoints"
-    path = folder / url.rsplit("/", 1)[-1]
-    prefix = found[1] if (found := _HASH_IN_NAME.search(path.name)) else ""
-    if not path.exists():
+    path = Path(torch.hub.get_dir()) / "checkpoints" / File(url=url).name
+    prefix = _hash_in(path.name)
+    if not path.exists() and not _mirrored(path, prefix, model):
         if offline:
             raise NotHere(
-                f"{model}: its weights are not here; fetch {url} to {path}, or run once without offline"
+                f"{model}: its weights are not here; fetch {url} to {path}"
+                f"{f' or a folder that {MIRROR} names' if prefix else ''}, or run once without offline"
             )
         _download(url, path, prefix, model)
     if not sha256_of(path).startswith(prefix):
@@ -97,11 +107,36 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def _hash_in(name: str) -> str:
+    """The first digits of the sha256, where a file's name ends in them."""
+    return found[1] if (found := _HASH_IN_NAME.search(name)) else ""
+
+
+def _mirrored(path: Path, prefix: str, model: str) -> bool:
+    """Copy the file of that name and hash from the first mirror that has it; whether one has."""
+    mirrors = Fetcher.from_environment().mirrors if prefix else ()
+    part = path.with_name(path.name + ".part")
+    for found in (found for mirror in mirrors for found in mirror.rglob(path.name)):
+        try:
+            if sha256_of(found).startswith(prefix):
+                with _locked(path):
+                    shutil.copyfile(found, part)
+                    part.replace(path)
+                return True
+        except OSError as why:
+            raise FetchError(f"{model}: {found} cannot be copied to {path} ({why})") from why
+    return False
+
+
 def _download(url: str, path: Path, prefix: str, model: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with FileLock(path.with_name(path.name + ".lock")):
+        with _locked(path):
             if not path.exists():
                 torch.hub.download_url_to_file(url, str(path), prefix or None, progress=False)
-    except (OSError, RuntimeError) as why:
+    except (OSError, RuntimeError, HTTPException) as why:
         raise FetchError(f"{model}: {url} cannot be fetched ({why})") from why
+
+
+def _locked(path: Path) -> FileLock:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return FileLock(path.with_name(path.name + ".lock"))
