@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ from ..specs.results import Row
 from ..suite.selection import Candidate
 from . import failures, guarding, rows
 from .guarding import GuardWarning, Watch
+from .nodes import name_of
 from .run import Run
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def release(item: pytest.Item, nextitem: pytest.Item | None, run: Run) -> None:
     if isinstance(item, ScoreItem):
         following = nextitem.candidate.id if isinstance(nextitem, ScoreItem) else None
         if following != item.candidate.id and run.working:
-            run.workbench.release()
+            run.engine.release(item.candidate.id)
 
 
 class BenchmarkFile(pytest.File):
@@ -87,9 +87,8 @@ class Benchmark(pytest.Collector):
         """One item per model, and per layer where layers are named on the command line."""
         for candidate in self.run.candidates:
             for layer in self.run.settings.layers or (None,):
-                name = candidate.id if layer is None else f"{candidate.id}-{_safe(layer)}"
                 asked = {"case": self.case, "candidate": candidate, "layer": layer, "run": self.run}
-                yield ScoreItem.from_parent(self, name=name, **asked)
+                yield ScoreItem.from_parent(self, name=name_of(candidate, layer), **asked)
 
 
 class ScoreItem(pytest.Item):
@@ -123,7 +122,7 @@ class ScoreItem(pytest.Item):
         """Look up the baseline, then score: a baseline that cannot be read costs no forward pass."""
         case, candidate = self.case, self.candidate
         self.watch = Watch.of(case, candidate.id, self.layer, self.run.settings)
-        self.score = self.run.workbench.score(case, candidate.model, candidate.folder, layer=self.layer)
+        self.score = self.run.engine.score(candidate, case, self.layer)
         self.row = rows.scored(case, candidate.id, self.nodeid, self.score)
         if self.watch is not None:
             self.watch.policy.drop_at(self.score.error)
@@ -163,7 +162,3 @@ class ScoreItem(pytest.Item):
     def exact_names(self) -> set[str]:
         """The names that ``-k`` takes whole for this item."""
         return {*self.case.names, self.candidate.id, self.name}
-
-
-def _safe(layer: str) -> str:
-    return re.sub(r"[^A-Za-z0-9_.]", "_", layer)

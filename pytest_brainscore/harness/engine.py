@@ -1,0 +1,57 @@
+"""Where the items of a run are measured: in this process, or elsewhere."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Protocol
+
+from ..specs.cases import Case
+from ..suite.selection import Candidate
+
+if TYPE_CHECKING:
+    from ..scores import Score
+    from ..work import Terms
+    from ..workbench import Asked, Workbench
+    from .run import Run
+
+
+class Engine(Protocol):
+    """What measures items."""
+
+    def score(self, candidate: Candidate, case: Case, layer: str | None) -> Score:
+        """The score of one item. Raises BrainScoreError with the cause."""
+
+    def release(self, model: str) -> None:
+        """No item needs this model for now."""
+
+    def close(self) -> None:
+        """No item needs anything any more."""
+
+
+class Here:
+    """This process, item by item: the live network serves all items of its model."""
+
+    def __init__(self, terms: Terms, asked: tuple[Asked, ...]) -> None:
+        self.terms, self.asked = terms, asked
+
+    @cached_property
+    def workbench(self) -> Workbench:
+        """The networks, recordings and device of this process."""
+        return self.terms.open(self.asked)
+
+    def score(self, candidate: Candidate, case: Case, layer: str | None) -> Score:
+        """Measure here and now. Raises BrainScoreError with the cause."""
+        return self.workbench.score(case, candidate.model, candidate.folder, layer=layer)
+
+    def release(self, model: str) -> None:
+        """Let go of the network; recordings stay open."""
+        if "workbench" in vars(self):
+            self.workbench.release()
+
+    def close(self) -> None:
+        """Nothing is held that the end of the process does not let go of."""
+
+
+def engine_of(run: Run) -> Engine:
+    """The engine that the run's settings ask for."""
+    return Here(run.terms, run.asked)

@@ -1,0 +1,89 @@
+"""The unit of work: one model on a set of benchmarks, from picklable specs to scores.
+
+A plain run and the workers of pytest-xdist take its tasks one by one, as items; an engine has it done
+elsewhere as a whole.
+"""
+
+from __future__ import annotations
+
+import traceback
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .errors import BrainScoreError, WorkError
+from .specs.cases import Case
+from .specs.models import Model
+from .specs.registry import Registry
+
+if TYPE_CHECKING:
+    from .scores import Score
+    from .workbench import Asked, Workbench
+
+Task = tuple[Case, str | None]
+
+
+@dataclass(frozen=True)
+class Work:
+    """A model and the benchmarks that it is scored on, each with the layer that was named for it, if any.
+
+    `folder` is where the model's relative paths start.
+    """
+
+    model: Model
+    folder: Path
+    tasks: tuple[Task, ...]
+
+    @property
+    def asked(self) -> tuple[Asked, ...]:
+        """The tasks as a workbench takes them, so that it shows each stimulus set once."""
+        return tuple((self.model.id, case, layer) for case, layer in self.tasks)
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What holds for all work of a run.
+
+    device, offline: as on the command line. root: the project's folder, whose code may run. trust: packages
+    whose code may run, too. worker, workers: which of how many processes of this machine works.
+    """
+
+    device: str = "auto"
+    offline: bool = False
+    root: Path | None = None
+    trust: tuple[str, ...] = ()
+    worker: int = 0
+    workers: int = 1
+
+    def open(self, asked: tuple[Asked, ...] = ()) -> Workbench:
+        """A workbench under these terms, on the cache and the mirrors of this process."""
+        from .machine import take_share  # torch: only where work is done
+        from .workbench import Workbench
+
+        registry = Registry(self.root, self.trust)
+        device = take_share(self.device, self.worker, self.workers)
+        return Workbench.open(device=device, offline=self.offline, registry=registry, asked=asked)
+
+
+def do(work: Work, bench: Workbench) -> tuple[Score | BrainScoreError, ...]:
+    """What each task comes to, in their order: its score, or why it could not be measured.
+
+    All of it can be pickled. An exception that is not ours is a WorkError with its traceback as text.
+    The network is let go of at the end; recordings stay open for the next model.
+    """
+    bench.asked = work.asked
+    try:
+        return tuple(_outcome(work, task, bench) for task in work.tasks)
+    finally:
+        bench.release()
+
+
+def _outcome(work: Work, task: Task, bench: Workbench) -> Score | BrainScoreError:
+    case, layer = task
+    try:
+        return bench.score(case, work.model, work.folder, layer=layer)
+    except BrainScoreError as why:
+        return type(why)(str(why))
+    except Exception as why:
+        said = "".join(traceback.format_exception(why)).rstrip()
+        return WorkError(f"{type(why).__name__}: {why}\n{said}")
