@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 LEVELS = ("off", "warn", "on", "strict")
 UPDATES = ("new", "changed", "all", "all!")
+SHIPPED = "pytest_brainscore.suite"
+"""What the shipped suite is called on the command line, after --pyargs."""
 DEVICE = re.compile(r"^(auto|cpu|mps|cuda(:\d+)?)$")
 _OURS = re.compile(
     r"^datasets?\s*:.*^benchmarks\s*:|^benchmarks\s*:.*^datasets?\s*:", re.MULTILINE | re.DOTALL
@@ -119,15 +121,12 @@ def settings(config: pytest.Config) -> Settings:
     root = config.rootpath
     _refuse_root_of_output(config)
     json = config.getoption("brainscore_json")
-    device = str(_either(config, "brainscore_device"))
-    if not DEVICE.match(device):
-        raise pytest.UsageError(f"brainscore_device: {device} is none of auto, cpu, cuda, cuda:1, mps")
     return Settings(
         models=str(_either(config, "brainscore_models")),
         root=root,
         here=config.invocation_params.dir,
         suite=root / str(config.getini("brainscore_suite")),
-        device=device,
+        device=device(config),
         offline=bool(_either(config, "brainscore_offline")),
         layers=tuple(
             name.strip() for name in str(_either(config, "brainscore_layers")).split(",") if name.strip()
@@ -139,6 +138,14 @@ def settings(config: pytest.Config) -> Settings:
         update=_update(config),
         shard=_shard(config),
     )
+
+
+def device(config: pytest.Config) -> str:
+    """The name of the device that is asked for. Raises pytest.UsageError where it is none."""
+    name = str(_either(config, "brainscore_device"))
+    if not DEVICE.match(name):
+        raise pytest.UsageError(f"brainscore_device: {name} is none of auto, cpu, cuda, cuda:1, mps")
+    return name
 
 
 def _refuse_root_of_output(config: pytest.Config) -> None:
@@ -162,11 +169,20 @@ def refuse_without_models(config: pytest.Config) -> None:
     if config.getoption("brainscore_update") is not None:
         raise pytest.UsageError("--brainscore-update: name the models to score with --models A,B")
     for argument in config.args:
+        if names_shipped(argument, config):
+            raise pytest.UsageError(
+                f"{argument} is the suite of brain scores: name the models to score with --models A,B"
+            )
         path = config.invocation_params.dir / argument.split("::")[0]
         if path.suffix in {".yaml", ".yml"} and path.is_file() and _has_our_shape(path):
             raise pytest.UsageError(
                 f"{argument} is a brain-score benchmark: name the models to score with --models A,B"
             )
+
+
+def names_shipped(argument: str, config: pytest.Config) -> bool:
+    """Whether an argument of the call is the shipped suite, by its name as a package."""
+    return argument == SHIPPED and bool(config.getoption("pyargs"))
 
 
 def _has_our_shape(path: Path) -> bool:

@@ -20,11 +20,14 @@ from ..specs.zoo import Zoo
 from ..suite import selection
 from ..suite.selection import Candidate
 from ..work import Terms
-from . import options
+from . import options, workers
 from .book import Book
 from .engine import Engine, engine_of
+from .nodes import Nodes
 from .options import Settings
 from .shards import Shard
+from .suites import choose, refuse_to_write_shipped
+from .workers import Team
 
 if TYPE_CHECKING:
     from ..workbench import Asked
@@ -38,9 +41,10 @@ class Run:
     """What the hooks share. Frozen but for the plan and the record, which grow as the run goes.
 
     candidates: the models of this run. elsewhere: ids of those that other shards have.
-    planned: node ids of the items of this process. deselected: how many were left out. crashed: whether a
-    worker was lost. updated: how many lines of baselines the run changed; pruned: what of them is gone.
-    idle: whether this is a shard without anything to score.
+    planned: node ids of our items. begun: those of all items that began. deselected: how many were left out.
+    crashed: whether a worker was lost. updated: how many lines of baselines the run changed; pruned: what of
+    them is gone. place: on a worker its number, and how many there are. team: the workers, on the
+    controller. idle: whether this is a shard without anything to score.
     """
 
     settings: Settings
@@ -59,7 +63,10 @@ class Run:
     crashed: bool = False
     updated: int = 0
     pruned: tuple[str, ...] = ()
+    begun: set[str] = field(default_factory=set)
     ended: bool = False
+    place: tuple[int, int] = (0, 1)
+    team: Team = field(default_factory=Team)
     idle: bool = False
 
     @property
@@ -67,7 +74,12 @@ class Run:
         """What holds for all work of this run."""
         settings = self.settings
         trust = (*settings.trust, *selection.packages(settings.models))
-        return Terms(settings.device, settings.offline, settings.root, trust)
+        return Terms(settings.device, settings.offline, settings.root, trust, *self.place)
+
+    @cached_property
+    def nodes(self) -> Nodes:
+        """What the ids of our items say."""
+        return Nodes(self)
 
     @cached_property
     def engine(self) -> Engine:
@@ -83,6 +95,11 @@ class Run:
         """Let go of what the engine holds."""
         if self.working:
             self.engine.close()
+
+    @property
+    def missing(self) -> int:
+        """How many items of ours have no row yet."""
+        return len(set(self.planned) - {row.node for row in self.book.rows.values()})
 
     @property
     def folder(self) -> Path:
@@ -109,8 +126,14 @@ class Run:
         return self.marks[name]
 
     def tell_worker(self, node: Any) -> None:
-        """Hand the run's id to an xdist worker."""
+        """Hand the run's id to an xdist worker, and its own number."""
         node.workerinput[_WORKER_INPUT] = self.id
+        self.team.join(node)
+
+    def hear_collection(self, nodes: Iterable[str]) -> None:
+        """Take in what a worker collected: the controller knows no items but by these ids."""
+        self.planned = tuple(filter(self.nodes.find, nodes))
+        self.hear_order(self.planned)
 
     def hear_order(self, nodes: Iterable[str]) -> None:
         """Take in the order of the items, of this process or of a worker."""
@@ -119,6 +142,7 @@ class Run:
     def hear_worker(self, node: Any, error: object) -> None:
         """Take in how a worker ended, and how many items it deselected."""
         self.crashed = self.crashed or bool(error)
+        self.team.leave(node)
         self.deselected += getattr(node, "workeroutput", {}).get(_WORKER_OUTPUT, 0)
 
     def answer_controller(self, config: pytest.Config) -> None:
@@ -146,6 +170,7 @@ def begin(config: pytest.Config) -> Run:
     Raises pytest.UsageError where models or settings cannot be read.
     """
     settings = options.settings(config)
+    refuse_to_write_shipped(settings)
     try:
         zoo = suite.zoo(settings.root, settings.suite.parent)
         selected = selection.select(settings.models, zoo, settings.root)
@@ -156,19 +181,13 @@ def begin(config: pytest.Config) -> Run:
     book = Book(settings.reports / run_id, settings.json, config.invocation_params.args)
     suites = (settings.suite, suite.benchmarks())
     _register_mark(config)
-    _collect_suite(config, suites)
+    choose(config, suites)
     candidates = settings.shard.of(selected) if settings.shard else selected
     elsewhere = frozenset(one.id for one in selected) - {one.id for one in candidates}
-    return Run(settings, candidates, suites, run_id, worker_input is not None, book, elsewhere)
-
-
-def _collect_suite(config: pytest.Config, suites: tuple[Path, ...]) -> None:
-    """Without path arguments, collect the project's suite, or else the shipped one.
-
-    A folder without a benchmark file is no suite: it may hold nothing but baselines of shipped benchmarks.
-    """
-    if config.args_source != config.ArgsSource.ARGS:
-        config.args = [str(next((folder for folder in suites if suite.files_in(folder)), suites[0]))]
+    is_worker = worker_input is not None
+    return Run(
+        settings, candidates, suites, run_id, is_worker, book, elsewhere, place=workers.place(config)
+    )
 
 
 def _register_mark(config: pytest.Config) -> None:

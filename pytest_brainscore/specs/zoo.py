@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ..errors import SpecError, nearest
+from .catalogue import catalogue
 from .document import Document, read
 from .models import Model
 from .validation import validate
@@ -31,8 +32,8 @@ class Zoo:
         )
 
 
-def load_zoo(path: Path) -> Zoo:
-    """The zoo of one models.yaml.
+def load_zoo(path: Path, others: Collection[str] = ()) -> Zoo:
+    """The zoo of one models.yaml; its sets may also name `others`, and networks of torchvision and timm.
 
     Raises SpecError (file:line: field: message).
     """
@@ -41,7 +42,7 @@ def load_zoo(path: Path) -> Zoo:
     if not isinstance(entries, dict):
         raise SpecError(f"{path}:1: a models file maps the name of each model to what is known of it")
     models = {name: _model(document, name) for name in entries if name != SETS}
-    return Zoo(models, _sets(document), dict.fromkeys(models, path.parent))
+    return Zoo(models, _sets(document, others), dict.fromkeys(models, path.parent))
 
 
 def _model(document: Document, name: str) -> Model:
@@ -64,7 +65,7 @@ def _model(document: Document, name: str) -> Model:
     return validate(Model, document, {"id": name, **entry}, (name,))
 
 
-def _sets(document: Document) -> dict[str, tuple[str, ...]]:
+def _sets(document: Document, others: Collection[str]) -> dict[str, tuple[str, ...]]:
     sets = (document.value or {}).get(SETS) or {}
     if not isinstance(sets, dict):
         raise SpecError(f"{document.where((SETS,))}: sets: a mapping of a name to a list of models")
@@ -75,11 +76,17 @@ def _sets(document: Document) -> dict[str, tuple[str, ...]]:
         if not isinstance(members, tuple) or not all(isinstance(member, str) for member in members):
             raise SpecError(f"{where}: sets.{name}: a list of names of models")
         for member in members:
-            if member not in document.value and not any(c in member for c in ":*?["):
-                raise SpecError(
-                    f"{where}: sets.{name}: no model {member} here{nearest(member, document.value)}"
-                )
+            if not (member in document.value or member in others or _is_elsewhere(member)):
+                hint = nearest(member, [*document.value, *others])
+                raise SpecError(f"{where}: sets.{name}: no model {member} here{hint}")
     return dict(sets)
+
+
+def _is_elsewhere(member: str) -> bool:
+    """Whether it is a glob, a factory, a twin, or a network of a library; `name.tag` names its weights."""
+    return any(c in member for c in ":*?[") or any(
+        member.split(".")[0] in names for names in catalogue().values()
+    )
 
 
 def json_schema() -> dict[str, Any]:

@@ -23,6 +23,11 @@ def benchmarks() -> Path:
     return _home() / "benchmarks"
 
 
+def is_installed(folder: Path) -> bool:
+    """Whether it is the shipped folder of an installed package, which nothing is written into."""
+    return _home() == _PACKAGED and folder.resolve() == benchmarks().resolve()
+
+
 def benchmark_files(project: Path) -> list[Path]:
     """The benchmark files of the project's benchmarks/, then the shipped ones."""
     folders = dict.fromkeys(folder.resolve() for folder in (project / "benchmarks", benchmarks()))
@@ -37,10 +42,12 @@ def files_in(folder: Path) -> list[Path]:
 def zoo(*projects: Path) -> Zoo:
     """The shipped zoo, extended by the models.yaml of the first of `projects` that has one.
 
+    Where both name a model, or a set, the project's entry stands alone; its sets may name shipped models.
     Raises SpecError where one of the two is wrong.
     """
-    shipped = _home() / "models.yaml"
+    path = _home() / "models.yaml"
+    shipped = load_zoo(path)
     for own in (project / "models.yaml" for project in projects):
-        if own.is_file() and own.resolve() != shipped.resolve():
-            return load_zoo(shipped).extended(load_zoo(own))
-    return load_zoo(shipped)
+        if own.is_file() and own.resolve() != path.resolve():
+            return shipped.extended(load_zoo(own, shipped.models))
+    return shipped
