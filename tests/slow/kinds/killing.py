@@ -1,0 +1,71 @@
+"""Kill -9: at a random time of a stage, before one of its file operations, or in the middle of a write."""
+
+from __future__ import annotations
+
+import random
+import signal
+import time
+from pathlib import Path
+
+from ..children import Ended
+from ..faults import KEPT, RECOVERED, Outcome, Violation, kind, require
+from ..project import UPDATE, Project, check_baselines, check_next, check_rows, place
+from ..stages import Moment
+
+KILLED = (-signal.SIGKILL, -signal.SIGXFSZ)
+
+
+def killed(rng: random.Random, project: Project, stage: str, *arguments: str) -> Ended:
+    """Kill a run within the stage; where it had ended before, once more, at another moment."""
+    for _ in range(5):
+        moment = Moment.drawn(rng, stage, place().stages[stage])
+        child = project.start(*arguments, before=moment.arm)
+        if moment.delay is not None:
+            require(child.reached(), f"the stage {stage} is not entered {moment.nth} time(s)")
+            time.sleep(moment.delay)
+            child.send(signal.SIGKILL)
+        ended = child.wait()
+        if ended.code in KILLED:
+            return ended
+    raise Violation(f"{stage}: five runs came to their end")
+
+
+def _kill(rng: random.Random, project: Project, stage: str) -> Outcome:
+    reported = check_rows(project, killed(rng, project, stage))
+    check_next(project)
+    return KEPT if reported else RECOVERED
+
+
+@kind("kill-fetch", "kill -9 while a file is fetched from a slow server")
+def fetch(rng: random.Random, folder: Path) -> Outcome:
+    return _kill(rng, Project.cold(folder).served("slow"), "fetch")
+
+
+@kind("kill-extract", "kill -9 while an archive is unpacked")
+def extract(rng: random.Random, folder: Path) -> Outcome:
+    return _kill(rng, Project.cold(folder), "extract")
+
+
+@kind("kill-store", "kill -9 while activations are stored")
+def store(rng: random.Random, folder: Path) -> Outcome:
+    return _kill(rng, Project.cold(folder), "store")
+
+
+@kind("kill-score", "kill -9 while a model is scored: forward pass, coordinates, metric")
+def score(rng: random.Random, folder: Path) -> Outcome:
+    return _kill(rng, Project.cold(folder), rng.choice(("score", "forward")))
+
+
+@kind("kill-record", "kill -9 while a row, its values or results.json are written")
+def record(rng: random.Random, folder: Path) -> Outcome:
+    return _kill(rng, Project.cold(folder), rng.choice(("values", "row", "finish")))
+
+
+@kind("kill-update", "kill -9 while baselines are updated")
+def update(rng: random.Random, folder: Path) -> Outcome:
+    project = Project.warm(folder)
+    ended = killed(rng, project, "update", UPDATE)
+    require(check_rows(project, ended) == len(place().right), "a finished row was not reported")
+    check_baselines(project)
+    check_next(project, UPDATE)
+    return KEPT
