@@ -51,13 +51,39 @@ def _timm() -> dict[str, list[str]]:
     return found
 
 
+def files() -> dict[str, dict[str, str]]:
+    """Where published weights lie, by library and ``network.weights``.
+
+    For torchvision the name of the file; for timm the repository on the Hugging Face hub, or the file, where
+    it is not the repository of that name.
+    """
+    import timm
+    from torchvision.models import get_model_weights
+
+    theirs = {full: timm.models.get_pretrained_cfg(full) for full in timm.list_pretrained()}
+    places = {full: known.hf_hub_id or known.url.rsplit("/", 1)[-1] for full, known in theirs.items()}
+    enums = {name: get_model_weights(name) for name in _torchvision()}
+    return {
+        "torchvision": {
+            f"{name}.{weights.name}": weights.url.rsplit("/", 1)[-1]
+            for name, known in enums.items()
+            for weights in known
+        },
+        "timm": {full: place for full, place in places.items() if place != f"timm/{full}"},
+    }
+
+
 def sizes() -> dict[str, dict[str, list[int]]]:
-    """Source to architecture to [parameters, multiply-accumulates], of all that models.yaml names."""
+    """Source to architecture to [parameters, multiply-accumulates], of all that models.yaml names.
+
+    An architecture counts as its first entry has it; where other weights change it, ``name.weights`` follows.
+    """
     found: dict[str, dict[str, list[int]]] = {}
     for model in load_zoo(ROOT / "models.yaml").models.values():
         known = found.setdefault(model.source, {})
-        if model.architecture not in known:
-            known[model.architecture] = size_of(built(model), side(model))
+        size = size_of(built(model), side(model))
+        if known.setdefault(model.architecture, size) != size:
+            known[f"{model.architecture}.{model.weights}"] = size
     return found
 
 
@@ -65,7 +91,7 @@ def built(model: Model) -> nn.Module:
     """The architecture of an entry as its weights or factory have it, on the meta device, in eval mode."""
     with warnings.catch_warnings(), torch.device("meta"):
         warnings.simplefilter("ignore")
-        return _constructed(model).eval()
+        return _constructed(model).eval().requires_grad_(False)
 
 
 def _constructed(model: Model) -> nn.Module:
@@ -121,8 +147,8 @@ def committed_versions() -> dict[str, str]:
 
 def main() -> None:
     """Write the file."""
-    text = json.dumps({"made_with": versions(), "sizes": sizes(), "names": names()}, indent=1)
-    TARGET.write_text(_short(text) + "\n", "utf-8")
+    made = {"made_with": versions(), "sizes": sizes(), "files": files(), "names": names()}
+    TARGET.write_text(_short(json.dumps(made, indent=1)) + "\n", "utf-8")
 
 
 def _short(text: str) -> str:

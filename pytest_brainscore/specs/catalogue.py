@@ -36,13 +36,28 @@ def catalogue() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
     }
 
 
-def size(source: str, name: str) -> Size | None:
+def size(source: str, name: str, weights: str = "") -> Size | None:
     """The size of an architecture (`Model.source`, `Model.architecture`) that the shipped models.yaml names.
 
+    weights: a tag of timm, which may say how large images are and what stands in place of the classifier.
     None for all others. Computed from the built network by scripts/catalogue.py.
     """
-    found = _file()["sizes"].get(source, {}).get(name)
+    known = _file()["sizes"].get(source, {})
+    found = known.get(f"{name}.{weights}") or known.get(name)
     return Size(*found) if found else None
+
+
+def place_of(source: str, name: str, weights: str) -> str | None:
+    """Where published weights lie: the name of a file, or of a repository on the Hugging Face hub ("a/b").
+
+    None where the catalogue does not know them.
+    """
+    if weights not in catalogue().get(source, {}).get(name, ()):
+        return None
+    full = f"{name}.{weights}"
+    usual = f"timm/{full}" if source == "timm" else None
+    place: str | None = _file()["files"][source].get(full, usual)
+    return place
 
 
 @cache
