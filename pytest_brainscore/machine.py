@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import re
 import sys
 from collections.abc import Iterator
@@ -46,6 +47,34 @@ class Device:
         if network.type == "cuda" and (network.index or 0) >= torch.cuda.device_count():
             raise ModelError(f"device {name}: torch sees {torch.cuda.device_count()} CUDA device(s) here")
         return cls(network, torch.device("cpu") if network.type == "mps" else network)
+
+
+def cuda_devices() -> int:
+    """How many CUDA devices torch sees. Makes no CUDA context."""
+    return torch.cuda.device_count()
+
+
+def cores() -> int:
+    """How many processor cores this process may use."""
+    if sys.platform.startswith("linux"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def take_share(device: str, worker: int, workers: int) -> str:
+    """Take the share that number `worker` of `workers` processes has of this machine; returns its device.
+
+    Of several CUDA devices `auto` and `cuda` mean number `worker` modulo their count, which becomes torch's
+    own default, too. torch computes with an equal part of the cores, at least one, unless OMP_NUM_THREADS
+    says with how many. Without other workers nothing changes.
+    """
+    if workers > 1 and not os.environ.get("OMP_NUM_THREADS"):
+        torch.set_num_threads(max(1, cores() // workers))
+    if workers == 1 or device not in ("auto", "cuda") or cuda_devices() < 2:
+        return device
+    chosen = worker % cuda_devices()
+    torch.cuda.set_device(chosen)
+    return f"cuda:{chosen}"
 
 
 @cache

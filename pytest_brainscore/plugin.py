@@ -18,6 +18,16 @@ def pytest_load_initial_conftests(parser: pytest.Parser) -> None:
     options.add_models(parser)
 
 
+@pytest.hookimpl(optionalhook=True, tryfirst=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """One worker per GPU, where this run names models and there are GPUs."""
+    if not options.asked(config):
+        return None
+    from .harness import workers
+
+    return workers.automatic(config)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Take part in this run where models are named; otherwise stay out of it."""

@@ -36,8 +36,7 @@ def cut_short(run: Run, session: pytest.Session, exitstatus: int) -> str | None:
         return f"the run was cut short ({stopped})"
     if exitstatus not in _ENDED:
         return "the run was cut short"
-    missing = set(run.planned) - {row.node for row in run.book.rows.values()}
-    return f"{len(missing)} item(s) did not run" if missing else None
+    return f"{run.missing} item(s) did not run" if run.missing else None
 
 
 def is_full(run: Run, config: pytest.Config, exitstatus: int) -> bool:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from . import ending, items, keywords, record, schedule, table
+from . import crash, ending, items, keywords, record, schedule, table, workers
+from .balance import ByModel
 from .run import Run
 
 Status = tuple[str, str, str | tuple[str, dict[str, bool]]]
@@ -31,8 +32,22 @@ class Hooks:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
-        """Learn the order of the items from a worker."""
-        self.run.hear_order(ids)
+        """Learn from a worker which items there are."""
+        self.run.hear_collection(ids)
+
+    @pytest.hookimpl(optionalhook=True, tryfirst=True)
+    def pytest_xdist_make_scheduler(self, config: pytest.Config) -> ByModel | None:
+        """Keep a model on one worker, where the user did not choose how to deal items out."""
+        return workers.scheduler(config, self.run)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_handlecrashitem(self, report: pytest.TestReport) -> None:
+        """Give the item that a worker died in its row."""
+        crash.note(report, self.run)
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        """Note that an item begins: only such a one can have crashed a worker."""
+        self.run.begun.add(nodeid)
 
     def pytest_report_header(self) -> list[str]:
         """Say what is scored, and on which device."""
@@ -93,10 +108,10 @@ class Hooks:
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Write baselines and results.json; a run that could not, or skipped under strict, is not green."""
         self.run.ended = True
-        self.run.close()
         self.run.answer_controller(session.config)
         ending.update_baselines(self.run, session, exitstatus)
         record.finish(self.run, exitstatus)
+        self.run.close()
         if exitstatus == pytest.ExitCode.OK and ending.is_spoilt(self.run):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
         elif ending.is_empty_share(self.run, exitstatus):

@@ -38,9 +38,10 @@ def write(report: pytest.TestReport, run: Run) -> None:
 
 
 def finish(run: Run, exitstatus: int) -> None:
-    """Close the record where anything ran; a run cut short says so."""
+    """Close the record where anything ran; a run that is cut short or lacks an item says so."""
     if run.book.rows and not run.is_worker:
-        run.book.close(complete=exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED))
+        ended = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
+        run.book.close(complete=ended and not run.missing)
 
 
 def _is_last(report: pytest.TestReport) -> bool:

@@ -185,9 +185,7 @@ def begin(config: pytest.Config) -> Run:
     candidates = settings.shard.of(selected) if settings.shard else selected
     elsewhere = frozenset(one.id for one in selected) - {one.id for one in candidates}
     is_worker = worker_input is not None
-    return Run(
-        settings, candidates, suites, run_id, is_worker, book, elsewhere, place=workers.place(config)
-    )
+    return Run(settings, candidates, suites, run_id, is_worker, book, elsewhere, place=workers.place(config))
 
 
 def _register_mark(config: pytest.Config) -> None:

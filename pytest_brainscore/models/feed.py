@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Generator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -19,7 +18,7 @@ def prepared(
     network: Network, stimuli: Stimuli, shown: list[int], ahead: int
 ) -> Generator[torch.Tensor, None, None]:
     """Images as the network takes them, in order, opened and preprocessed ahead of time."""
-    pool = ThreadPoolExecutor(min(4, os.cpu_count() or 1), thread_name_prefix="stimuli")
+    pool = ThreadPoolExecutor(min(4, torch.get_num_threads()), thread_name_prefix="stimuli")
     queue: deque[Future[torch.Tensor]] = deque()
     try:
         for i in shown:

@@ -1,0 +1,69 @@
+"""What node ids say: the controller of workers collects nothing, and knows items by their ids alone."""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import SpecError
+from ..specs.cases import Case, is_benchmark_file, load_cases
+from ..suite.selection import Candidate
+
+if TYPE_CHECKING:
+    from .run import Run
+
+
+@dataclass(frozen=True)
+class Named:
+    """What an item scores: a model, at a layer where one is named for the run, on a benchmark."""
+
+    case: Case
+    candidate: Candidate
+    layer: str | None
+
+
+def name_of(candidate: Candidate, layer: str | None) -> str:
+    """The name of an item: the model, and the layer where one is named for the run."""
+    return candidate.id if layer is None else f"{candidate.id}-{re.sub(r'[^A-Za-z0-9_.]', '_', layer)}"
+
+
+class Nodes:
+    """Node ids read back into what their items score."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self._cases: dict[str, dict[str, Case]] = {}
+
+    def find(self, node: str) -> Named | None:
+        """What ``file::benchmark::model`` scores; None where the id is no item of ours."""
+        parts = node.split("::")
+        if len(parts) != 3:
+            return None
+        file, benchmark, item = parts
+        if file not in self._cases:
+            self._cases[file] = self._read(file)
+        case = self._cases[file].get(benchmark)
+        candidate, layer = self._items.get(item, (None, None))
+        return Named(case, candidate, layer) if case and candidate else None
+
+    @cached_property
+    def _items(self) -> dict[str, tuple[Candidate, str | None]]:
+        layers = self.run.settings.layers or (None,)
+        every = ((candidate, layer) for candidate in self.run.candidates for layer in layers)
+        return {name_of(candidate, layer): (candidate, layer) for candidate, layer in every}
+
+    def _read(self, file: str) -> dict[str, Case]:
+        """The benchmarks of a file by id; none where it is no benchmark file."""
+        path = next(filter(is_benchmark_file, self._places(file)), None)
+        with suppress(SpecError):
+            return {case.id: case for case in load_cases(path)} if path else {}
+        return {}
+
+    def _places(self, file: str) -> list[Path]:
+        """Where it may lie: a node id starts at the root, and outside of it at a path argument."""
+        homes = [home for suite in self.run.suites for home in (suite, *suite.parents)]
+        return [home / file for home in (self.run.settings.root, *homes)]
