@@ -8,7 +8,6 @@ import shutil
 import stat
 import tarfile
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +17,8 @@ from typing import IO
 from ..errors import DataError
 from .disk import hash_of, lock, remembered_hash, replace, unusable
 
+LARGEST, DENSEST = 2**30, 200
+"""Bytes, and times the archive's own size: what unpacks to more than both is taken for a bomb."""
 _DRIVE = re.compile(r"^[A-Za-z]:")
 _UNWRITABLE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT}
 _LINKS = {stat.S_IFLNK, stat.S_IFIFO, stat.S_IFCHR, stat.S_IFBLK, stat.S_IFSOCK}
@@ -28,6 +29,7 @@ _intact: set[Path] = set()
 @dataclass(frozen=True)
 class _Member:
     name: str
+    size: int
     regular: bool
     open: Callable[[], IO[bytes] | None]
 
@@ -43,7 +45,8 @@ def unpack(archive: Path, cache: Path) -> Path:
     What macOS adds (``__MACOSX``, ``.DS_Store``) stays out. Once per process the folder is compared with the
     list that was written beside it; one whose files differ is removed and unpacked again.
     Raises DataError, with nothing left on disk, for a member that is a link or would lie outside the folder,
-    and for an archive that is broken; FetchError where the cache cannot be written.
+    and for an archive that is broken or unpacks to vastly more than itself; FetchError where the cache
+    cannot be written.
     """
     digits = remembered_hash(archive, "sha256", cache)
     folder = cache / "unpacked" / digits
@@ -86,13 +89,16 @@ def _unpack_whole(archive: Path, folder: Path) -> None:
         shutil.rmtree(folder)
     try:
         with _members(archive) as members:
+            _refuse_bomb(members, archive)
             targets = [(member, _target(member, archive)) for member in members if not _is_litter(member)]
             draft.mkdir(parents=True)
             for member, target in targets:
                 _write(member, draft / target)
         _note(folder).write_bytes(_listing(draft))
         replace(draft, folder)
-    except (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, RuntimeError, OSError) as why:
+    except DataError:
+        raise
+    except Exception as why:  # of a damaged archive libraries raise anything
         if isinstance(why, OSError) and why.errno in _UNWRITABLE:
             raise
         raise DataError(f"{archive}: cannot be unpacked ({why or type(why).__name__})") from why
@@ -105,19 +111,28 @@ def _members(archive: Path) -> Iterator[list[_Member]]:
     if zipfile.is_zipfile(archive):
         with zipfile.ZipFile(archive) as opened:
             yield [
-                _Member(info.filename, _is_regular(info), lambda info=info: opened.open(info))  # type: ignore[misc]
+                _Member(info.filename, info.file_size, _is_regular(info), lambda info=info: opened.open(info))  # type: ignore[misc]
                 for info in opened.infolist()
                 if not info.is_dir() or _escapes(info.filename)
             ]
     elif tarfile.is_tarfile(archive):
         with tarfile.open(archive) as tar:
             yield [
-                _Member(info.name, info.isreg(), lambda info=info: tar.extractfile(info))  # type: ignore[misc]
+                _Member(info.name, info.size, info.isreg(), lambda info=info: tar.extractfile(info))  # type: ignore[misc]
                 for info in tar.getmembers()
                 if not info.isdir() or _escapes(info.name)
             ]
     else:
         raise DataError(f"{archive}: neither a zip nor a tar archive")
+
+
+def _refuse_bomb(members: list[_Member], archive: Path) -> None:
+    total = sum(member.size for member in members)
+    if total > max(LARGEST, DENSEST * archive.stat().st_size):
+        raise DataError(
+            f"{archive}: would unpack to {total / 1e9:,.1f} GB, more than {DENSEST} times its own size;"
+            " nothing was unpacked"
+        )
 
 
 def _is_regular(info: zipfile.ZipInfo) -> bool:

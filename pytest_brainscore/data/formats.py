@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ import numpy as np
 import scipy.io
 import xarray as xr
 
-from ..errors import DataError, nearest
+from ..errors import BrainScoreError, DataError, nearest
 
 _HDF5, _NPY, _MATLAB, _NETCDF3 = b"\x89HDF\r\n\x1a\n", b"\x93NUMPY", b"MATLAB 5.0", b"CDF"
 
@@ -20,13 +19,15 @@ _HDF5, _NPY, _MATLAB, _NETCDF3 = b"\x89HDF\r\n\x1a\n", b"\x93NUMPY", b"MATLAB 5.
 def read_array(path: Path, key: str | None) -> np.ndarray | xr.DataArray | None:
     """The array in a file (named `key`, where it holds several), or None where the file is a table.
 
-    netCDF comes as a DataArray with its dims and coords. Nothing is unpickled.
-    Raises DataError where the file is broken, has no such array, or holds Python objects.
+    netCDF comes as a DataArray with its dims and coords. Nothing is unpickled, and no other file is read.
+    Raises DataError where the file is broken, has no such array, holds Python objects, or points elsewhere.
     """
     try:
         reader = _reader(path)
         return None if reader is None else reader(path, key)
-    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, NotImplementedError) as why:
+    except BrainScoreError:
+        raise
+    except Exception as why:  # of a damaged file libraries raise anything
         hint = "; it holds Python objects: save plain numbers" if "pickle" in str(why) else ""
         raise DataError(f"{path}: cannot be read ({_first_line(why)}){hint}") from why
 
@@ -38,7 +39,7 @@ def read_matlab(path: Path) -> dict[str, Any]:
             raise DataError(f"{path}: MATLAB 7.3 is HDF5: for plain arrays take `reader: arrays`")
     try:
         variables = scipy.io.loadmat(path)
-    except (OSError, ValueError, TypeError, NotImplementedError) as why:
+    except Exception as why:  # of a damaged file scipy raises anything
         raise DataError(f"{path}: cannot be read as a MATLAB file ({_first_line(why)})") from why
     return {name: value for name, value in variables.items() if not name.startswith("__")}
 
@@ -64,9 +65,28 @@ def _reader(path: Path) -> Callable[[Path, str | None], np.ndarray | xr.DataArra
         return _npz
     if head.startswith(_MATLAB):
         return _mat
-    if head.startswith(_NETCDF3) or (head.startswith(_HDF5) and _is_netcdf(path)):
-        return _netcdf
-    return _hdf5 if head.startswith(_HDF5) else None
+    if head.startswith(_HDF5):
+        _refuse_other_files(path)
+        return _netcdf if _is_netcdf(path) else _hdf5
+    return _netcdf if head.startswith(_NETCDF3) else None
+
+
+def _refuse_other_files(path: Path) -> None:
+    """Raise DataError for an HDF5 file whose values lie in other files: no hash vouches for those."""
+    with h5py.File(path, "r") as file:
+        outside: list[str] = []
+
+        def link(name: str, kind: object) -> None:
+            outside.extend([name] if isinstance(kind, h5py.ExternalLink) else [])
+
+        def item(name: str, kind: object) -> None:
+            if isinstance(kind, h5py.Dataset) and (kind.external or kind.is_virtual):
+                outside.append(name)
+
+        file.visititems_links(link)
+        file.visititems(item)
+    if outside:
+        raise DataError(f"{path}: {outside[0]} lies in another file: copy its values into this one")
 
 
 def _npy(path: Path, key: str | None) -> np.ndarray:

@@ -19,6 +19,7 @@ from .stimuli import Stimuli
 from .tables import column, joined, labels, read_table, unique
 
 _SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".pgm", ".ppm"})
+_UNSPEAKABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _DIGITS = re.compile(r"(\d+)")
 
 
@@ -99,6 +100,9 @@ def _relative(paths: Sequence[Path]) -> list[PurePosixPath]:
 
 
 def _ids(names: Sequence[PurePosixPath]) -> tuple[str, ...]:
+    odd = next((str(name) for name in names if _UNSPEAKABLE.search(str(name))), None)
+    if odd is not None:
+        raise DataError(f"stimuli: the name {odd!a} holds control characters, or is not UTF-8: rename it")
     return unique([name.with_suffix("").as_posix() for name in names], "stimuli")
 
 

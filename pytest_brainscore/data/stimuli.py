@@ -13,6 +13,10 @@ from PIL import Image, UnidentifiedImageError
 
 from ..errors import DataError
 
+FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")
+"""What may be opened, whatever a file is called. PIL knows more, among them EPS, which runs a program."""
+LARGEST = 89_478_485
+"""Pixels: beyond it PIL warns of a decompression bomb."""
 _GREY_16 = ("PNG", "PPM")  # PIL opens what they hold of more than 8 bits as I, in 0 ... 65535
 
 
@@ -45,21 +49,38 @@ class Stimuli:
         """Image i in RGB of 8 bits: grey is repeated, 16-bit grey is divided by 257, transparency is ignored.
 
         A transparent pixel so shows the colour that the file keeps under it, as in the reference
-        implementation. Raises DataError where the file is no image, is too large, or has more than 8 bits
-        in another way.
+        implementation, and an image that its EXIF data turn is shown as its pixels lie, as there.
+        Raises DataError where the file is no image, is too large, has several frames, or has more than
+        8 bits in another way.
         """
         image = self.images[i]
         if isinstance(image, np.ndarray):
             return _rgb(Image.fromarray(image), f"stimulus {self.ids[i]}")
         try:
-            with Image.open(image) as opened:
+            with Image.open(image, formats=FORMATS) as opened:
+                self._refuse_bombs_and_films(opened, i)
                 return _rgb(opened, str(image))
-        except Image.DecompressionBombError as why:
+        except (Image.DecompressionBombError, Image.DecompressionBombWarning) as why:
             raise DataError(f"{image}: stimulus {self.ids[i]} is too large an image ({why})") from why
         except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as why:
             raise DataError(
                 f"{image}: stimulus {self.ids[i]} is not an image that can be read ({why})"
             ) from why
+
+    def _refuse_bombs_and_films(self, image: Image.Image, i: int) -> None:
+        """Raise DataError for an image that is not decoded: one too large, or one of several."""
+        width, height = image.size
+        if width * height > LARGEST:
+            raise DataError(
+                f"{self.images[i]}: stimulus {self.ids[i]} is too large an image"
+                f" ({width} x {height} pixels, and {LARGEST:,} is the most)"
+            )
+        # MPO is the JPEG of cameras that keep a second picture behind the first.
+        if getattr(image, "is_animated", False) and image.format != "MPO":
+            raise DataError(
+                f"{self.images[i]}: stimulus {self.ids[i]} has several frames, and which of them was shown"
+                " is unknown: save that one as an image of its own"
+            )
 
     @cached_property
     def digests(self) -> tuple[str, ...]:

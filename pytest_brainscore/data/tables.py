@@ -23,14 +23,17 @@ def read_table(path: Path) -> pd.DataFrame:
         if is_parquet(path):
             return pd.read_parquet(path)
         _refuse_repeated_columns(path)
-        return pd.read_csv(path, keep_default_na=False, na_values=list(_MISSING), encoding="utf-8-sig")
+        table = pd.read_csv(path, keep_default_na=False, na_values=list(_MISSING), encoding="utf-8-sig")
     except ImportError as why:
         raise DataError(
             f"{path}: parquet needs pyarrow: pip install 'pytest-brainscore[parquet]', or save it as CSV"
         ) from why
-    except (OSError, ValueError) as why:
+    except (OSError, ValueError, csv.Error) as why:
         cause = str(why).splitlines()[0] if str(why) else type(why).__name__
         raise DataError(f"{path}: cannot be read as a CSV or parquet table ({cause})") from why
+    if not isinstance(table.index, pd.RangeIndex):  # pandas takes what is too much for row labels
+        raise DataError(f"{path}: its rows have more values than its first line has names")
+    return table
 
 
 def is_parquet(path: Path) -> bool:

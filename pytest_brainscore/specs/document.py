@@ -14,6 +14,7 @@ from ..errors import SpecError
 
 Loc = tuple[int | str, ...]
 LARGEST = 100_000
+DEEPEST = 100
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -51,25 +52,59 @@ def read(path: Path) -> Document:
     Raises SpecError where it is no YAML, cannot be read, or has a key twice.
     """
     try:
-        loader = _Loader(path.read_text(encoding="utf-8-sig"))
+        text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as why:
         raise SpecError(f"{path}: cannot be read ({why})") from why
+    _refuse_depth(text, path)
+    loader = _Loader(text)
     try:
-        root = loader.get_single_node()
-        if sum(1 for _ in islice(_nodes(root), LARGEST + 1)) > LARGEST:
-            raise SpecError(f"{path}: its aliases unfold to more than {LARGEST} values")
-        duplicate = next(_duplicates(root), None)
-        if duplicate is not None:
-            raise SpecError(
-                f"{path}:{duplicate.start_mark.line + 1}: {duplicate.value}: this key is there twice"
-            )
-        return Document(path, frozen(loader.construct_document(root)) if root else None, root)
+        return _document(loader, path)
     except yaml.YAMLError as why:
         raise SpecError(_yaml_message(path, why)) from why
     except RecursionError:
         raise SpecError(f"{path}: is nested too deeply, or holds itself") from None
     finally:
         loader.dispose()
+
+
+def _document(loader: Any, path: Path) -> Document:
+    root = loader.get_single_node()
+    if sum(1 for _ in islice(_nodes(root), LARGEST + 1)) > LARGEST:
+        raise SpecError(f"{path}: its aliases unfold to more than {LARGEST} values")
+    twin = next(_duplicates(root), None)
+    if twin is not None:
+        raise SpecError(f"{path}:{twin.start_mark.line + 1}: {twin.value}: this key is there twice")
+    try:
+        return Document(path, frozen(loader.construct_document(root)) if root else None, root)
+    except (ValueError, KeyError, AttributeError) as why:  # of a number or date that is none
+        line = _line_of_odd_value(root)
+        raise SpecError(f"{path}:{line}: a value is not what its form or tag says ({why})") from why
+
+
+def _refuse_depth(text: str, path: Path) -> None:
+    """Raise SpecError for a file nested deeper than any spec: libyaml's composer would crash the process."""
+    depth = 0
+    try:
+        event: Any
+        for event in yaml.parse(text, Loader=_Loader):
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > DEEPEST:
+                line = event.start_mark.line + 1
+                raise SpecError(f"{path}:{line}: is nested too deeply: more than {DEEPEST} levels")
+    except yaml.YAMLError as why:
+        raise SpecError(_yaml_message(path, why)) from why
+
+
+def _line_of_odd_value(root: yaml.Node) -> int:
+    """The line of the first value that cannot be constructed."""
+    loader = _Loader("")
+    for node in _nodes(root):
+        try:
+            if isinstance(node, yaml.ScalarNode):
+                loader.construct_object(node)
+        except (ValueError, KeyError, AttributeError):
+            return node.start_mark.line + 1
+    return 1
 
 
 def _follow(node: yaml.Node, loc: Loc) -> yaml.Node:
