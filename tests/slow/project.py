@@ -321,8 +321,8 @@ def _import_all_of(root: Path) -> None:
     def before() -> None:
         run, known = pytest.main, set(sys.modules)
 
-        def main(arguments: list[str]) -> int:
-            code = run(arguments)
+        def main(*args: Any, **kwargs: Any) -> int:
+            code = run(*args, **kwargs)
             notes.write_text("\n".join(name for name in sys.modules if name not in known))
             return int(code)
 
