@@ -62,6 +62,15 @@ def test_an_item_that_never_ran_has_no_seconds(tmp_path: Path):
     assert found.seconds("net", "Own.IT-pls", "cpu", layer="5") is None
 
 
+def test_a_layer_that_was_named_is_not_the_mapped_one():
+    named = row().model_copy(update={"node": "b/own.yaml::IT-pls::net-3", "stored": "a" * 64})
+    found = Ledger().note([named], {})
+    assert found.find("net", "Own.IT-pls", "cpu") is None
+    assert found.find("net", "Own.IT-pls", "cpu", layer="3").stored == "a" * 64
+    mapped = row(layer="4").model_copy(update={"node": "b/own.yaml::IT-pls::net"})
+    assert found.note([mapped], {}).find("net", "Own.IT-pls", "cpu").layer == "4"
+
+
 def test_devices_of_a_kind_are_one_and_auto_takes_the_newest(tmp_path: Path):
     ledger.write(tmp_path, [row(), row(device="cuda:0", metric=0.1)])
     found = Ledger.read(tmp_path)
@@ -87,12 +96,12 @@ def test_a_pass_that_was_never_measured_has_no_estimate_but_a_cached_one_has(tmp
     assert estimates([(entry, False)]) == [None]
 
 
-def test_the_pass_is_paid_by_those_whose_activations_are_not_stored():
+def test_what_is_shared_is_paid_by_the_first_and_the_pass_by_the_first_that_is_not_stored():
     first, second = Ledger().note([row(), row(benchmark="Own.V4-pls")], {}).entries
-    shared = 2 / 2 + 4 / 2 + 1 + 0.5
-    assert estimates([(first, False), (second, True)]) == [
-        pytest.approx(shared + 9),
-        pytest.approx(shared),
+    assert estimates([(first, True), (second, False), (first, False)]) == [
+        pytest.approx(2 + 4 + 1 + 0.5),
+        pytest.approx(9 + 1 + 0.5),
+        0,
     ]
 
 

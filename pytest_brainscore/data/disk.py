@@ -19,6 +19,9 @@ _FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f]')
 _HEX = re.compile(r"[0-9a-f]+\Z")
 _LONGEST = 120
 
+STORE = "activations"
+"""The folder of a cache where the store lies."""
+
 
 def hash_of(path: Path, algorithm: str = "sha256") -> str:
     """Hash of a file's bytes, hex digits."""
@@ -73,6 +76,11 @@ def replace(source: Path, target: Path, patience_s: float = 2.0) -> None:
             if time.monotonic() > end:
                 raise
             time.sleep(0.05)
+
+
+def kept_at(folder: Path, key: str) -> Path:
+    """Where a store in `folder` keeps the tensor of that key."""
+    return folder / key[:2] / f"{key}.safetensors"
 
 
 def set_aside(path: Path, cache: Path) -> Path:

@@ -33,6 +33,15 @@ def find_in_mirror(
     return None
 
 
+def is_likely_in(mirror: Path, digits: str, name: str, size: int | None) -> bool:
+    """Whether a mirror seems to have a file, by its name, hash or size or a checksum list; reads no file."""
+    files = _listing(mirror)
+    named = any(path.name == name and size in (None, length) for path, length in files)
+    sized = any(length == size or digits in (path.name, path.stem) for path, length in files)
+    lists = (path for path, _ in files if _LISTS.match(path.name))
+    return named or sized or any(path.is_file() for sums in lists for path in _listed(sums, digits))
+
+
 @lru_cache(maxsize=32)
 def _listing(mirror: Path) -> tuple[tuple[Path, int], ...]:
     """All files below a mirror with their sizes; links to folders are not followed."""

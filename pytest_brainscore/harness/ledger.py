@@ -30,7 +30,8 @@ class Entry(Spec):
     """One model on one benchmark and kind of device, the last time it ran.
 
     seconds: by stage. Of a run that took the activations from the store, the pass is that of an earlier run,
-    and missing where there was none. made: digest of what was asked. stored: its key in the store.
+    and missing where there was none. named: whether the layer was named for the run, and not the mapped one.
+    made: digest of what was asked. stored: the key of its activations in the store.
     """
 
     model: str
@@ -40,6 +41,7 @@ class Entry(Spec):
     stimuli: str = ""
     recordings: str = ""
     seconds: dict[str, Seconds]
+    named: bool = False
     made: str = ""
     stored: str | None = None
 
@@ -60,12 +62,6 @@ class Entry(Spec):
         for stage in self.seconds:
             if not (cached and stage in PASS):
                 yield stage, paid_by.get(stage, f"{self.model} {self.benchmark} {self.layer}")
-
-    def cost(self, payers: Mapping[tuple[str, str], int], cached: bool) -> float | None:
-        """Seconds of this item where so many pay for each stage; None where the pass is not known."""
-        if not cached and not self.knows_pass:
-            return None
-        return sum(self.seconds[share[0]] / payers[share] for share in self.shares(cached))
 
     @property
     def knows_pass(self) -> bool:
@@ -93,9 +89,10 @@ class Ledger:
             return cls()
 
     def find(self, model: str, benchmark: str, device: str, layer: str | None = None) -> Entry | None:
-        """The newest entry. device: `auto` takes any, `cuda:1` any of its kind; layer: None takes any."""
+        """The newest entry. device: `auto` takes any, `cuda:1` any of its kind; layer: None is the mapped."""
         for entry in reversed(self._by_name.get((model, benchmark), [])):
-            if _kind(device) in ("auto", entry.device) and layer in (None, entry.layer):
+            is_it = not entry.named if layer is None else entry.layer == layer
+            if is_it and _kind(device) in ("auto", entry.device):
                 return entry
         return None
 
@@ -105,7 +102,10 @@ class Ledger:
         The items of a model sum up to what the model took, its network built and shown each set once.
         """
         entry = self.find(model, benchmark, device, layer)
-        return None if entry is None else entry.cost(self._shared, cached=not entry.knows_pass)
+        if entry is None:
+            return None
+        shares = entry.shares(cached=not entry.knows_pass)
+        return sum(entry.seconds[share[0]] / self._payers[share] for share in shares)
 
     def note(self, rows: Iterable[Row], models: Mapping[str, str]) -> Ledger:
         """The ledger with these rows; `models`: digests of the specs by model id."""
@@ -125,17 +125,17 @@ class Ledger:
         return found
 
     @cached_property
-    def _shared(self) -> Counter[tuple[str, str]]:
-        return _payers((entry, False) for entry in self.entries)
+    def _payers(self) -> Counter[tuple[str, str]]:
+        return Counter(share for entry in self.entries for share in entry.shares(cached=False))
 
 
 def estimates(items: Sequence[tuple[Entry | None, bool]]) -> list[float | None]:
-    """Seconds of each item of a run, of its entry and whether its activations are in the store.
+    """Seconds of each item of a run, in order, of its entry and whether its activations are in the store.
 
-    What items share is paid once, in equal parts; None where the time is not known.
+    What items share is paid by the first of them; None where the time is not known.
     """
-    shared = _payers((entry, cached) for entry, cached in items if entry)
-    return [entry.cost(shared, cached) if entry else None for entry, cached in items]
+    paid: set[tuple[str, str]] = set()
+    return [_first_pays(entry, cached, paid) if entry else None for entry, cached in items]
 
 
 def made(model: str, benchmark: str, torch: str) -> str:
@@ -154,9 +154,12 @@ def _place(cache: Path) -> Path:
     return cache / "ledger" / "items.json"
 
 
-def _payers(items: Iterable[tuple[Entry, bool]]) -> Counter[tuple[str, str]]:
-    """How many items pay for each stage together."""
-    return Counter(share for entry, cached in items for share in entry.shares(cached))
+def _first_pays(entry: Entry, cached: bool, paid: set[tuple[str, str]]) -> float | None:
+    if not (cached or entry.knows_pass):
+        return None
+    mine = set(entry.shares(cached)) - paid
+    paid |= mine
+    return sum(entry.seconds[stage] for stage, _ in mine)
 
 
 def _kind(device: str) -> str:
@@ -175,7 +178,9 @@ def _entry(row: Row, model: str) -> Entry:
         stimuli=row.digests.get("stimuli", "")[:_SHOWN_DIGITS],
         recordings=row.digests.get("recordings", "")[:_SHOWN_DIGITS],
         seconds=seconds,
+        named=row.node is not None and row.node.rpartition("::")[2] != row.model,
         made=made(model, row.digests.get("spec", ""), row.versions.get("torch", "")),
+        stored=row.stored,
     )
 
 

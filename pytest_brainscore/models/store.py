@@ -18,6 +18,7 @@ from filelock import FileLock
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
+from ..data.disk import STORE, kept_at
 from ..specs.base import digest_of
 
 LIMIT_BYTES = 20 * 2**30
@@ -50,7 +51,7 @@ class Store:
     @classmethod
     def in_cache(cls, cache: Path) -> Store:
         """The store that lies in a cache folder."""
-        return cls(cache / "activations")
+        return cls(cache / STORE)
 
     @staticmethod
     def key(**parts: Any) -> str:
@@ -121,7 +122,7 @@ class Store:
             lock.release()
 
     def _path(self, key: str) -> Path:
-        return self.folder / key[:2] / f"{key}.safetensors"
+        return kept_at(self.folder, key)
 
     def _written(self, path: Path, tensor: torch.Tensor, metadata: dict[str, str]) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
