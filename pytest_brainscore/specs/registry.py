@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+import sysconfig
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.machinery import PathFinder
@@ -14,14 +15,17 @@ from typing import Any
 from ..errors import SpecError, nearest
 
 ENTRY_POINTS = "pytest_brainscore.trust"
+_OURS = __package__.split(".")[0]
+_NETWORKS_AND_METRICS = (f"{_OURS}.models.", f"{_OURS}.metrics.")
 
 
 @dataclass(frozen=True)
 class Registry:
     """Resolves dotted names of YAML files.
 
-    A name resolves inside this package, inside `trusted` packages, inside packages that an entry point of
-    the group ``pytest_brainscore.trust`` names, and inside packages whose code lies under `root`.
+    A name resolves to this package's own networks and metrics, inside `trusted` packages, inside packages
+    that an entry point of the group ``pytest_brainscore.trust`` names, and inside packages whose code lies
+    under `root`.
     """
 
     root: Path | None = None
@@ -33,6 +37,8 @@ class Registry:
         Raises SpecError where it is not trusted, not there, or no callable.
         """
         package = dotted.partition(":")[0].split(".")[0]
+        if package == _OURS and not dotted.startswith(_NETWORKS_AND_METRICS):
+            raise SpecError(f"{dotted}: is neither a network nor a metric of {_OURS}")
         if not self._trusts(package):
             raise SpecError(
                 f"{dotted}: {package} is not trusted to run from a YAML file: add it to the ini value"
@@ -40,11 +46,16 @@ class Registry:
             )
         if self.root is not None and str(self.root) not in sys.path:
             sys.path.append(str(self.root))  # the project's own code, also where it is not installed
-        return load(dotted)
+        found = load(dotted)
+        if package == _OURS and found.__module__ != dotted.partition(":")[0]:
+            raise SpecError(
+                f"{dotted}: is only borrowed there, from {found.__module__}, which is not trusted"
+            )
+        return found
 
     def _trusts(self, package: str) -> bool:
         by_entry_point = {point.value.split(".")[0] for point in entry_points(group=ENTRY_POINTS)}
-        if package in {__package__.split(".")[0], *self.trusted, *by_entry_point}:
+        if package in {_OURS, *self.trusted, *by_entry_point}:
             return True
         return self.root is not None and _lies_under(package, self.root.resolve())
 
@@ -57,7 +68,7 @@ def load(dotted: str) -> Callable[..., Any]:
     module_name, _, attribute = dotted.partition(":")
     try:
         module = importlib.import_module(module_name)
-    except Exception as why:
+    except (Exception, SystemExit) as why:
         raise SpecError(f"{dotted}: {module_name} cannot be imported ({type(why).__name__}: {why})") from why
     thing = getattr(module, attribute, None)
     if not callable(thing):
@@ -68,10 +79,16 @@ def load(dotted: str) -> Callable[..., Any]:
 
 
 def _lies_under(package: str, root: Path) -> bool:
-    """Whether importing `package` runs the project's own code: found without importing anything."""
+    """Whether importing `package` runs the project's own code: found without importing anything.
+
+    Packages that are installed under the root, and the standard library of a Python there, are not its own.
+    """
     loaded = sys.modules.get(package)
     spec = loaded.__spec__ if loaded is not None else PathFinder.find_spec(package, [*sys.path, str(root)])
     if spec is None or not (spec.has_location or spec.submodule_search_locations):
         return False  # built into the interpreter
     paths = [Path(place).resolve() for place in spec.submodule_search_locations or [spec.origin or "/"]]
+    library = Path(sysconfig.get_path("stdlib")).resolve()
+    if library.is_relative_to(root) and any(p.is_relative_to(library) for p in paths):
+        return False
     return bool(paths) and all(p.is_relative_to(root) and "site-packages" not in p.parts for p in paths)

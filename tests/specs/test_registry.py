@@ -71,3 +71,45 @@ def test_installed_packages_under_the_root_are_not_the_project(project):
             Registry(project)("stranger:thing")
     finally:
         sys.path.remove(str(site))
+
+
+@pytest.mark.parametrize(
+    "dotted",
+    [
+        "pytest_brainscore.specs.registry:load",
+        "pytest_brainscore.data.download:download",
+        "pytest_brainscore.data.disk:replace",
+        "pytest_brainscore.models:load",
+        "pytest_brainscore:score",
+    ],
+)
+def test_of_this_package_only_networks_and_metrics_resolve(dotted):
+    """Its other functions take paths and names, and would do for a YAML file what that must not do."""
+    with pytest.raises(SpecError, match="is neither a network nor a metric"):
+        Registry()(dotted)
+
+
+def test_what_a_module_of_this_package_has_imported_is_not_its_own():
+    with pytest.raises(SpecError, match=r"read_weights: is only borrowed there, from .*\.models\.weights"):
+        Registry()("pytest_brainscore.models.build:read_weights")
+    assert Registry()("pytest_brainscore.models.smallnet:smallnet").__name__ == "smallnet"
+    assert Registry()("pytest_brainscore.metrics.rsa:rdm").__name__ == "rdm"
+
+
+def test_a_python_that_lies_under_the_root_is_not_the_project(project, monkeypatch):
+    """As an environment of conda in the project's folder does: its `subprocess` is nobody's network."""
+    library = project / "env" / "lib" / "python3"
+    library.mkdir(parents=True)
+    (library / "lib_thing.py").write_text("def thing(): return 1\n")
+    monkeypatch.syspath_prepend(library)
+    monkeypatch.setattr("sysconfig.get_path", lambda name: str(library))
+    with pytest.raises(SpecError, match="lib_thing is not trusted"):
+        Registry(project)("lib_thing:thing")
+    assert Registry(project)("trust_me:thing")() == 42
+
+
+def test_a_module_that_ends_the_process_is_one_line(project):
+    """A script without a guard, for instance."""
+    (project / "broken_thing.py").write_text("raise SystemExit(3)\n")
+    with pytest.raises(SpecError, match=r"broken_thing cannot be imported \(SystemExit: 3\)"):
+        Registry(project)("broken_thing:thing")
