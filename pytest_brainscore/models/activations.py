@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import tempfile
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -16,7 +17,7 @@ from ..progress import Tell, untold
 from .columns import Held, LayerActivations, allocate
 from .feed import prepared
 from .network import Network
-from .taps import Taps
+from .taps import Taps, TooMuch
 from .untouched import untouched
 
 BUDGET = 256 * 2**20
@@ -35,14 +36,17 @@ def extract(
     batch_size: int | None = None,
     spill: Path | None = None,
     budget: int = BUDGET,
+    room: int | None = None,
     tell: Tell = untold,
 ) -> Iterator[Mapping[str, LayerActivations]]:
     """Show the stimuli to the network once and hold the answers of its layers, (n, p) each.
 
     layers: dotted module names. Of a module that is called several times the last call counts; of a tuple,
         list or dict the first tensor; each stimulus's answer is flattened in C order.
-    batch_size: images shown at once (default: the network's), halved where the device's memory is short.
+    batch_size: images shown at once (default: the network's), halved where the device's memory is short, or
+        where the answers to one batch exceed half a gigabyte.
     spill: the folder for what exceeds `budget` bytes of memory, in files that have no name.
+    room: bytes that may lie there (default: all that are free).
     tell: hears after each batch how many of the images were shown.
 
     The answers are there while the context is open. Equal images are shown once. The forward pass runs in
@@ -50,15 +54,16 @@ def extract(
     when the last of the layers has answered.
     Raises ModelError where a layer is not there, is not called, does not answer per stimulus, or answers
     with NaN or infinity; where the network fails; where memory does not suffice for one image; where the
-    disk is full.
+    disk is full; and its NoRoom, before anything is held, where the layers need more disk than they may have.
     """
     names = tuple(dict.fromkeys(layers))
     for name in names:
         network.require(name)
     shown, rows = _distinct(stimuli)
     with ExitStack() as files:
-        place = spill or Path(tempfile.gettempdir())
-        record = _Record(network, stimuli, shown, place, budget, files, tell)
+        folder = spill or Path(tempfile.gettempdir())
+        hold = partial(allocate, folder=folder, budget=budget, files=files, room=room)
+        record = _Record(network, stimuli, shown, hold, tell)
         _show(network, stimuli, shown, names, torch.device(device), batch_size or network.batch_size, record)
         index = None if len(shown) == len(rows) else torch.tensor(rows)
         yield {name: record.finished(name, index) for name in names}
@@ -111,13 +116,11 @@ class _Record:
         network: Network,
         stimuli: Stimuli,
         shown: list[int],
-        spill: Path,
-        budget: int,
-        files: ExitStack,
+        hold: Callable[[Mapping[str, int], int], dict[str, Held]],
         tell: Tell,
     ) -> None:
-        self._network, self._stimuli, self._shown, self._tell = network, stimuli, shown, tell
-        self._spill, self._budget, self._files = spill, budget, files
+        self._network, self._stimuli, self._shown = network, stimuli, shown
+        self._hold, self._tell = hold, tell
         self._held: dict[str, Held] = {}
         self._means: dict[str, list[torch.Tensor]] = {}
         self._widths: dict[str, int] = {}
@@ -128,7 +131,7 @@ class _Record:
         if not self._held:
             self._widths = {name: answer.shape[1] for name, answer in answers.items()}
             self._means = {name: [] for name in answers}
-            self._held = allocate(self._widths, len(self._shown), self._spill, self._budget, self._files)
+            self._held = self._hold(self._widths, len(self._shown))
         for name, answer in answers.items():
             if answer.shape[1] != self._widths[name]:
                 raise ModelError(
@@ -172,6 +175,8 @@ def _answers(taps: Taps, batch: list[torch.Tensor], device: torch.device) -> dic
     try:
         with torch.no_grad():
             return taps(torch.stack(batch).to(device))
+    except TooMuch:
+        return None
     except BrainScoreError:
         raise
     except Exception as why:

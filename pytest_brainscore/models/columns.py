@@ -20,6 +20,14 @@ BLOCK_BYTES = 16 * 2**20
 NARROWEST = 256
 
 
+class NoRoom(ModelError):
+    """The disk has no room for all layers at once: `sizes` are their bytes, `room` those that there are."""
+
+    def __init__(self, message: str, sizes: Mapping[str, int], room: int) -> None:
+        super().__init__(message)
+        self.sizes, self.room = sizes, room
+
+
 class Held(Protocol):
     """An (n, p) float32 matrix on its way in by rows and out by columns."""
 
@@ -95,13 +103,13 @@ def joined(columns: LayerActivations | Concatenated) -> torch.Tensor:
 
 
 def allocate(
-    widths: Mapping[str, int], n: int, folder: Path, budget: int, files: ExitStack
+    widths: Mapping[str, int], n: int, folder: Path, budget: int, files: ExitStack, room: int | None = None
 ) -> dict[str, Held]:
     """A place for n rows of each layer: in memory as far as `budget` bytes go, else on disk.
 
     Small layers come first. What lies on disk is a file without a name, which is gone when `files` closes
     or the process ends.
-    Raises ModelError where the disk has no room for it.
+    Raises NoRoom where it needs more than `room` bytes, or than are free.
     """
     held: dict[str, Held] = {}
     large: list[str] = []
@@ -111,7 +119,7 @@ def allocate(
             held[name] = InMemory(n, p)
         else:
             large.append(name)
-    _require_room(folder, 4 * n * sum(widths[name] for name in large))
+    _require_room(folder, {name: 4 * n * widths[name] for name in large}, room)
     for name in large:
         held[name] = OnDisk(n, widths[name], files.enter_context(_nameless(folder)), folder)
     return held
@@ -181,13 +189,16 @@ def _nameless(folder: Path) -> FileIO:
         ) from why
 
 
-def _require_room(folder: Path, needed: int) -> None:
+def _require_room(folder: Path, sizes: Mapping[str, int], room: int | None) -> None:
     existing = next(parent for parent in (folder, *folder.absolute().parents) if parent.is_dir())
-    free = shutil.disk_usage(existing).free
-    if needed > free:
-        raise ModelError(
+    needed, free = sum(sizes.values()), shutil.disk_usage(existing).free
+    room = free if room is None else min(room, free)
+    if needed > room:
+        raise NoRoom(
             f"activations need {needed / 1e9:.1f} GB in {folder}, where {free / 1e9:.1f} GB are free:"
-            " ask for fewer layers at once, make room, or set BRAINSCORE_CACHE to another folder"
+            " ask for fewer layers at once, make room, or set BRAINSCORE_CACHE to another folder",
+            sizes,
+            room,
         )
 
 

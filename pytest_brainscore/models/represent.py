@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Set
-from contextlib import nullcontext
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -14,10 +15,13 @@ import torch
 from ..data.stimuli import Stimuli
 from ..progress import Tell, untold
 from .activations import BUDGET, LayerActivations, extract
-from .columns import Concatenated
+from .columns import Concatenated, NoRoom
 from .coordinates import coordinates
 from .network import Network
 from .store import Store
+
+ROOM = 16 * 2**30
+"""Bytes on disk that the layers of one pass may take; a single unit takes what it needs."""
 
 EXTRACTOR_VERSION = 2
 """Raise it whenever the same network and stimuli would give other numbers than before."""
@@ -25,6 +29,7 @@ EXTRACTOR_VERSION = 2
 Unit = tuple[str, ...]
 Representation = Literal["coordinates", "activations"]
 Wanted = tuple[Unit, Representation]
+Show = Callable[..., AbstractContextManager[Mapping[str, LayerActivations]]]
 
 
 @dataclass(frozen=True)
@@ -54,22 +59,27 @@ def represent(
     batch_size: int | None = None,
     spill: Path | None = None,
     budget: int = BUDGET,
+    room: int = ROOM,
     tell: Tell = untold,
 ) -> Represented:
     """What each unit of layers makes of the stimuli, in the representations that are wanted of it.
 
     What the store has is taken from it; all else comes from one forward pass and is stored, unless the
-    network's code is in no file. Two processes that want the same wait for each other. `tell` hears how far
-    the pass is.
+    network's code is in no file. Where that would take more than `room` bytes on disk, the units are shared
+    out among several passes, each of which ends with the last of its layers. Two processes that want the same
+    wait for each other. `tell` hears how far the pass is.
     Raises ModelError as `extract` does.
     """
     work = _Work(
         network, stimuli, wanted, store if network.architecture_digest else None, torch.device(device)
     )
+    show = partial(
+        extract, network, stimuli, device=device, batch_size=batch_size, spill=spill, budget=budget, tell=tell
+    )
     if work.load():
         with store.lock(work.key(("all",), "lock")) if work.store and store else nullcontext():
             if work.load():
-                work.compute(batch_size, spill, budget, tell)
+                work.compute(show, room, tell)
     hits = frozenset(unit for unit in wanted if unit not in work.computed)
     keys = {want: work.key(*want) for want in work.tensors} if work.store else {}
     return Represented(dict(work.tensors), hits, keys, *work.seconds)
@@ -99,26 +109,30 @@ class _Work:
                 self.tensors[want] = tensor
         return bool(self.missing)
 
-    def compute(self, batch_size: int | None, spill: Path | None, budget: int, tell: Tell) -> None:
-        missing = self.missing
-        layers = dict.fromkeys(layer for unit, _ in missing for layer in unit)
+    def compute(self, show: Show, room: int, tell: Tell) -> None:
+        """All that is missing, in as many passes as the room on disk asks for."""
+        passes = [list(dict.fromkeys(unit for unit, _ in self.missing))]
+        while passes:
+            units = passes.pop(0)
+            alone = len(units) == 1
+            try:
+                self._pass(units, partial(show, room=None if alone else room), tell)
+            except NoRoom as why:
+                if alone:
+                    raise
+                passes[:0] = _parted(units, why.sizes, why.room)
+
+    def _pass(self, units: Sequence[Unit], show: Show, tell: Tell) -> None:
+        wanted = [want for want in self.missing if want[0] in units]
         start = time.perf_counter()
         tell("forward", 0, 0)
-        with extract(
-            self.network,
-            self.stimuli,
-            layers,
-            device=self.device,
-            batch_size=batch_size,
-            spill=spill,
-            budget=budget,
-            tell=tell,
-        ) as answers:
+        with show(_layers(units)) as answers:
             shown = time.perf_counter()
-            for i, (unit, kind) in enumerate(missing):
-                tell("coordinates", i, len(missing))
+            for i, (unit, kind) in enumerate(wanted):
+                tell("coordinates", i, len(wanted))
                 self._keep(unit, kind, Concatenated(tuple(answers[layer] for layer in unit)))
-        self.seconds = (shown - start, time.perf_counter() - shown)
+        forward, after = self.seconds
+        self.seconds = (forward + shown - start, after + time.perf_counter() - shown)
 
     def _keep(self, unit: Unit, kind: Representation, answer: Concatenated | LayerActivations) -> None:
         tensor = coordinates(answer, self.device) if kind == "coordinates" else answer.matrix()
@@ -143,3 +157,19 @@ class _Work:
             torch=torch.__version__,
             extractor=EXTRACTOR_VERSION,
         )
+
+
+def _layers(units: Iterable[Unit]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(layer for unit in units for layer in unit))
+
+
+def _parted(units: Iterable[Unit], sizes: Mapping[str, int], room: int) -> list[list[Unit]]:
+    """Units in their order, in groups whose layers take at most `room` bytes, or of a single unit."""
+    groups: list[list[Unit]] = []
+    for unit in units:
+        joined = [*groups[-1], unit] if groups else []
+        if joined and sum(sizes.get(layer, 0) for layer in _layers(joined)) <= room:
+            groups[-1] = joined
+        else:
+            groups.append([unit])
+    return groups

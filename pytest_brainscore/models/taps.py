@@ -13,15 +13,25 @@ from torch import nn
 from ..errors import ModelError
 from .network import Network
 
+BATCH_BYTES = 2**29
+
+
+class TooMuch(BaseException):
+    """Ends a forward pass whose answers take more memory than they may; no Exception, as below."""
+
 
 class Taps:
-    """Hooks that copy what the layers answer, and end a forward pass once all have answered."""
+    """Hooks that copy what the layers answer, and end a forward pass once all have answered.
 
-    def __init__(self, network: Network, names: tuple[str, ...]) -> None:
-        self.network, self._names = network, names
+    limit: bytes that the answers to one batch may take; to a single image they take what they need.
+    """
+
+    def __init__(self, network: Network, names: tuple[str, ...], limit: int = BATCH_BYTES) -> None:
+        self.network, self._names, self._limit = network, names, limit
         self._calls: Counter[str] = Counter()
         self._expected: Counter[str] | None = None
         self._answers: dict[str, torch.Tensor] = {}
+        self._several = False
 
     def __enter__(self) -> Taps:
         self._handles = [
@@ -36,8 +46,11 @@ class Taps:
         self._answers = {}
 
     def __call__(self, images: torch.Tensor) -> dict[str, torch.Tensor]:
-        """Answers of each layer to images (b, 3, h, w): (b, p) float32 on the CPU."""
-        self._calls, self._answers = Counter(), {}
+        """Answers of each layer to images (b, 3, h, w): (b, p) float32 on the CPU.
+
+        Raises TooMuch where those to several images exceed the limit.
+        """
+        self._calls, self._answers, self._several = Counter(), {}, len(images) > 1
         with suppress(_AllAnswered):
             self.network.module(images)
         self._expected = self._expected or Counter(self._calls)
@@ -48,6 +61,8 @@ class Taps:
         def hook(module: nn.Module, args: Any, output: Any) -> None:
             answer = _first_tensor(output)
             if answer is not None:
+                self._answers.pop(name, None)
+                self._require_memory(answer)
                 # What follows may change the tensor in place, as ReLU(inplace=True) does.
                 self._answers[name] = answer.detach().clone()
             self._calls[name] += 1
@@ -55,6 +70,11 @@ class Taps:
                 raise _AllAnswered
 
         return hook
+
+    def _require_memory(self, answer: torch.Tensor) -> None:
+        held = sum(tensor.nbytes for tensor in self._answers.values())
+        if self._several and held + answer.nbytes > self._limit:
+            raise TooMuch
 
     def _per_stimulus(self, name: str, answer: torch.Tensor | None, n: int) -> torch.Tensor:
         where = f"{self.network.id}: layer {name}"

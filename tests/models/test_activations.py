@@ -8,6 +8,7 @@ import sys
 import time
 import warnings
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -18,9 +19,10 @@ from torch import nn
 
 from pytest_brainscore.data.stimuli import Stimuli
 from pytest_brainscore.errors import DataError, ModelError
-from pytest_brainscore.models import columns
+from pytest_brainscore.models import activations, columns
 from pytest_brainscore.models.activations import extract
 from pytest_brainscore.models.columns import Concatenated
+from pytest_brainscore.models.taps import Taps
 
 from .fakes import SIDE, Small, images, inputs, network
 
@@ -145,6 +147,28 @@ def test_the_batch_is_halved_until_it_fits(error):
     assert net.module.tried == [8, 4, *[2] * 10, 1]
     whole = answers(network(batch_size=8), stimuli, ["first", "relu"])
     assert all(torch.allclose(found[name], whole[name], atol=1e-6) for name in whole)
+
+
+def test_the_batch_is_halved_until_its_answers_fit(monkeypatch):
+    """Two layers of 2048 and 4096 units: those to two images take 48 kB, those to four 96 kB."""
+    stimuli, net = images(11), network(batch_size=8)
+    monkeypatch.setattr(activations, "Taps", partial(Taps, limit=2 * 4 * (2048 + 4096)))
+    found = answers(net, stimuli, ["first", "second"])
+    assert net.module.batches == [8, 4, *[2] * 5, 1]
+    assert net.module.finished == 1
+    monkeypatch.setattr(activations, "Taps", partial(Taps, limit=1))
+    single = answers(alone := network(batch_size=8), stimuli, ["first", "second"])
+    assert alone.module.batches == [8, 4, 2, *[1] * 11]
+    monkeypatch.undo()
+    whole = answers(network(batch_size=8), stimuli, ["first", "second"])
+    assert all(torch.allclose(found[name], whole[name], atol=1e-6) for name in whole)
+    assert all(torch.allclose(single[name], whole[name], atol=1e-6) for name in whole)
+
+
+def test_a_layer_that_is_called_again_counts_once(monkeypatch):
+    monkeypatch.setattr(activations, "Taps", partial(Taps, limit=4 * 4 * 4096))
+    answers(net := network(), images(8), ["relu"])  # four images, 2048 and then 4096 units
+    assert net.module.batches == [4, 4]
 
 
 def test_memory_that_does_not_do_for_one_image_is_an_error():

@@ -10,7 +10,10 @@ import numpy as np
 import pytest
 import torch
 
+from pytest_brainscore.errors import ModelError
+from pytest_brainscore.models import columns
 from pytest_brainscore.models import represent as module
+from pytest_brainscore.models.activations import extract
 from pytest_brainscore.models.coordinates import coordinates_of
 from pytest_brainscore.models.represent import represent
 from pytest_brainscore.models.store import Store
@@ -52,6 +55,55 @@ def test_one_pass_does_for_everything():
     net = network()
     represent(net, images(9), WANTED)
     assert net.module.rows == 9
+
+
+LAYER = (
+    4 * 9 * 16 * 16 * 16
+)  # bytes of `second` and of `relu`, to nine images; `first` has half as many units
+
+
+@pytest.mark.parametrize(
+    ("room", "passes"),
+    [
+        (2.6 * LAYER, [("first", "second", "relu", "readout")]),
+        (1.6 * LAYER, [("first", "second"), ("relu", "readout")]),
+        (1.1 * LAYER, [("first",), ("second",), ("relu", "readout")]),
+        (0.0, [("first",), ("second",), ("relu",), ("readout",)]),
+    ],
+)
+def test_more_than_the_disk_may_take_is_shared_out_among_passes(tmp_path, monkeypatch, room, passes):
+    layers, shown = ("first", "second", "relu", "readout"), []
+
+    def extracted(network, stimuli, layers, **how):
+        shown.append(layers)
+        return extract(network, stimuli, layers, **how)
+
+    wanted = {(layer,): {"coordinates", "activations"} for layer in layers}
+    expected = represent(network(), images(9), wanted).tensors
+    monkeypatch.setattr(module, "extract", extracted)
+    found = represent(network(), images(9), wanted, spill=tmp_path, budget=0, room=int(room)).tensors
+    assert shown == passes if len(passes) == 1 else shown == [layers, *passes]
+    assert found.keys() == expected.keys()
+    assert all(torch.equal(found[want], expected[want]) for want in expected)
+
+
+def test_layers_that_are_mapped_together_stay_together(tmp_path):
+    wanted = {("first", "second"): {"coordinates"}, ("first", "relu"): {"activations"}}
+    expected = represent(network(), images(9), wanted).tensors
+    found = represent(net := network(), images(9), wanted, spill=tmp_path, budget=0, room=LAYER).tensors
+    assert all(torch.equal(found[want], expected[want]) for want in expected)
+    assert net.module.rows == 4 + 9 + 9  # the batch that shows how wide the layers are, and two passes
+
+
+def test_what_was_computed_before_the_disk_was_full_is_stored(tmp_path, store, monkeypatch):
+    usage = type("Usage", (), {"free": int(0.6 * LAYER)})()
+    monkeypatch.setattr(columns.shutil, "disk_usage", lambda _: usage)
+    wanted = {("first",): {"coordinates"}, ("second",): {"coordinates"}}
+    with pytest.raises(ModelError, match="make room"):
+        represent(network(), images(9), wanted, store=store, spill=tmp_path, budget=0)
+    done = represent(net := network(), images(9), {("first",): {"coordinates"}}, store=store)
+    assert done.hits == {("first",)}
+    assert net.module.rows == 0
 
 
 def test_the_second_time_everything_comes_from_the_store(store):
