@@ -120,7 +120,7 @@ class _Work:
             except NoRoom as why:
                 if alone:
                     raise
-                passes[:0] = _parted(units, why.sizes, why.room)
+                passes[:0] = parted(units, why.sizes, why.room)
 
     def _pass(self, units: Sequence[Unit], show: Show, tell: Tell) -> None:
         wanted = [want for want in self.missing if want[0] in units]
@@ -163,7 +163,7 @@ def _layers(units: Iterable[Unit]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(layer for unit in units for layer in unit))
 
 
-def _parted(units: Iterable[Unit], sizes: Mapping[str, int], room: int) -> list[list[Unit]]:
+def parted(units: Iterable[Unit], sizes: Mapping[str, int], room: int) -> list[list[Unit]]:
     """Units in their order, in groups whose layers take at most `room` bytes, or of a single unit."""
     groups: list[list[Unit]] = []
     for unit in units:
