@@ -78,6 +78,14 @@ def replace(source: Path, target: Path, patience_s: float = 2.0) -> None:
             time.sleep(0.05)
 
 
+def is_there(path: Path) -> bool:
+    """Whether there is such a file or folder; not where nobody may look."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
+
+
 def kept_at(folder: Path, key: str) -> Path:
     """Where a store in `folder` keeps the tensor of that key."""
     return folder / key[:2] / f"{key}.safetensors"

@@ -11,6 +11,7 @@ from typing import Any
 from ..specs.base import File, Spec
 from ..specs.catalogue import place_of, size
 from ..specs.models import Model
+from .disk import is_there
 from .fetch import Fetcher
 from .mirrors import is_likely_in
 
@@ -64,10 +65,10 @@ def _files_in(value: Any) -> Iterator[File]:
 
 def _is_here(file: File, folder: Path, fetcher: Fetcher) -> bool:
     """Whether a file that has a hash lies beside the YAML, in the cache, or in a mirror, by all signs."""
-    if file.file and (folder / Path(file.file).expanduser()).exists():
+    if file.file and is_there(folder / Path(file.file).expanduser()):
         return True
     digits = file.hash[1] if file.hash else ""
-    return fetcher.place(file).is_file() or any(
+    return is_there(fetcher.place(file)) or any(
         is_likely_in(mirror, digits, file.name, file.bytes) for mirror in fetcher.mirrors
     )
 
@@ -78,7 +79,7 @@ def _is_kept(place: str, fetcher: Fetcher) -> bool:
         snapshots = _hugging_face() / f"models--{place.partition('@')[0].replace('/', '--')}" / "snapshots"
         return any(snapshots.glob("*/*"))
     mirrored = (is_likely_in(mirror, "", place, None) for mirror in fetcher.mirrors)
-    return (_torch_hub() / place).is_file() or any(mirrored)
+    return is_there(_torch_hub() / place) or any(mirrored)
 
 
 def _torch_hub() -> Path:

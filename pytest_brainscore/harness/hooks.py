@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from . import crash, ending, items, keywords, record, schedule, table, workers
+from . import crash, ending, forecast, items, keywords, record, schedule, table, workers
 from .balance import ByModel
 from .run import Run
 
@@ -71,13 +71,14 @@ class Hooks:
         """Count what is left out: such a run prunes no baseline."""
         self.run.deselected += len(items)
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Fix the plan: which layers of which model see which stimuli."""
+        """Fix the plan, before the terminal reports it: which layers of which model see which stimuli."""
         schedule.plan(session.items, self.run)
 
-    def pytest_report_collectionfinish(self, items: Sequence[pytest.Item]) -> list[str]:
+    def pytest_report_collectionfinish(self) -> list[str]:
         """Say how ``-k`` was read and how much there is to do."""
-        return [*keywords.report(self.run), *schedule.report(items)]
+        return [*keywords.report(self.run), *(self.run.outlook.lines() if self.run.outlook else ())]
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -111,6 +112,7 @@ class Hooks:
         self.run.answer_controller(session.config)
         ending.update_baselines(self.run, session, exitstatus)
         record.finish(self.run, exitstatus)
+        forecast.keep(self.run)
         self.run.close()
         if exitstatus == pytest.ExitCode.OK and ending.is_spoilt(self.run):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED

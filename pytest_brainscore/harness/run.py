@@ -20,11 +20,12 @@ from ..specs.zoo import Zoo
 from ..suite import selection
 from ..suite.selection import Candidate
 from ..work import Terms
-from . import options, workers
+from . import forecast, options, workers
 from .book import Book
 from .engine import Engine, engine_of
-from .nodes import Nodes
+from .nodes import Named, Nodes
 from .options import Settings
+from .outlook import Outlook
 from .shards import Shard
 from .suites import choose, refuse_to_write_shipped
 from .workers import Team
@@ -41,10 +42,10 @@ class Run:
     """What the hooks share. Frozen but for the plan and the record, which grow as the run goes.
 
     candidates: the models of this run. elsewhere: ids of those that other shards have.
-    planned: node ids of our items. begun: those of all items that began. deselected: how many were left out.
-    crashed: whether a worker was lost. updated: how many lines of baselines the run changed; pruned: what of
-    them is gone. place: on a worker its number, and how many there are. team: the workers, on the
-    controller. idle: whether this is a shard without anything to score.
+    planned: node ids of our items; named: what they score. begun: those of all items that began.
+    deselected: how many were left out. crashed: whether a worker was lost. updated: how many lines of
+    baselines the run changed; pruned: what of them is gone. place: on a worker its number, and how many
+    there are. team: the workers, on the controller. idle: whether this is a shard without anything to score.
     """
 
     settings: Settings
@@ -59,6 +60,7 @@ class Run:
     places: dict[str, Case] = field(default_factory=dict)
     marks: dict[str, pytest.MarkDecorator] = field(default_factory=dict)
     planned: tuple[str, ...] = ()
+    named: tuple[Named, ...] = ()
     deselected: int = 0
     crashed: bool = False
     updated: int = 0
@@ -85,6 +87,11 @@ class Run:
     def engine(self) -> Engine:
         """What measures the items of this process: made when the first one needs it."""
         return engine_of(self)
+
+    @cached_property
+    def outlook(self) -> Outlook | None:
+        """What our items will take, once it is known which there are; None where there are none."""
+        return forecast.ahead(self.planned, self.named, self) if self.named else None
 
     @property
     def working(self) -> bool:
@@ -132,7 +139,8 @@ class Run:
 
     def hear_collection(self, nodes: Iterable[str]) -> None:
         """Take in what a worker collected: the controller knows no items but by these ids."""
-        self.planned = tuple(filter(self.nodes.find, nodes))
+        found = {node: named for node in nodes if (named := self.nodes.find(node))}
+        self.planned, self.named = tuple(found), tuple(found.values())
         self.hear_order(self.planned)
 
     def hear_order(self, nodes: Iterable[str]) -> None:
@@ -178,12 +186,14 @@ def begin(config: pytest.Config) -> Run:
         raise pytest.UsageError(str(why)) from None
     worker_input: dict[str, Any] | None = getattr(config, "workerinput", None)
     run_id = worker_input[_WORKER_INPUT] if worker_input else _new_id(settings.shard)
-    book = Book(settings.reports / run_id, settings.json, config.invocation_params.args)
     suites = (settings.suite, suite.benchmarks())
     _register_mark(config)
     choose(config, suites)
     candidates = settings.shard.of(selected) if settings.shard else selected
-    elsewhere = frozenset(one.id for one in selected) - {one.id for one in candidates}
+    asked, mine = ([one.id for one in some] for some in (selected, candidates))
+    share = settings.shard.share(mine) if settings.shard else None
+    book = Book(settings.reports / run_id, settings.json, config.invocation_params.args, asked, share)
+    elsewhere = frozenset(asked) - set(mine)
     is_worker = worker_input is not None
     return Run(settings, candidates, suites, run_id, is_worker, book, elsewhere, place=workers.place(config))
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import pytest
 
 from .items import ScoreItem
+from .nodes import Named
 from .run import Run
 
 
@@ -26,20 +27,8 @@ def plan(items: Iterable[pytest.Item], run: Run) -> None:
     ours = [item for item in items if isinstance(item, ScoreItem)]
     run.asked = tuple((item.candidate.id, item.case, item.layer) for item in ours)
     run.planned = tuple(item.nodeid for item in ours)
+    run.named = tuple(Named(item.case, item.candidate, item.layer) for item in ours)
     run.hear_order(run.planned)
-
-
-def report(items: Sequence[pytest.Item]) -> list[str]:
-    """How much there is to do."""
-    ours = [item for item in items if isinstance(item, ScoreItem)]
-    if not ours:
-        return []
-    models, benchmarks = {i.candidate.id for i in ours}, {i.case.name for i in ours}
-    passes = len({_key(item) for item in ours})
-    return [
-        f"brainscore: {len(models)} model(s) x {len(benchmarks)} benchmark(s): {len(ours)} item(s),"
-        f" at most {passes} forward pass(es)"
-    ]
 
 
 def _key(item: ScoreItem) -> tuple[str, str]:

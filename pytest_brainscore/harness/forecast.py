@@ -1,0 +1,85 @@
+"""The forecast: the outlook of a run, from its specs, from earlier runs, and from which files there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..data.disk import STORE, is_there, kept_at
+from ..suite.selection import Candidate
+from . import ledger
+from .book import versions
+from .ledger import Entry, Ledger
+from .nodes import Named
+from .outlook import Outlook
+
+if TYPE_CHECKING:
+    from ..data.fetch import Fetcher
+    from ..data.lacks import Lack
+    from .run import Run
+
+
+def ahead(nodes: Sequence[str], items: Sequence[Named], run: Run) -> Outlook:
+    """The outlook of these items, from the specs, the ledger, and a look at which files there are."""
+    from ..data.fetch import Fetcher  # requests: only where a run is planned
+
+    fetcher = Fetcher.from_environment(offline=run.settings.offline)
+    entries = _entries(items, Ledger.read(fetcher.cache), run.settings.device)
+    kept = _kept(items, entries, fetcher.cache)
+    passes: dict[tuple[str, str], bool] = {}
+    for item, is_kept in zip(items, kept, strict=True):
+        key = item.candidate.id, item.case.stimuli_key
+        passes[key] = passes.get(key, True) and is_kept
+    return Outlook(
+        nodes=tuple(nodes),
+        models=tuple(item.candidate.id for item in items),
+        seconds=tuple(ledger.estimates(list(zip(entries, kept, strict=True)))),
+        benchmarks=len({item.case.name for item in items}),
+        passes=len(passes),
+        stored=sum(passes.values()),
+        lacks=tuple(dict.fromkeys(_lacks(items, fetcher))),
+        workers=max(run.team.count, 1),
+        offline=run.settings.offline,
+    )
+
+
+def keep(run: Run) -> None:
+    """Note in the ledger what the items of this run took."""
+    from ..data.fetch import Fetcher
+
+    if run.book.rows and not run.is_worker:
+        ledger.write(Fetcher.from_environment().cache, run.book.rows.values(), _digests(run.candidates))
+
+
+def _entries(items: Sequence[Named], book: Ledger, device: str) -> list[Entry | None]:
+    return [book.find(item.candidate.id, item.case.name, device, item.layer) for item in items]
+
+
+def _kept(items: Sequence[Named], entries: Sequence[Entry | None], cache: Path) -> list[bool]:
+    """Whether the store has an item's activations: those of its last run, if that was of the same specs."""
+    models = _digests({item.candidate.id: item.candidate for item in items}.values())
+    torch = versions().get("torch", "")
+    return [
+        entry is not None
+        and entry.stored is not None
+        and entry.made == ledger.made(models[item.candidate.id], item.case.digest, torch)
+        and is_there(kept_at(cache / STORE, entry.stored))
+        for item, entry in zip(items, entries, strict=True)
+    ]
+
+
+def _digests(candidates: Iterable[Candidate]) -> dict[str, str]:
+    return {candidate.id: candidate.model.digest() for candidate in candidates}
+
+
+def _lacks(items: Sequence[Named], fetcher: Fetcher) -> Iterator[Lack]:
+    """What the models and the data sets lack; each model and data set is looked at once."""
+    from ..data import lacks
+
+    candidates = {item.candidate.id: item.candidate for item in items}
+    cases = {(item.case.path, item.case.dataset.id): item.case for item in items}
+    for candidate in candidates.values():
+        yield from lacks.of_model(candidate.model, candidate.folder, fetcher)
+    for case in cases.values():
+        yield from lacks.of_data(case.dataset, case.path.parent, fetcher)
