@@ -12,12 +12,13 @@ from .errors import BrainScoreError
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit status is 0, or 2 where it could not be done."""
-    from .commands import COMMANDS
+    from .commands import commands
 
+    arguments = sys.argv[1:] if arguments is None else arguments
     parser = argparse.ArgumentParser("python -m pytest_brainscore", description=__doc__)
     parser.add_argument("--version", action="version", version=__version__)
     chosen = parser.add_subparsers(metavar="COMMAND", required=True)
-    for command in COMMANDS:
+    for command in commands(arguments):
         name = command.__name__.rsplit(".", 1)[-1].rstrip("_")
         sub = chosen.add_parser(
             name, help=(command.__doc__ or "").splitlines()[0], description=command.__doc__

@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
-from . import cache, list_, pin, recover, schema
+from collections.abc import Iterator, Sequence
+from importlib import import_module
+from types import ModuleType
 
-COMMANDS = (list_, schema, pin, cache, recover)
+COMMANDS = ("list_", "schema", "pin", "cache", "recover")
+
+
+def commands(arguments: Sequence[str]) -> Iterator[ModuleType]:
+    """The command that `arguments` begin with, else all of them: some import torch, which takes seconds."""
+    named = [name for name in COMMANDS if name.rstrip("_") in arguments[:1]]
+    return (import_module(f".{name}", __package__) for name in named or COMMANDS)

@@ -1,20 +1,23 @@
 """List benchmarks and models, and what of them is on disk.
 
 Looks where pytest would: at benchmarks/ and models.yaml of this folder, and at the shipped ones.
+Imports neither torch nor timm.
 """
 
 from __future__ import annotations
 
 import argparse
+import textwrap
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from .. import suite
+from ..data import lacks
 from ..data.fetch import Fetcher
-from ..errors import BrainScoreError, FetchError
-from ..models.build import weights_file
+from ..errors import FetchError
 from ..specs.base import File, Spec
 from ..specs.cases import Case, load_cases
+from ..specs.catalogue import place_of, size
 from ..specs.models import Model
 from ..specs.zoo import Zoo
 
@@ -45,26 +48,47 @@ def _benchmarks(root: Path, fetcher: Fetcher) -> Iterator[str]:
 
 def _models(root: Path, fetcher: Fetcher) -> Iterator[str]:
     zoo = suite.zoo(root)
-    yield f"{'model':30} {'source':14} {'weights':20} {'':9} {'year':>4}  regions"
-    for model in zoo.models.values():
-        yield _model(model, zoo, fetcher)
+    rows = [_TITLES, *(_row(model, zoo, fetcher) for model in zoo.models.values())]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = zip(row, widths, _TITLES, strict=True)
+        yield "  ".join(
+            cell.rjust(width) if title in _NUMBERS else cell.ljust(width) for cell, width, title in cells
+        ).rstrip()
+    yield ""
     for name, members in zoo.sets.items():
-        yield f"@{name}: {', '.join(members)}"
+        text = f"@{name}: {', '.join(members)} ({len(members)})"
+        yield textwrap.fill(text, 110, subsequent_indent="    ", break_on_hyphens=False)
 
 
-def _model(model: Model, zoo: Zoo, fetcher: Fetcher) -> str:
+_TITLES = ("model", "parameters", "year", "top-1", "regions", "weights", "", "source")
+_NUMBERS = _TITLES[1:4]
+
+
+def _row(model: Model, zoo: Zoo, fetcher: Fetcher) -> tuple[str, ...]:
     weights = model.weights.name if isinstance(model.weights, File) else model.weights
-    regions = ", ".join(model.layers) or "by depth"
-    on_disk = _weights(model, zoo.folders[model.id], fetcher)
-    return f"{model.id:30} {model.source:14} {weights:20} {on_disk:9} {model.about.year or '':>4}  {regions}"
+    found, about = size(model.source, model.architecture, weights), model.about
+    return (
+        model.id,
+        f"{found.parameters / 1e6:.1f} M" if found else "",
+        str(about.year or ""),
+        "" if about.top1 is None else f"{about.top1:.1f}",
+        ", ".join(model.layers) or "by depth",
+        weights,
+        _weights(model, zoo.folders[model.id], fetcher),
+        model.source,
+    )
 
 
 def _weights(model: Model, folder: Path, fetcher: Fetcher) -> str:
-    try:
-        path = weights_file(model, lambda file: fetcher(file, folder), offline=True)
-    except BrainScoreError:
-        return "to fetch"
-    return "-" if path is None else "on disk"
+    weights = model.weights
+    if not model.trained:
+        return "-"
+    if isinstance(weights, str) and place_of(model.source, model.architecture, weights) is None:
+        return "?"
+    if isinstance(weights, File) and weights.hash:
+        return "to fetch" if _missing([weights], folder, fetcher) else "on disk"
+    return "to fetch" if any(lacks.of_model(model, folder, fetcher)) else "on disk"
 
 
 def _data(case: Case, fetcher: Fetcher) -> str:
@@ -72,18 +96,23 @@ def _data(case: Case, fetcher: Fetcher) -> str:
 
 
 def _where(wanted: Iterable[File], folder: Path, fetcher: Fetcher) -> str:
+    missing = _missing(wanted, folder, fetcher)
+    total = sum(file.bytes or 0 for file in missing)
+    return (
+        f"to fetch: {len(missing)} file(s){f', {total / 1e6:.1f} MB' if total else ''}"
+        if missing
+        else "on disk"
+    )
+
+
+def _missing(wanted: Iterable[File], folder: Path, fetcher: Fetcher) -> list[File]:
     missing = []
     for file in wanted:
         try:
             fetcher(file, folder)
         except FetchError:
             missing.append(file)
-    size = sum(file.bytes or 0 for file in missing)
-    return (
-        f"to fetch: {len(missing)} file(s){f', {size / 1e6:.1f} MB' if size else ''}"
-        if missing
-        else "on disk"
-    )
+    return missing
 
 
 def files(spec: Spec) -> list[File]:
