@@ -8,6 +8,7 @@ BrainScoreError
 │       └── NotHere     offline, and the file is on no disk: a skip, not a failure
 ├── ModelError          a network cannot be built, loaded or read out
 ├── MetricError         a metric cannot be computed from what it was given
+├── ResultsError        the results of a run cannot be read, or not be joined with others
 ├── WorkError           a unit of work broke, or did not come back from where it was sent
 └── GuardFailure        a score was measured, and its guard does not let it pass
     └── Regressed       it fell: what a benchmark's `known:` expects
@@ -49,6 +50,10 @@ class ModelError(BrainScoreError):
 
 class MetricError(BrainScoreError):
     """A metric cannot be computed from what it was given."""
+
+
+class ResultsError(BrainScoreError):
+    """The results of a run cannot be read, or not be joined with others."""
 
 
 class WorkError(BrainScoreError):

@@ -12,7 +12,7 @@ LEVELS = [
     {"specs", "scores", "machine", "progress"},
     {"metrics", "data", "suite", "guard"},
     {"models", "scoring"},
-    {"workbench", "analysis"},
+    {"workbench", "analysis", "report"},
     {"work"},
     {"harness", "commands", "api"},
     {"plugin", "__main__", "__init__"},

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import datetime
 import functools
-import json
 import platform
 import time
 from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from ..specs.results import Row
+from ..specs.results import Row, Share
 from ..specs.results import Run as RunSpec
 from .paths import write_whole
 
@@ -21,9 +20,17 @@ LIBRARIES = ("pytest-brainscore", "pytest", "torch", "torchvision", "timm", "num
 class Book:
     """Rows in order of arrival, written down at once so that a killed run keeps what it finished."""
 
-    def __init__(self, folder: Path, copy_to: Path | None, command: Sequence[str]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        copy_to: Path | None,
+        command: Sequence[str],
+        models: Sequence[str] = (),
+        shard: Share | None = None,
+    ) -> None:
         self.folder, self.copy_to = folder, copy_to
         self.command = tuple(str(word) for word in command)
+        self.models, self.shard = tuple(models), shard
         self.rows: dict[tuple[str, str, str], Row] = {}
         self.order: Mapping[str, int] = {}
         self.problems: list[str] = []
@@ -55,9 +62,11 @@ class Book:
             command=self.command,
             complete=complete,
             versions=versions(),
+            models=self.models,
+            shard=self.shard,
             results=tuple(self.results),
         )
-        text = json.dumps(document.model_dump(mode="json"), indent=1, allow_nan=False) + "\n"
+        text = document.text()
         for path in (self.folder / "results.json", self.copy_to):
             if path is not None:
                 try:

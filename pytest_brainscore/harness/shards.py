@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from ..specs.results import Share
     from ..suite.selection import Candidate
 
 OPTION = "--brainscore-shard"
@@ -53,6 +54,12 @@ class Shard:
             if place == self.number - 1:
                 mine.add(i)
         return tuple(candidate for i, candidate in enumerate(candidates) if i in mine)
+
+    def share(self, models: Sequence[str]) -> Share:
+        """What the results say of it; `models`: ids of those that fell to it."""
+        from ..specs.results import Share
+
+        return Share(number=self.number, count=self.count, models=tuple(models))
 
 
 def _costs(candidates: Sequence[Candidate]) -> list[float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, Literal
 
 from pydantic import Field
@@ -57,6 +58,7 @@ class Row(Spec):
     digests: dict[str, str] = Field({}, description="sha256 of weights, stimuli, recordings, spec, ...")
     versions: dict[str, str] = Field({})
     device: str | None = None
+    host: str | None = Field(None, description="machine that measured it, where Dask sent it there")
     seconds: dict[str, float] = Field({}, description="per stage")
     cache_hit: bool | None = Field(None, description="whether the activations came from the store")
     stored: str | None = Field(None, description="key of the activations (coordinates) in the store")
@@ -69,6 +71,14 @@ class Row(Spec):
         return self.benchmark, self.model, self.layer or ""
 
 
+class Share(Spec):
+    """One shard of N, and the models that fell to it."""
+
+    number: int
+    count: int
+    models: tuple[str, ...] = ()
+
+
 class Run(Spec):
     """One run: where and how it was made, and its rows."""
 
@@ -77,9 +87,17 @@ class Run(Spec):
     started: str
     seconds: float
     command: tuple[str, ...] = ()
-    complete: bool = Field(description="false where the run was cut short")
+    complete: bool = Field(description="false where the run was cut short, or a joined one lacks something")
     versions: dict[str, str] = Field({})
+    models: tuple[str, ...] = Field((), description="that were asked for; of a shard, by all shards together")
+    shard: Share | None = None
+    merged: tuple[str, ...] = Field((), description="the runs that this one was joined from")
+    missing: tuple[tuple[str, str], ...] = Field((), description="pairs of model and benchmark without a row")
     results: tuple[Row, ...] = ()
+
+    def text(self) -> str:
+        """The document as it is written."""
+        return json.dumps(self.model_dump(mode="json"), indent=1, allow_nan=False) + "\n"
 
 
 def json_schema() -> dict[str, Any]:

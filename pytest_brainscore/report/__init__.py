@@ -1,0 +1,1 @@
+"""Report: what runs left, read, joined and shown."""
