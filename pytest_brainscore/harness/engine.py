@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from ..specs.cases import Case
 from ..suite.selection import Candidate
+from ..work import Task, Work
 
 if TYPE_CHECKING:
     from ..scores import Score
@@ -54,4 +55,17 @@ class Here:
 
 def engine_of(run: Run) -> Engine:
     """The engine that the run's settings ask for."""
-    return Here(run.terms, run.asked)
+    if run.settings.dask is None:
+        return Here(run.terms, run.asked)
+    from .dask_engine import Elsewhere
+
+    return Elsewhere.connect(run.settings.dask, _works(run), run.terms)
+
+
+def _works(run: Run) -> list[Work]:
+    """The plan as units of work, in its order."""
+    tasks: dict[str, list[Task]] = {}
+    for model, case, layer in run.asked:
+        tasks.setdefault(model, []).append((case, layer))
+    candidates = {candidate.id: candidate for candidate in run.candidates}
+    return [Work(candidates[id].model, candidates[id].folder, tuple(its)) for id, its in tasks.items()]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -50,6 +51,7 @@ class Settings:
     guard: Level = "on"
     update: Update | None = None
     shard: Shard | None = None
+    dask: str | None = None
 
 
 def add(parser: pytest.Parser) -> None:
@@ -93,6 +95,11 @@ def add(parser: pytest.Parser) -> None:
         metavar="I/N",
         help="Score the I-th of N shares of the models, for job arrays; join them with `merge`",
     )
+    group.addoption(
+        "--brainscore-dask",
+        metavar="ADDRESS",
+        help="Score on the workers of this Dask scheduler (tcp://host:8786), or of one of its own: local",
+    )
     parser.addini("brainscore_models", "Models to score where --models is not given", default="")
     parser.addini("brainscore_suite", "Folder of benchmark files", default="benchmarks")
     parser.addini("brainscore_device", "As --brainscore-device", default="auto")
@@ -100,6 +107,7 @@ def add(parser: pytest.Parser) -> None:
     parser.addini("brainscore_offline", "As --brainscore-offline", type="bool", default=False)
     parser.addini("brainscore_reports", "As --brainscore-reports", default="reports")
     parser.addini("brainscore_guard", "As --brainscore-guard", default="on")
+    parser.addini("brainscore_dask", "As --brainscore-dask", default="")
     parser.addini("brainscore_trust", "Packages that dotted names in YAML may run", type="args", default=[])
 
 
@@ -137,6 +145,7 @@ def settings(config: pytest.Config) -> Settings:
         guard=_level(config),
         update=_update(config),
         shard=_shard(config),
+        dask=_dask(config),
     )
 
 
@@ -214,6 +223,24 @@ def _update(config: pytest.Config) -> Update | None:
 def _shard(config: pytest.Config) -> Shard | None:
     given = config.getoption("brainscore_shard")
     return None if given is None else Shard.read(given)
+
+
+def _dask(config: pytest.Config) -> str | None:
+    """The Dask scheduler to score by; None where the items of this process do it themselves."""
+    address = str(_either(config, "brainscore_dask"))
+    if not address:
+        return None
+    if find_spec("distributed") is None:
+        raise pytest.UsageError(
+            f"--brainscore-dask {address}: distributed is not installed:"
+            " pip install 'pytest-brainscore[dask]'"
+        )
+    if config.getoption("numprocesses", None) or config.getoption("tx", None):
+        raise pytest.UsageError(
+            f"--brainscore-dask {address}: not together with pytest-xdist, whose workers would each want all"
+            " of Dask's: leave -n out, or say -n 0"
+        )
+    return address
 
 
 def _one_of(known: tuple[str, ...], value: str, option: str) -> Any:

@@ -57,7 +57,7 @@ class Registry:
         by_entry_point = {point.value.split(".")[0] for point in entry_points(group=ENTRY_POINTS)}
         if package in {_OURS, *self.trusted, *by_entry_point}:
             return True
-        return self.root is not None and _lies_under(package, self.root.resolve())
+        return self.root is not None and lies_under(package, self.root.resolve())
 
 
 def load(dotted: str) -> Callable[..., Any]:
@@ -78,7 +78,7 @@ def load(dotted: str) -> Callable[..., Any]:
     return found
 
 
-def _lies_under(package: str, root: Path) -> bool:
+def lies_under(package: str, root: Path) -> bool:
     """Whether importing `package` runs the project's own code: found without importing anything.
 
     Packages that are installed under the root, and the standard library of a Python there, are not its own.

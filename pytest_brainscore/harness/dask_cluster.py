@@ -1,0 +1,143 @@
+"""The Dask cluster of a run: one that is there, or one of processes on this machine."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+import dask
+from distributed import Client, LocalCluster
+
+from ..data.fetch import CACHE, MIRROR, Fetcher
+from ..errors import WorkError
+from .book import versions
+from .dask_worker import SEAT, Seat
+
+LOCAL = "local"
+PATIENCE_S = 60.0
+_CONNECT_S = 15.0
+_CLOSE_S = 5.0
+_ALLOWED_FAILURES = 1
+_PLUGIN = "brainscore-seat"
+_COMPARED = ("pytest-brainscore", "torch", "torchvision", "timm", "numpy", "scikit-learn")
+
+
+class Cluster:
+    """A connection to a Dask scheduler whose workers can do our work.
+
+    Raises WorkError where there is no scheduler, no worker, or one with other versions than ours.
+    """
+
+    def __init__(self, address: str, models: int, device: str) -> None:
+        self.address = address
+        self._own = _local(models, device) if address == LOCAL else None
+        self.workers_here = len(self._own.workers) if self._own else 1
+        self._empty_since: float | None = None
+        try:
+            self.client = Client(self._own or address, timeout=_CONNECT_S, set_as_default=False)
+        except (OSError, ValueError) as why:
+            raise WorkError(f"--brainscore-dask {address}: no Dask scheduler answers ({why})") from None
+        try:
+            self._admit()
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def lost(self) -> bool:
+        """Whether the scheduler went away."""
+        return bool(self.client.status != "running")
+
+    def seats(self) -> int:
+        """How many units can be done at once.
+
+        Raises WorkError where there has been no worker for a minute.
+        """
+        workers = self.client.scheduler_info(n_workers=-1)["workers"].values()
+        count = int(sum(worker["resources"].get(SEAT, 0) for worker in workers))
+        now = time.monotonic()
+        self._empty_since = None if count else self._empty_since or now
+        if self._empty_since is not None and now - self._empty_since > PATIENCE_S:
+            raise WorkError(f"the Dask cluster {self.address} has had no worker for {PATIENCE_S:.0f} seconds")
+        return count
+
+    def close(self) -> None:
+        """Leave a cluster that was there, end one of ours."""
+        with suppress(Exception):  # whatever is wrong with it, the run is over
+            if self._own is None and not self.lost:
+                self.client.unregister_worker_plugin(_PLUGIN)
+        with suppress(Exception):
+            self.client.close(timeout=_CLOSE_S)
+        if self._own is not None:
+            self._own.close(timeout=_CLOSE_S)
+
+    def _admit(self) -> None:
+        """Make sure of workers, like ours, with a seat each."""
+        try:
+            self.client.wait_for_workers(1, timeout=PATIENCE_S)
+        except TimeoutError:
+            raise WorkError(
+                f"--brainscore-dask {self.address}: no worker came within {PATIENCE_S:.0f} seconds"
+            ) from None
+        there: Mapping[str, Any] = self.client.run(_asker(_COMPARED))
+        for worker, theirs in there.items():
+            if unlike := differences(theirs, versions()):
+                raise WorkError(f"--brainscore-dask {self.address}: the worker {worker} has {unlike}")
+        self.client.register_plugin(Seat(), name=_PLUGIN)
+
+
+def differences(theirs: Mapping[str, str | None], ours: Mapping[str, str]) -> str:
+    """Which versions of libraries that make the numbers differ; what follows `+` is the build's own."""
+    unlike = [
+        f"{name} {theirs.get(name) or 'not installed'} (here: {ours[name]})"
+        for name in _COMPARED
+        if name in ours and (theirs.get(name) or "").split("+")[0] != ours[name].split("+")[0]
+    ]
+    return ", ".join(unlike)
+
+
+def _local(models: int, device: str) -> LocalCluster:
+    """As many worker processes as there are CUDA devices, or cores, and no more than models."""
+    from ..machine import cores, cuda_devices
+
+    gpus = cuda_devices() if device in ("auto", "cuda") else 0
+    workers = max(1, min(models, gpus or (1 if device not in ("auto", "cpu") else cores())))
+    threads = os.environ.get("OMP_NUM_THREADS") or str(max(1, cores() // workers))
+    with dask.config.set({"distributed.scheduler.allowed-failures": _ALLOWED_FAILURES}):
+        return LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            processes=True,
+            dashboard_address=None,
+            memory_limit=0,  # it would end a worker that holds a large network
+            silence_logs=logging.CRITICAL,
+            resources={SEAT: 1},
+            env={**_places(), **dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS"), threads)},
+        )
+
+
+def _places() -> dict[str, str]:
+    """Cache and mirrors, as absolute paths."""
+    ours = Fetcher.from_environment()
+    return {CACHE: str(ours.cache), MIRROR: os.pathsep.join(map(str, ours.mirrors))}
+
+
+def _asker(names: tuple[str, ...]) -> Any:
+    """A function that says the versions of libraries where it runs, also where this package is missing."""
+
+    def ask() -> dict[str, str | None]:
+        from importlib.metadata import PackageNotFoundError, version
+
+        found: dict[str, str | None] = {}
+        for name in names:
+            try:
+                found[name] = version(name)
+            except PackageNotFoundError:
+                found[name] = None
+        return found
+
+    return ask
