@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-import dask
 from distributed import Client, LocalCluster
 
 from ..data.fetch import CACHE, MIRROR, Fetcher
@@ -21,7 +20,6 @@ LOCAL = "local"
 PATIENCE_S = 60.0
 _CONNECT_S = 15.0
 _CLOSE_S = 5.0
-_ALLOWED_FAILURES = 1
 _PLUGIN = "brainscore-seat"
 _COMPARED = ("pytest-brainscore", "torch", "torchvision", "timm", "numpy", "scikit-learn")
 
@@ -34,6 +32,7 @@ class Cluster:
 
     def __init__(self, address: str, models: int, device: str) -> None:
         self.address = address
+        logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters of it, our errors say
         self._own = _local(models, device) if address == LOCAL else None
         self.workers_here = len(self._own.workers) if self._own else 1
         self._empty_since: float | None = None
@@ -47,28 +46,25 @@ class Cluster:
             self.close()
             raise
 
-    @property
-    def lost(self) -> bool:
-        """Whether the scheduler went away."""
-        return bool(self.client.status != "running")
+    def workers(self) -> list[str]:
+        """Addresses of the workers that have a seat.
 
-    def seats(self) -> int:
-        """How many units can be done at once.
-
-        Raises WorkError where there has been no worker for a minute.
+        Raises WorkError where there has been none for a minute, or the scheduler went away.
         """
-        workers = self.client.scheduler_info(n_workers=-1)["workers"].values()
-        count = int(sum(worker["resources"].get(SEAT, 0) for worker in workers))
+        if self.client.status != "running":
+            raise WorkError(f"the Dask scheduler {self.address} was lost, and what was under way with it")
+        known = self.client.scheduler_info(n_workers=-1)["workers"]
+        seated = [address for address, worker in known.items() if worker["resources"].get(SEAT)]
         now = time.monotonic()
-        self._empty_since = None if count else self._empty_since or now
+        self._empty_since = None if seated else self._empty_since or now
         if self._empty_since is not None and now - self._empty_since > PATIENCE_S:
             raise WorkError(f"the Dask cluster {self.address} has had no worker for {PATIENCE_S:.0f} seconds")
-        return count
+        return seated
 
     def close(self) -> None:
         """Leave a cluster that was there, end one of ours."""
         with suppress(Exception):  # whatever is wrong with it, the run is over
-            if self._own is None and not self.lost:
+            if self._own is None and self.client.status == "running":
                 self.client.unregister_worker_plugin(_PLUGIN)
         with suppress(Exception):
             self.client.close(timeout=_CLOSE_S)
@@ -107,17 +103,16 @@ def _local(models: int, device: str) -> LocalCluster:
     gpus = cuda_devices() if device in ("auto", "cuda") else 0
     workers = max(1, min(models, gpus or (1 if device not in ("auto", "cpu") else cores())))
     threads = os.environ.get("OMP_NUM_THREADS") or str(max(1, cores() // workers))
-    with dask.config.set({"distributed.scheduler.allowed-failures": _ALLOWED_FAILURES}):
-        return LocalCluster(
-            n_workers=workers,
-            threads_per_worker=1,
-            processes=True,
-            dashboard_address=None,
-            memory_limit=0,  # it would end a worker that holds a large network
-            silence_logs=logging.CRITICAL,
-            resources={SEAT: 1},
-            env={**_places(), **dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS"), threads)},
-        )
+    return LocalCluster(
+        n_workers=workers,
+        threads_per_worker=1,
+        processes=True,
+        dashboard_address=None,
+        memory_limit=0,  # it would end a worker that holds a large network
+        silence_logs=logging.CRITICAL,
+        resources={SEAT: 1},
+        env={**_places(), **dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS"), threads)},
+    )
 
 
 def _places() -> dict[str, str]:

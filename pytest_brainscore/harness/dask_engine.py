@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Sequence
 from concurrent.futures import CancelledError
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from uuid import uuid4
 
+import dask
 import pytest
 from distributed import Future, wait
 from distributed.scheduler import KilledWorker
@@ -22,21 +23,32 @@ from .dask_cluster import Cluster
 from .dask_worker import SEAT, Outcomes, measure
 
 _LOOK_S = 1.0
+_FETCH_S = 60.0
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A unit that is under way: what it will come to, and on which worker."""
+
+    future: Future[Outcomes]
+    worker: str
 
 
 class Elsewhere:
-    """Has a unit per model done, in the plan's order, as many at a time as there are workers.
+    """Has a unit per model done, in the plan's order, one at a time by each worker.
 
-    No more than that are sent: the scheduler would queue them on its workers, and blame a whole queue for
-    the death of its worker. An item waits until its model's unit is back.
+    Each is sent to one worker, and no more than there are workers: the scheduler would queue them there, and
+    blame a whole queue for the death of its worker. An item waits until its model's unit is back.
     """
 
     def __init__(self, cluster: Cluster, works: Sequence[Work], terms: Terms) -> None:
         self.cluster, self.run = cluster, uuid4().hex
         self.terms = replace(terms, workers=cluster.workers_here)
+        self.allowed_losses = int(dask.config.get("distributed.scheduler.allowed-failures"))
         self._works = {work.model.id: work for work in works}
         self._waiting = deque(self._works)
-        self._running: dict[str, Future[Outcomes]] = {}
+        self._sent: dict[str, Sent] = {}
+        self._losses: Counter[str] = Counter()
         self._done: dict[str, Outcomes] = {}
         self._broken: WorkError | None = None
 
@@ -52,8 +64,6 @@ class Elsewhere:
         """The score of one item, once its model's unit is done. Raises BrainScoreError with the cause."""
         model = candidate.id
         while model not in self._done:
-            if self._broken:
-                raise self._broken
             self._advance()
         tasks = [(other.name, at) for other, at in self._works[model].tasks]
         outcome = self._done[model][tasks.index((case.name, layer))]
@@ -67,56 +77,78 @@ class Elsewhere:
     def close(self) -> None:
         """Call back what is still under way."""
         with suppress(Exception):  # whatever is wrong with the cluster, the run is over
-            self.cluster.client.cancel(list(self._running.values()))
+            self.cluster.client.cancel([sent.future for sent in self._sent.values()])
         self.cluster.close()
 
     def _advance(self) -> None:
-        """Send what there is a seat for, then wait a moment, and take in what came back."""
+        """Send what a worker is free for, then wait a moment, and take in what came back.
+
+        Raises WorkError, from then on, where the cluster is gone.
+        """
+        if self._broken:
+            raise self._broken
         try:
-            self._send(self.cluster.seats())
+            workers = self.cluster.workers()
         except (WorkError, OSError) as why:
-            self._broken = WorkError(self._why_lost() if self.cluster.lost else str(why))
+            self._broken = WorkError(str(why))
             return
+        self._recall(workers)
+        self._send(workers)
+        futures = [sent.future for sent in self._sent.values()]
         with suppress(TimeoutError, CancelledError), self.cluster.client.as_current():
-            wait(list(self._running.values()), timeout=_LOOK_S, return_when="FIRST_COMPLETED")
-        for name in [name for name, future in self._running.items() if future.done()]:
-            self._take(name, self._running.pop(name))
+            wait(futures, timeout=_LOOK_S, return_when="FIRST_COMPLETED")
+        for model in [model for model, sent in self._sent.items() if sent.future.done()]:
+            self._take(model)
 
-    def _send(self, seats: int) -> None:
-        while self._waiting and len(self._running) < seats:
-            model = self._waiting.popleft()
-            self._running[model] = self.cluster.client.submit(
-                measure,
-                self._works[model],
-                self.terms,
-                self.run,
-                key=f"brainscore-{model}-{uuid4().hex}",
-                resources={SEAT: 1},
-                pure=False,
-            )
+    def _recall(self, workers: list[str]) -> None:
+        """Take back the units whose worker is gone."""
+        for model, sent in list(self._sent.items()):
+            if sent.worker not in workers and not sent.future.done():
+                self._lose(model)
 
-    def _take(self, model: str, future: Future[Outcomes]) -> None:
+    def _send(self, workers: list[str]) -> None:
+        taken = {sent.worker for sent in self._sent.values()}
+        for worker in (worker for worker in workers if worker not in taken):
+            if self._waiting:
+                model = self._waiting.popleft()
+                self._sent[model] = Sent(self._submitted(model, worker), worker)
+
+    def _submitted(self, model: str, worker: str) -> Future[Outcomes]:
+        return self.cluster.client.submit(
+            measure,
+            self._works[model],
+            self.terms,
+            self.run,
+            key=f"brainscore-{model}-{uuid4().hex}",
+            workers=[worker],
+            resources={SEAT: 1},
+            pure=False,
+        )
+
+    def _take(self, model: str) -> None:
+        """Take in what a unit came to."""
         try:
-            self._done[model] = future.result()
-        except CancelledError:
-            self._broken = WorkError(self._why_lost())
-        except KilledWorker as why:
-            self._fail(model, _killed(model, why))
+            self._done[model] = self._sent[model].future.result(timeout=_FETCH_S)
+            del self._sent[model]
+        except (KilledWorker, CancelledError, TimeoutError):
+            self._lose(model)
         except Exception as why:
+            self._fail(model, f"its unit of work broke on a Dask worker: {type(why).__name__}: {why}")
+
+    def _lose(self, model: str) -> None:
+        """Send a unit whose worker was lost again, before all others, unless that happened too often."""
+        self._losses[model] += 1
+        if self._losses[model] > self.allowed_losses:
             self._fail(
-                model, f"{model}: its unit of work broke on a Dask worker: {type(why).__name__}: {why}"
+                model,
+                f"{self._losses[model]} Dask workers were lost while they worked on it, the last at"
+                f" {self._sent[model].worker}: its code crashes, or memory runs out (then a smaller"
+                " batch_size helps)",
             )
+            return
+        self.cluster.client.cancel([self._sent.pop(model).future])
+        self._waiting.appendleft(model)
 
     def _fail(self, model: str, why: str) -> None:
-        self._done[model] = tuple(WorkError(why) for _ in self._works[model].tasks)
-
-    def _why_lost(self) -> str:
-        return f"the Dask scheduler {self.cluster.address} was lost, and with it what was under way"
-
-
-def _killed(model: str, why: KilledWorker) -> str:
-    return (
-        f"{model}: {why.allowed_failures + 1} Dask workers were lost while they worked on this model, the"
-        f" last at {why.last_worker.address}: a crash in its code, or more memory than there is (then a"
-        " smaller batch_size helps)"
-    )
+        self._sent.pop(model)
+        self._done[model] = tuple(WorkError(f"{model}: {why}") for _ in self._works[model].tasks)
