@@ -95,6 +95,7 @@ class Place:
     """
 
     data: Path
+    hashes: Mapping[str, str]
     url: str
     cold: Path
     warm: Path
@@ -292,9 +293,9 @@ def _tail(text: str) -> str:
 def prepare(folder: Path, url: str, data: Path) -> Place:
     """Make the templates in `folder`, with one undisturbed run each."""
     _place.clear()
-    hashes = {word: _sha256(data / name) for name, word in FILES.items()}
+    hashes = {name: _sha256(data / name) for name in FILES}
     cold = Project(folder / "cold")
-    _write_project(cold.root, {"URL": url, **hashes})
+    _write_project(cold.root, {"URL": url} | {FILES[name]: digits for name, digits in hashes.items()})
     _import_all_of(shutil.copytree(cold.root, folder / "imports"))
     first = Project(shutil.copytree(cold.root, folder / "first"))
     stages, ended = measure(lambda before: first.served("slow").score(before=before))
@@ -309,7 +310,7 @@ def prepare(folder: Path, url: str, data: Path) -> Place:
     require(ended.code == 0, f"the undisturbed update ends with {ended.code}: {ended.text}")
     new = {path.name: path.read_text() for path in sorted(first.baselines.iterdir())}
     stages["update"] = updating["update"]
-    made = Place(data, url, cold.root, warm, right, old, new, stages, ended.seconds)
+    made = Place(data, hashes, url, cold.root, warm, right, old, new, stages, ended.seconds)
     _place.append(made)
     return made
 

@@ -16,9 +16,9 @@ KILLED = (-signal.SIGKILL, -signal.SIGXFSZ)
 
 
 def killed(rng: random.Random, project: Project, stage: str, *arguments: str) -> Ended:
-    """Kill a run within the stage; where it had ended before, once more, at another moment."""
-    for _ in range(5):
-        moment = Moment.drawn(rng, stage, place().stages[stage])
+    """Kill a run within the stage; where it had left that before, once more, at another moment."""
+    for last in (False, False, False, True):
+        moment = Moment(stage, 1, operation=1) if last else Moment.drawn(rng, stage, place().stages[stage])
         child = project.start(*arguments, before=moment.arm)
         if moment.delay is not None:
             require(child.reached(), f"the stage {stage} is not entered {moment.nth} time(s)")
@@ -27,7 +27,7 @@ def killed(rng: random.Random, project: Project, stage: str, *arguments: str) ->
         ended = child.wait()
         if ended.code in KILLED:
             return ended
-    raise Violation(f"{stage}: five runs came to their end")
+    raise Violation(f"{stage}: no run could be killed in it")
 
 
 def _kill(rng: random.Random, project: Project, stage: str) -> Outcome:
@@ -59,6 +59,17 @@ def score(rng: random.Random, folder: Path) -> Outcome:
 @kind("kill-record", "kill -9 while a row, its values or results.json are written")
 def record(rng: random.Random, folder: Path) -> Outcome:
     return _kill(rng, Project.cold(folder), rng.choice(("values", "row", "finish")))
+
+
+@kind("kill-anywhere", "kill -9 at any time of a run")
+def anywhere(rng: random.Random, folder: Path) -> Outcome:
+    project = rng.choice((Project.cold, Project.warm))(folder)
+    child = project.start()
+    time.sleep(rng.uniform(0, 1.2 * place().seconds))
+    child.send(signal.SIGKILL)
+    reported = check_rows(project, child.wait())
+    check_next(project)
+    return KEPT if reported else RECOVERED
 
 
 @kind("kill-update", "kill -9 while baselines are updated")
