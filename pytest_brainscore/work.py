@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .errors import BrainScoreError, WorkError
+from .progress import Tell, untold
 from .specs.cases import Case
 from .specs.models import Model
 from .specs.registry import Registry
@@ -55,14 +56,17 @@ class Terms:
     worker: int = 0
     workers: int = 1
 
-    def open(self, asked: tuple[Asked, ...] = ()) -> Workbench:
-        """A workbench under these terms, on the cache and the mirrors of this process."""
+    def open(self, asked: tuple[Asked, ...] = (), tell: Tell = untold) -> Workbench:
+        """A workbench under these terms, on the cache and the mirrors of this process.
+
+        `tell` hears what is being done.
+        """
         from .machine import take_share  # torch: only where work is done
         from .workbench import Workbench
 
         registry = Registry(self.root, self.trust)
         device = take_share(self.device, self.worker, self.workers)
-        return Workbench.open(device=device, offline=self.offline, registry=registry, asked=asked)
+        return Workbench.open(device=device, offline=self.offline, registry=registry, asked=asked, tell=tell)
 
 
 def do(work: Work, bench: Workbench) -> tuple[Score | BrainScoreError, ...]:
@@ -84,6 +88,6 @@ def _outcome(work: Work, task: Task, bench: Workbench) -> Score | BrainScoreErro
         return bench.score(case, work.model, work.folder, layer=layer)
     except BrainScoreError as why:
         return type(why)(str(why))
-    except Exception as why:
+    except (Exception, SystemExit) as why:
         said = "".join(traceback.format_exception(why)).rstrip()
         return WorkError(f"{type(why).__name__}: {why}\n{said}")

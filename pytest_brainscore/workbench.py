@@ -26,6 +26,7 @@ from .models.layers import resolve_layers
 from .models.network import Network
 from .models.represent import Represented, represent
 from .models.store import Store
+from .models.untouched import untouched
 from .progress import Tell, untold
 from .scores import Score
 from .specs.base import File
@@ -72,6 +73,7 @@ class Workbench:
         fetcher = Fetcher.from_environment(offline=offline, progress=sys.stderr.isatty(), tell=tell)
         return cls(Device.named(device), fetcher, registry, Store.in_cache(fetcher.cache), asked, tell)
 
+    @untouched(0)
     def score(self, case: Case, model: Model, folder: Path, layer: str | None = None) -> Score:
         """Score one model on one benchmark, at its mapped layer or at the one given.
 

@@ -14,11 +14,12 @@ import torch
 from ..data.stimuli import Stimuli
 from ..errors import BrainScoreError, ModelError
 from ..progress import Tell, untold
+from . import fingerprint
 from .columns import Held, LayerActivations, allocate
 from .feed import prepared
 from .network import Network
 from .taps import Taps, TooMuch
-from .untouched import untouched
+from .untouched import settled, untouched
 
 BUDGET = 256 * 2**20
 _NO_MEMORY = ("out of memory", "not enough memory", "can't allocate memory", "alloc_failed")
@@ -96,6 +97,7 @@ def _show(
     waiting: deque[torch.Tensor] = deque()
     with _steady(device), Taps(network, names) as taps, closing(images):
         _move(network, device)
+        first = network.fingerprint
         while batch := _take(images, waiting, size):
             if _answered(taps, batch, device, record):
                 continue
@@ -106,6 +108,20 @@ def _show(
             size = len(batch) // 2
             waiting.extendleft(reversed(batch))
             _free(device)
+        _require_unmoved(network, first)
+
+
+def _require_unmoved(network: Network, first: Mapping[str, int]) -> None:
+    """Raise ModelError where what was shown has changed the network, or could have answered at random."""
+    if part := fingerprint.changed(first, network.module):
+        raise ModelError(
+            f"{network.id}: showing it stimuli changes {part}: what it answers depends on what it saw before"
+        )
+    if part := fingerprint.training(network.module):
+        raise ModelError(
+            f"{network.id}: {part} went into training mode while stimuli were shown: its answers may depend"
+            " on chance or on the batch; leave the mode as eval() sets it"
+        )
 
 
 class _Record:
@@ -173,13 +189,13 @@ def _answered(taps: Taps, batch: list[torch.Tensor], device: torch.device, recor
 def _answers(taps: Taps, batch: list[torch.Tensor], device: torch.device) -> dict[str, torch.Tensor] | None:
     """One forward pass; None where memory did not suffice."""
     try:
-        with torch.no_grad():
+        with settled(), torch.no_grad():
             return taps(torch.stack(batch).to(device))
     except TooMuch:
         return None
     except BrainScoreError:
         raise
-    except Exception as why:
+    except (Exception, SystemExit) as why:
         if _is_no_memory(why):
             return None
         name, shape = taps.network.id, tuple(batch[0].shape)
@@ -189,7 +205,7 @@ def _answers(taps: Taps, batch: list[torch.Tensor], device: torch.device) -> dic
         ) from why
 
 
-def _is_no_memory(why: Exception) -> bool:
+def _is_no_memory(why: BaseException) -> bool:
     text = str(why).lower()
     known = isinstance(why, RuntimeError) and any(words in text for words in _NO_MEMORY)
     return known or isinstance(why, (torch.OutOfMemoryError, MemoryError))
@@ -205,17 +221,13 @@ def _take(images: Iterator[torch.Tensor], waiting: deque[torch.Tensor], size: in
 @contextmanager
 def _steady(device: torch.device) -> Iterator[None]:
     """Full float32 and fixed random numbers; the user's settings and generators are as before afterwards."""
-    precision = torch.get_float32_matmul_precision()
     devices = [device] if device.type == "cuda" else []
-    try:
-        with untouched(0, devices), _exact_cudnn():
-            torch.set_float32_matmul_precision("highest")
-            if device.type == "cuda":
-                with torch.cuda.device(device):
-                    torch.cuda.manual_seed(0)
-            yield
-    finally:
-        torch.set_float32_matmul_precision(precision)
+    with untouched(0, devices), _exact_cudnn():
+        torch.set_float32_matmul_precision("highest")
+        if device.type == "cuda":
+            with torch.cuda.device(device):
+                torch.cuda.manual_seed(0)
+        yield
 
 
 def _exact_cudnn() -> AbstractContextManager[None]:
@@ -230,8 +242,8 @@ def _exact_cudnn() -> AbstractContextManager[None]:
 def _move(network: Network, device: torch.device) -> None:
     try:
         network.module.to(device).eval()
-    except (torch.OutOfMemoryError, RuntimeError) as why:
-        reason = str(why).strip().splitlines()[0]
+    except (Exception, SystemExit) as why:
+        reason = (str(why).strip() or type(why).__name__).splitlines()[0]
         raise ModelError(f"{network.id}: the network cannot be moved to {device}: {reason}") from why
 
 

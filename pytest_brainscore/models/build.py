@@ -42,21 +42,23 @@ def build(
     """
     cache = cache or user_cache_path("pytest-brainscore")
     with untouched(spec.seed), _one_line(spec):
-        if spec.source == "torchvision":
-            module, transform = _torchvision(spec, offline)
-        elif spec.source == "timm":
-            module, transform = _timm(spec, offline, cache)
-        else:
-            module, transform = _factory(spec, resolve)
-    if isinstance(spec.weights, File):
-        load_weights(module, _fetched(spec.weights, fetch, spec.id, offline), spec.id)
-    return from_module(
-        module.requires_grad_(False),
-        Preprocessor(spec.preprocess) if spec.preprocess else transform,
-        id=spec.id,
-        visual_degrees=spec.visual_degrees,
-        batch_size=spec.batch_size,
-    )
+        module, transform = _made(spec, resolve, offline, cache)
+        if isinstance(spec.weights, File):
+            load_weights(module, _fetched(spec.weights, fetch, spec.id, offline), spec.id)
+        return from_module(
+            module.requires_grad_(False),
+            Preprocessor(spec.preprocess) if spec.preprocess else transform,
+            id=spec.id,
+            visual_degrees=spec.visual_degrees,
+            batch_size=spec.batch_size,
+        )
+
+
+def _made(spec: Model, resolve: Resolve, offline: bool, cache: Path) -> Built:
+    """The module and its transform, from the source that the spec names."""
+    if spec.source == "torchvision":
+        return _torchvision(spec, offline)
+    return _timm(spec, offline, cache) if spec.source == "timm" else _factory(spec, resolve)
 
 
 def weights_file(spec: Model, fetch: Fetch, *, offline: bool = False) -> Path | None:
@@ -177,7 +179,7 @@ def _one_line(spec: Model) -> Iterator[None]:
             yield
     except BrainScoreError:
         raise
-    except Exception as why:
+    except (Exception, SystemExit) as why:
         reason = (str(why).strip() or "no message").splitlines()[0]
         what = spec.source if ":" in spec.source else f"{spec.source}:{spec.architecture}"
         raise ModelError(f"{spec.id}: {what} cannot be built: {type(why).__name__}: {reason}") from why

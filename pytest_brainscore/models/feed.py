@@ -35,7 +35,7 @@ def _prepare(network: Network, stimuli: Stimuli, i: int) -> torch.Tensor:
     image = in_field(stimuli.open(i), network.visual_degrees, stimuli.visual_degrees)
     try:
         tensor = torch.as_tensor(network.preprocess(image)).float()
-    except Exception as why:
+    except (Exception, SystemExit) as why:
         raise ModelError(
             f"{network.id}: its preprocessing fails on stimulus {stimuli.ids[i]}: {type(why).__name__}: {why}"
         ) from why

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import nn
 
 from ..errors import ModelError, nearest
 from ..specs.models import Preprocess
+from . import fingerprint
 from .described import architecture_of, bytes_of
 from .preprocess import Preprocessor, Transform, transform_digest
 
@@ -36,6 +39,11 @@ class Network:
     def layers(self) -> tuple[str, ...]:
         """The dotted names of all modules, in the order of registration."""
         return tuple(name for name, _ in self.module.named_modules(remove_duplicate=False) if name)
+
+    @cached_property
+    def fingerprint(self) -> Mapping[str, int]:
+        """Of the weights as they are when it is first asked for, before anything is shown."""
+        return fingerprint.fingerprint(self.module)
 
     def require(self, layer: str) -> None:
         """Raise ModelError, with the nearest names, where there is no such layer."""

@@ -109,8 +109,10 @@ def _probes() -> list[Image.Image]:
 def _answer(transform: Transform, probe: Image.Image) -> bytes:
     try:
         first, second = (torch.as_tensor(transform(probe.copy())) for _ in range(2))
-    except Exception as why:
+    except (Exception, SystemExit) as why:
         raise ModelError(f"the transform fails on an RGB image: {type(why).__name__}: {why}") from why
+    if first.data_ptr() == second.data_ptr() and first.numel():
+        raise ModelError("the transform writes all images into one tensor; it should give each its own")
     if not torch.equal(first, second):
         raise ModelError(
             "the transform gives different tensors for the same image; use the one for evaluation"

@@ -89,6 +89,8 @@ class Taps:
                 f"{where} answers with shape {tuple(answer.shape)} to {n} images:"
                 " its first axis is not the stimuli"
             )
+        if answer.numel() == 0:
+            raise ModelError(f"{where} answers with no numbers: shape {tuple(answer.shape)}")
         if answer.is_complex():
             raise ModelError(
                 f"{where} answers with complex numbers, of which metrics know nothing; name a layer after it,"
