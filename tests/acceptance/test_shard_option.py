@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
+import xarray as xr
+
+from pytest_brainscore.__main__ import main
 
 MODELS = "--models=small,wide_vit,untrained:wide_vit,untrained1:wide_vit,untrained2:wide_vit"
 WORKERS = [(), ("-n", "2")]
@@ -57,17 +61,49 @@ def test_a_wrong_shard_is_a_usage_error(project):
     )
 
 
-def test_a_shard_writes_its_baselines_and_prunes_none(project):
-    folder = project.root / "benchmarks" / "baselines"
-    shard = ("--models=small,wide_vit", "--brainscore-shard")
-    assert project.run(*shard, "1/2", "--brainscore-update=new").ret == pytest.ExitCode.OK
+def test_two_shards_merged_are_the_whole_run_and_each_writes_its_baselines(project):
+    models = MODELS.rpartition(",")[0]
+    assert project.run(models, "--brainscore-reports=whole").ret == pytest.ExitCode.OK
+    first = project.run(models, "--brainscore-shard=1/2", "--brainscore-update=new")
+    add_what_is_gone(project.root / "benchmarks" / "baselines")
+    second = project.run(models, "--brainscore-shard=2/2", "--brainscore-update=all!")
+    assert (first.ret, second.ret) == (pytest.ExitCode.OK, pytest.ExitCode.OK)
+    first.stdout.fnmatch_lines(["brainscore: shard 1/2: 2 of 4 models: small, *", "2 baselines changed*"])
+    second.stdout.fnmatch_lines(["brainscore: shard 2/2: 2 of 4 models: wide_vit, *", "2 baselines changed*"])
+    assert_merged_is_the_whole(project.root)
+    assert_nothing_is_pruned(project.root / "benchmarks" / "baselines")
+
+
+def add_what_is_gone(folder: Path) -> None:
+    """A line of a model, and a file of a benchmark, that there no longer are: a full run would prune them."""
     path = folder / "Own.IT-ridge.json"
     document = json.loads(path.read_text())
     document["models"]["gone"] = document["models"]["small"]
     path.write_text(json.dumps(document))
     (folder / "Gone.IT-pls.json").write_text(path.read_text().replace("Own.IT-ridge", "Gone.IT-pls"))
-    result = project.run(*shard, "2/2", "--brainscore-update=all!")
-    assert result.ret == pytest.ExitCode.OK
-    result.stdout.fnmatch_lines(["brainscore: shard 2/2: 1 of 2 models: wide_vit; *", "1 baseline changed*"])
-    assert set(json.loads(path.read_text())["models"]) == {"gone", "small", "wide_vit"}
+
+
+def assert_nothing_is_pruned(folder: Path) -> None:
+    lines = json.loads((folder / "Own.IT-ridge.json").read_text())["models"]
+    twins = {"wide_vit", "wide_vit_untrained", "wide_vit_untrained1"}
+    assert set(lines) == {"gone", "small", *twins}
     assert (folder / "Gone.IT-pls.json").exists()
+
+
+def assert_merged_is_the_whole(root: Path) -> None:
+    """Row by row and value by value, but for the seconds and what the store had."""
+    runs = sorted(map(str, (root / "reports").iterdir()))
+    assert [run.rpartition("-")[2] for run in runs] == ["1of2", "2of2"]
+    assert main(["merge", *runs, "--into", str(root / "merged")]) == 0
+    folders = [next((root / "whole").iterdir()), root / "merged"]
+    whole, merged = (json.loads((folder / "results.json").read_text()) for folder in folders)
+    expected, found = (
+        [{**row, "seconds": {}, "cache_hit": None} for row in document["results"]]
+        for document in (whole, merged)
+    )
+    assert len(expected) == 4
+    assert found == expected
+    assert (merged["complete"], merged["models"]) == (True, whole["models"])
+    for row in expected:
+        theirs, ours = (xr.load_dataarray(folder / row["values"], engine="h5netcdf") for folder in folders)
+        xr.testing.assert_equal(theirs, ours)
