@@ -65,7 +65,7 @@ def entry_of(row: Row, date: str) -> Entry:
         layer=row.layer,
         digests=_watched(row),
         torch=row.versions.get("torch"),
-        device=row.device,
+        device=_kind(row.device),
         date=date,
     )
 
@@ -78,16 +78,21 @@ def side_of(row: Row) -> Side:
 
 def measured(entry: Entry) -> Measured:
     """A baseline as the guard sees it."""
-    made_with = {"layer": entry.layer, **entry.digests, "torch": entry.torch, "device": entry.device}
+    made_with = {"layer": entry.layer, **entry.digests, "torch": entry.torch, "device": _kind(entry.device)}
     return Measured(entry.raw, entry.error, entry.splits, _sides(entry.side), made_with)
 
 
 def measured_row(row: Row) -> Measured:
     """A row as the guard sees it; what JSON has no number for is NaN."""
-    versions = {"torch": row.versions.get("torch"), "device": row.device}
+    versions = {"torch": row.versions.get("torch"), "device": _kind(row.device)}
     made_with = {"layer": row.layer, **_watched(row), **versions}
     splits = tuple(map(_number, row.splits))
     return Measured(_number(row.raw), row.error, splits, _sides(side_of(row)), made_with)
+
+
+def _kind(device: str | None) -> str | None:
+    """`cuda` of `cuda:1`: which of several GPUs computes, worker by worker, changes no score."""
+    return device and device.partition(":")[0]
 
 
 def _sides(side: Side) -> dict[str, str | int | float | None]:

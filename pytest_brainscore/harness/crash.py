@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from . import workers
+from .nodes import reportinfo
 from .record import PAYLOAD
 from .rows import unscored
 
@@ -24,7 +25,8 @@ def note(report: pytest.TestReport, run: Run) -> None:
         return
     node: Any = report.node  # set by xdist
     message = f"worker {node.gateway.id} crashed in this item{workers.end_of(node)}"
-    report.when = "setup"
+    where = reportinfo(named.case, report.nodeid.rpartition("::")[2])
+    report.when, report.location = "setup", (str(where[0]), where[1], where[2])
     report.longrepr = f"{message} ({named.case.path.name}:{named.case.line})"
     if report.nodeid not in {row.node for row in run.book.rows.values()}:
         row = unscored(named.case, named.candidate.id, report.nodeid, named.layer, "error", message)

@@ -13,9 +13,8 @@ from ..guard import Verdict
 from ..specs.cases import Case, is_benchmark_file, load_cases
 from ..specs.results import Row
 from ..suite.selection import Candidate
-from . import failures, guarding, rows
+from . import failures, guarding, nodes, rows
 from .guarding import GuardWarning, Watch
-from .nodes import name_of
 from .run import Run
 
 if TYPE_CHECKING:
@@ -88,7 +87,7 @@ class Benchmark(pytest.Collector):
         for candidate in self.run.candidates:
             for layer in self.run.settings.layers or (None,):
                 asked = {"case": self.case, "candidate": candidate, "layer": layer, "run": self.run}
-                yield ScoreItem.from_parent(self, name=name_of(candidate, layer), **asked)
+                yield ScoreItem.from_parent(self, name=nodes.name_of(candidate, layer), **asked)
 
 
 class ScoreItem(pytest.Item):
@@ -142,7 +141,7 @@ class ScoreItem(pytest.Item):
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """The line of the YAML file that asks for this."""
-        return self.case.path, self.case.line - 1, f"{self.case.name} of {self.name}"
+        return nodes.reportinfo(self.case, self.name)
 
     def _mark(self) -> None:
         case, model = self.case, self.candidate.id

@@ -31,6 +31,11 @@ def name_of(candidate: Candidate, layer: str | None) -> str:
     return candidate.id if layer is None else f"{candidate.id}-{re.sub(r'[^A-Za-z0-9_.]', '_', layer)}"
 
 
+def reportinfo(case: Case, name: str) -> tuple[Path, int, str]:
+    """The line of the YAML file that asks for an item, counted from 0, and what the item is to a reader."""
+    return case.path, case.line - 1, f"{case.name} of {name}"
+
+
 class Nodes:
     """Node ids read back into what their items score."""
 

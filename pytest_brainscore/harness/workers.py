@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 NUMBER = "brainscore_worker"
 _SECONDS_TO_END = 5.0
-_OUT_OF_MEMORY = "; the system does this where memory runs out: fewer workers, or a smaller batch_size, help"
+_OUT_OF_MEMORY = ", as where memory runs out: fewer workers or a smaller batch_size may help"
 
 
 class Team:
@@ -97,13 +97,13 @@ def plan(ids: Sequence[str], run: Run) -> list[Work]:
 
 
 def end_of(node: Any) -> str:
-    """How the process of a worker ended, where that is known: `` (SIGSEGV)``."""
+    """How the process of a worker ended, where that is known: ``: SIGSEGV``."""
     process = getattr(getattr(node.gateway, "_io", None), "popen", None)
     if not isinstance(process, subprocess.Popen):
         return ""
     with suppress(subprocess.TimeoutExpired):
         code = process.wait(_SECONDS_TO_END)
-        return f" ({_signal(-code)})" if code < 0 else f" (exit status {code})"
+        return f": {_signal(-code)}" if code < 0 else f": exit status {code}"
     return ""
 
 
