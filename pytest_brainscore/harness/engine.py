@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
+from ..progress import Tell, untold
 from ..specs.cases import Case
 from ..suite.selection import Candidate
 from ..work import Task, Work
@@ -32,13 +33,13 @@ class Engine(Protocol):
 class Here:
     """This process, item by item: the live network serves all items of its model."""
 
-    def __init__(self, terms: Terms, asked: tuple[Asked, ...]) -> None:
-        self.terms, self.asked = terms, asked
+    def __init__(self, terms: Terms, asked: tuple[Asked, ...], tell: Tell = untold) -> None:
+        self.terms, self.asked, self.tell = terms, asked, tell
 
     @cached_property
     def workbench(self) -> Workbench:
         """The networks, recordings and device of this process."""
-        return self.terms.open(self.asked)
+        return self.terms.open(self.asked, self.tell)
 
     def score(self, candidate: Candidate, case: Case, layer: str | None) -> Score:
         """Measure here and now. Raises BrainScoreError with the cause."""
@@ -56,7 +57,7 @@ class Here:
 def engine_of(run: Run) -> Engine:
     """The engine that the run's settings ask for."""
     if run.settings.dask is None:
-        return Here(run.terms, run.asked)
+        return Here(run.terms, run.asked, run.status.tell)
     from .dask_engine import Elsewhere
 
     return Elsewhere.connect(run.settings.dask, _works(run), run.terms)

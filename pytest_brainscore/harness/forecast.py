@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 from ..data.disk import STORE, is_there, kept_at
 from ..suite.selection import Candidate
 from . import ledger
@@ -42,6 +44,13 @@ def ahead(nodes: Sequence[str], items: Sequence[Named], run: Run) -> Outlook:
         workers=max(run.team.count, 1),
         offline=run.settings.offline,
     )
+
+
+def announce(run: Run, terminal: pytest.TerminalReporter | None) -> None:
+    """Print the outlook on the controller of workers: it collects nothing, so pytest has no report of it."""
+    if run.team.count and run.outlook and terminal and terminal.config.get_verbosity() >= 0:
+        for line in run.outlook.lines():
+            terminal.write_line(line)
 
 
 def keep(run: Run) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from . import crash, ending, forecast, items, keywords, record, schedule, table, workers
 from .balance import ByModel
+from .live import Live
 from .run import Run
 
 Status = tuple[str, str, str | tuple[str, dict[str, bool]]]
@@ -18,17 +19,24 @@ class Hooks:
     """Registered only where a run names models."""
 
     def __init__(self, run: Run) -> None:
-        self.run = run
+        self.run, self.live = run, Live(run)
+        self.terminal: pytest.TerminalReporter | None = None
+
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        """Know the terminal, where there is one."""
+        self.terminal = session.config.pluginmanager.get_plugin("terminalreporter")
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: object) -> None:
         """Tell an xdist worker which run it belongs to."""
         self.run.tell_worker(node)
+        self.live.tell_worker(node)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: object, error: object) -> None:
         """Hear how an xdist worker ended."""
         self.run.hear_worker(node, error)
+        self.live.forget_worker(node)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
@@ -45,9 +53,27 @@ class Hooks:
         """Give the item that a worker died in its row."""
         crash.note(report, self.run)
 
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
+        """Show the live line while items run."""
+        with self.live.shown(session.config):
+            return (yield)
+
+    def pytest_enter_pdb(self) -> None:
+        """Leave the terminal to the debugger."""
+        self.live.stop()
+
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         """Note that an item begins: only such a one can have crashed a worker."""
+        if not self.run.begun:
+            forecast.announce(self.run, self.terminal)
         self.run.begun.add(nodeid)
+        self.live.begin(nodeid)
+
+    def pytest_runtest_logfinish(self) -> None:
+        """Note that no item runs."""
+        self.run.status.end()
 
     def pytest_report_header(self) -> list[str]:
         """Say what is scored, and on which device."""
@@ -89,9 +115,11 @@ class Hooks:
         record.attach(item, call, report, self.run)
         return report
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Write the result down as soon as it is there."""
+        """Write the result down as soon as it is there, and before the terminal says so."""
         record.write(report, self.run)
+        self.live.note(report)
 
     def pytest_report_teststatus(self, report: pytest.TestReport) -> Status | None:
         """Show the score in the line of a verbose run; the summary has pytest's words."""

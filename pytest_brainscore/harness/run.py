@@ -20,13 +20,14 @@ from ..specs.zoo import Zoo
 from ..suite import selection
 from ..suite.selection import Candidate
 from ..work import Terms
-from . import forecast, options, workers
+from . import forecast, options, status, workers
 from .book import Book
 from .engine import Engine, engine_of
 from .nodes import Named, Nodes
 from .options import Settings
 from .outlook import Outlook
 from .shards import Shard
+from .status import Status
 from .suites import choose, refuse_to_write_shipped
 from .workers import Team
 
@@ -45,7 +46,8 @@ class Run:
     planned: node ids of our items; named: what they score. begun: those of all items that began.
     deselected: how many were left out. crashed: whether a worker was lost. updated: how many lines of
     baselines the run changed; pruned: what of them is gone. place: on a worker its number, and how many
-    there are. team: the workers, on the controller. idle: whether this is a shard without anything to score.
+    there are. status: what this process is doing. team: the workers, on the controller. idle: whether this
+    is a shard without anything to score.
     """
 
     settings: Settings
@@ -68,6 +70,7 @@ class Run:
     begun: set[str] = field(default_factory=set)
     ended: bool = False
     place: tuple[int, int] = (0, 1)
+    status: Status = field(default_factory=Status)
     team: Team = field(default_factory=Team)
     idle: bool = False
 
@@ -194,8 +197,10 @@ def begin(config: pytest.Config) -> Run:
     share = settings.shard.share(mine) if settings.shard else None
     book = Book(settings.reports / run_id, settings.json, config.invocation_params.args, asked, share)
     elsewhere = frozenset(asked) - set(mine)
-    is_worker = worker_input is not None
-    return Run(settings, candidates, suites, run_id, is_worker, book, elsewhere, place=workers.place(config))
+    is_worker, place = worker_input is not None, workers.place(config)
+    run = Run(settings, candidates, suites, run_id, is_worker, book, elsewhere, place=place)
+    run.status = status.of(config)
+    return run
 
 
 def _register_mark(config: pytest.Config) -> None:
