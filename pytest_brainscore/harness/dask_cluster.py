@@ -83,7 +83,7 @@ class Cluster:
         for worker, theirs in there.items():
             if unlike := differences(theirs, versions()):
                 raise WorkError(f"--brainscore-dask {self.address}: the worker {worker} has {unlike}")
-        self.client.register_plugin(Seat(), name=_PLUGIN)
+        self.client.register_plugin(Seat(own=self._own is not None), name=_PLUGIN)
 
 
 def differences(theirs: Mapping[str, str | None], ours: Mapping[str, str]) -> str:

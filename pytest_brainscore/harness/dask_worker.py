@@ -7,6 +7,7 @@ import linecache
 import os
 import platform
 import re
+import signal
 import sys
 from dataclasses import replace
 from functools import lru_cache
@@ -34,10 +35,16 @@ class Seat(WorkerPlugin):
     """Gives each worker that does not declare the resource `brainscore-model` one of it.
 
     A unit of work takes one, so that a worker process holds one model at a time, whatever its threads.
+    `own`: the worker is a child of the run, which ends it: a Ctrl-C in the terminal is not for it.
     """
+
+    def __init__(self, own: bool) -> None:
+        self.own = own
 
     async def setup(self, worker: Worker) -> None:
         """Give the seat, also to a worker that joins later or is started again."""
+        if self.own:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
         if SEAT not in worker.state.total_resources:
             await worker.set_resources(**{SEAT: 1})
 
