@@ -58,6 +58,10 @@ benchmarks:
 """
 
 
+UNUSED = [word for name in ("hypothesispytest", "benchmark", "anyio") for word in ("-p", f"no:{name}")]
+"""Plugins of other tests: half of the time that pytest takes to start."""
+
+
 class Project:
     """A folder that pytest runs in, in a process of its own."""
 
@@ -71,7 +75,7 @@ class Project:
         return path
 
     def run(self, *arguments: str) -> pytest.RunResult:
-        return self.pytester.runpytest_subprocess("-p", "no:cacheprovider", *arguments)
+        return self.pytester.runpytest_subprocess("-p", "no:cacheprovider", *UNUSED, *arguments)
 
     def collect(self, *arguments: str) -> list[str]:
         """The node ids that a run would take."""

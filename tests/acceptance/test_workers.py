@@ -139,7 +139,7 @@ def test_two_runs_on_one_store_compute_once(team):
         )
         for reports in ("one", "other")
     ]
-    assert [process.wait(120) for process in both] == [0, 0]
+    assert [process.wait(300) for process in both] == [0, 0]
     assert len(built(team)) == 2
     assert (team.root / "shown.txt").read_text().split() == ["20"]
     (_, one), (_, other) = rows(team, "one"), rows(team, "other")
