@@ -11,25 +11,27 @@ from torch import nn
 from ..errors import ModelError, nearest
 from ..specs.models import Layers, Model
 from .network import Network
+from .taps import first_tensor
 
 BEHAVIOUR = "behaviour"
 DEPTHS = {"V1": 0.2, "V2": 0.35, "V4": 0.55, "IT": 0.8}
 """Relative depth by region, where a model has no layer map."""
 
 DEPTH_RULE = (
-    "by depth, for want of a layer map: of the leaf modules other than dropout and identity, in the order of"
-    " their last calls, the one at "
+    "by depth, for want of a layer map: of the leaf modules that answer per image, other than dropout and"
+    " identity, in the order of their last calls, the one at "
     + ", ".join(f"{100 * depth:.0f} % ({region})" for region, depth in DEPTHS.items())
 )
 
 READOUT_OF_MODEL = "the readout of models.yaml"
 READOUT_RULE = (
-    "for want of a readout: of the leaf modules other than dropout and identity, in the order of their last"
-    " calls, the last, or the one before it where the last is linear (a classifier)"
+    "for want of a readout: of the leaf modules that answer per image, other than dropout and identity, in"
+    " the order of their last calls, the last, or the one before it where the last is linear (a classifier)"
 )
 
 _IDENTITIES = (nn.Identity, nn.modules.dropout._DropoutNd)
 _IDENTITY_NAMES = ("StochasticDepth", "DropPath")
+_SHOWN = 2
 
 _called: WeakKeyDictionary[nn.Module, tuple[str, ...]] = WeakKeyDictionary()
 
@@ -51,9 +53,10 @@ def resolve_layers(network: Network, spec: Model, region: str) -> tuple[tuple[st
 
 
 def called_leaves(network: Network) -> tuple[str, ...]:
-    """Leaf modules that an image passes, in the order of their last calls, without dropout and identity.
+    """Leaf modules that answer per image, in the order of their last calls, without dropout and identity.
 
-    One grey image is shown to the network, once per module.
+    So a Swin transformer's attention, which answers per window, is none of them. Two grey images are shown to
+    the network, once per module.
     """
     if network.module not in _called:
         _called[network.module] = _trace(network)
@@ -88,23 +91,30 @@ def _at_depth(network: Network, spec: Model, region: str) -> str:
 def _trace(network: Network) -> tuple[str, ...]:
     order: dict[str, None] = {}
 
-    def note(name: str) -> None:
+    def note(name: str, answer: object) -> None:
         order.pop(name, None)
-        order[name] = None
+        tensor = first_tensor(answer)
+        if tensor is not None and tensor.shape[:1] == (_SHOWN,):
+            order[name] = None
 
     leaves = [
         (name, part)
         for name, part in network.module.named_modules()
         if name and not any(part.children()) and not _does_nothing(part)
     ]
-    handles = [part.register_forward_hook(lambda *_, name=name: note(name)) for name, part in leaves]
+    handles = [
+        part.register_forward_hook(lambda _, __, answer, name=name: note(name, answer))
+        for name, part in leaves
+    ]
     try:
         _look(network)
     finally:
         for handle in handles:
             handle.remove()
     if not order:
-        raise ModelError(f"{network.id} calls no module of its own, so that no layer can be read from it")
+        raise ModelError(
+            f"{network.id} calls no module that answers per image, so that no layer can be read from it"
+        )
     return tuple(order)
 
 
@@ -113,13 +123,13 @@ def _does_nothing(part: nn.Module) -> bool:
 
 
 def _look(network: Network) -> None:
-    """Show one grey image, wherever the network is."""
+    """Show grey images, wherever the network is."""
     grey = Image.new("RGB", (256, 256), (128, 128, 128))
     image = torch.as_tensor(network.preprocess(grey)).float()
     device = next((p.device for p in network.module.parameters()), torch.device("cpu"))
     try:
         with torch.no_grad(), torch.random.fork_rng([device] if device.type == "cuda" else []):
-            network.module(image[None].to(device))
+            network.module(torch.stack([image] * _SHOWN).to(device))
     except Exception as why:
         reason = (str(why).strip() or "no message").splitlines()[0]
         raise ModelError(

@@ -59,7 +59,7 @@ class Taps:
 
     def _hook(self, name: str) -> Any:
         def hook(module: nn.Module, args: Any, output: Any) -> None:
-            answer = _first_tensor(output)
+            answer = first_tensor(output)
             if answer is not None:
                 self._answers.pop(name, None)
                 self._require_memory(answer)
@@ -103,7 +103,8 @@ class _AllAnswered(BaseException):
     """Ends a forward pass; no Exception, so that no network's own `except Exception` takes it."""
 
 
-def _first_tensor(output: Any) -> torch.Tensor | None:
+def first_tensor(output: Any) -> torch.Tensor | None:
+    """The first tensor in what a module answers, also within a tuple, list or dict; None without any."""
     if torch.is_tensor(output):
         return output
     parts = (
@@ -113,4 +114,4 @@ def _first_tensor(output: Any) -> torch.Tensor | None:
         if isinstance(output, (list, tuple))
         else ()
     )
-    return next((tensor for part in parts if (tensor := _first_tensor(part)) is not None), None)
+    return next((tensor for part in parts if (tensor := first_tensor(part)) is not None), None)

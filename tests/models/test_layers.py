@@ -106,11 +106,28 @@ def test_a_module_called_again_stands_where_it_was_called_last():
     assert called_leaves(network()) == ("first", "second", "relu", "readout")
 
 
+class Windowed(nn.Module):
+    """Two leaves, of which the first answers per window: four of each image."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.window, self.whole = nn.Tanh(), nn.Sigmoid()
+
+    def forward(self, x):
+        n, c, h, w = x.shape
+        windows = x.reshape(n, c, 4, h // 4, w).transpose(1, 2).reshape(4 * n, c, h // 4, w)
+        return self.whole(self.window(windows).reshape(n, 4, -1).flatten(1))
+
+
+def test_a_module_that_does_not_answer_per_image_is_no_layer():
+    assert called_leaves(network(Windowed())) == ("whole",)
+
+
 def test_the_network_is_asked_once():
     net = network()
     for region in DEPTHS:
         resolve_layers(net, spec(), region)
-    assert net.module.rows == 1
+    assert net.module.batches == [2]
     assert not any(part._forward_hooks for part in net.module.modules())
 
 
