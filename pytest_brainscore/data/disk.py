@@ -16,7 +16,6 @@ from ..errors import FetchError
 
 _RESERVED = re.compile(r"^(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f]')
-_HEX = re.compile(r"[0-9a-f]+\Z")
 _LONGEST = 120
 
 STORE = "activations"
@@ -30,24 +29,30 @@ def hash_of(path: Path, algorithm: str = "sha256") -> str:
 
 
 def remembered_hash(path: Path, algorithm: str, cache: Path) -> str:
-    """Hash of a file, computed once for each path, size and time of change; kept in `cache`/hashes.
+    """Hash of a file, computed once for each path, size and times of change; kept in `cache`/hashes.
 
-    A note there that is no such hash (cut short by a full disk, say) is made anew.
+    A note there that is not as it was written (cut short, or with a bit flipped) is made anew.
     """
     stat = path.stat()
-    key = f"{path.resolve()}|{stat.st_size}|{stat.st_mtime_ns}|{algorithm}"
+    times = f"{stat.st_mtime_ns}|{stat.st_ctime_ns}"  # the second cannot be set back by who writes the file
+    key = f"{path.resolve()}|{stat.st_ino}|{stat.st_size}|{times}|{algorithm}"
     note = cache / "hashes" / hashlib.sha256(key.encode(errors="surrogateescape")).hexdigest()
     with contextlib.suppress(OSError, UnicodeDecodeError):
-        noted = note.read_text(encoding="ascii")
-        if len(noted) == 2 * hashlib.new(algorithm).digest_size and _HEX.match(noted):
+        noted, _, check = note.read_text(encoding="ascii").partition(" ")
+        if check == _check(note, noted):
             return noted
     digits = hash_of(path, algorithm)
     with contextlib.suppress(OSError):
         note.parent.mkdir(parents=True, exist_ok=True)
         draft = note.with_suffix(f".{os.getpid()}")
-        draft.write_text(digits, encoding="ascii")
+        draft.write_text(f"{digits} {_check(note, digits)}", encoding="ascii")
         replace(draft, note)
     return digits
+
+
+def _check(note: Path, digits: str) -> str:
+    """What stands in a note beside the hash, so that damage to either shows."""
+    return hashlib.sha256(f"{note.name} {digits}".encode()).hexdigest()[:16]
 
 
 def safe_name(name: str) -> str:

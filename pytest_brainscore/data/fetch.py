@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -105,7 +106,8 @@ class Fetcher:
 
     def _mirrored(self, file: File) -> Path | None:
         for mirror in self.mirrors:
-            if found := find_in_mirror(mirror, *_hash(file), file.name, file.bytes, self.cache):
+            found = find_in_mirror(mirror, *_hash(file), file.name, file.bytes, self.cache)
+            if found and _is_right(found, file):  # as remembered, and still: a disk may fail
                 return found
         return None
 
@@ -147,7 +149,13 @@ class Fetcher:
 
     def _ways_out(self, file: File) -> str:
         again = f"run once with a connection ({file.url}), " if self.offline and file.url else ""
-        return f"; {again}put the file at {self.place(file)}, or name a folder that holds it in {MIRROR}"
+        where = f"put the file at {self.place(file)}, or name a folder that holds it in {MIRROR}"
+        return f"{self._rejected(file)}; {again}{where}"
+
+    def _rejected(self, file: File) -> str:
+        """A word on what was set aside under this name, if anything was."""
+        found = sorted((self.cache / "rejected").glob(f"*_{glob.escape(safe_name(file.name))}"))
+        return f"; a damaged one lies at {found[-1]}" if found else ""
 
 
 def _absolute(path: str) -> Path:

@@ -6,13 +6,14 @@ import datetime
 import functools
 import platform
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from ..specs.results import Row, Share
 from ..specs.results import Run as RunSpec
-from .paths import write_whole
+from .paths import append_whole, write_whole
 
 LIBRARIES = ("pytest-brainscore", "pytest", "torch", "torchvision", "timm", "numpy", "scikit-learn")
 
@@ -34,18 +35,20 @@ class Book:
         self.rows: dict[tuple[str, str, str], Row] = {}
         self.order: Mapping[str, int] = {}
         self.problems: list[str] = []
+        self._unwritten = ""
         self.started = datetime.datetime.now(datetime.UTC)
         self._clock = time.monotonic()
 
     def add(self, row: Row) -> None:
         """Append the row to results.jsonl; a rerun of the same key replaces it in results.json."""
         self.rows[row.key()] = row
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            with (self.folder / "results.jsonl").open("a", encoding="utf-8") as lines:
-                lines.write(row.model_dump_json() + "\n")
-        except OSError as why:
-            self.problems.append(f"{self.folder / 'results.jsonl'}: not written ({why.strerror})")
+        self._unwritten += row.model_dump_json() + "\n"
+        with suppress(OSError):  # the next row tries again, and `close` says what could not be written
+            self._append()
+
+    def _append(self) -> None:
+        append_whole(self.folder / "results.jsonl", self._unwritten)
+        self._unwritten = ""
 
     @property
     def results(self) -> list[Row]:
@@ -66,13 +69,18 @@ class Book:
             shard=self.shard,
             results=tuple(self.results),
         )
+        if self._unwritten:
+            self._tried(self.folder / "results.jsonl", self._append)
         text = document.text()
         for path in (self.folder / "results.json", self.copy_to):
             if path is not None:
-                try:
-                    write_whole(path, text)
-                except OSError as why:
-                    self.problems.append(f"{path}: not written ({why.strerror})")
+                self._tried(path, functools.partial(write_whole, path, text))
+
+    def _tried(self, path: Path, write: Callable[[], None]) -> None:
+        try:
+            write()
+        except OSError as why:
+            self.problems.append(f"{path}: not written ({why.strerror})")
 
 
 @functools.cache

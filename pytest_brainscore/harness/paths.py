@@ -14,14 +14,28 @@ def below(path: Path, folder: Path) -> Path:
     return path.relative_to(folder) if path.is_relative_to(folder) else path
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write a file in one step: who reads it meanwhile sees the old text or the new. Raises OSError."""
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Write a file in one step: who reads it meanwhile sees the old content or the new. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        draft.write_text(text, encoding="utf-8", newline="\n")
+        draft.write_bytes(content.encode() if isinstance(content, str) else content)
         replace(draft, path)
     except OSError:
         with suppress(OSError):
             draft.unlink()
         raise
+
+
+def append_whole(path: Path, text: str) -> None:
+    """Append all of the text or nothing: what a full disk took of it is taken back. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("ab", buffering=0) as file:
+        end, rest = file.seek(0, os.SEEK_END), memoryview(text.encode())
+        try:
+            while rest:
+                rest = rest[file.write(rest) :]
+        except OSError:
+            with suppress(OSError):
+                file.truncate(end)
+            raise

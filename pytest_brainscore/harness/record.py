@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -12,6 +10,7 @@ import pytest
 from ..specs.base import digest_of
 from ..specs.results import Row
 from .items import ScoreItem
+from .paths import write_whole
 from .rows import row_of, unscored
 from .run import Run
 
@@ -61,14 +60,10 @@ def _values(item: ScoreItem, score: Score, folder: Path) -> tuple[str | None, li
     """Write the values per split and target beside the results: the file's name, or why there is none."""
     layer = str(score.about.get("layer", ""))
     name = _file_name("__".join((item.case.name, item.candidate.id, layer))) + ".nc"
-    partial = folder / f".{name}.{os.getpid()}"
+    packed = bytes(score.to_xarray().to_netcdf(engine="h5netcdf"))  # HDF5 itself may crash on a full disk
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        score.to_xarray().to_netcdf(partial, engine="h5netcdf")
-        partial.replace(folder / name)
+        write_whole(folder / name, packed)
     except OSError as why:
-        with suppress(OSError):
-            partial.unlink()
         return None, [f"the values per target could not be written: {why}"]
     return name, []
 

@@ -17,6 +17,7 @@ from ..data.fetch import MIRROR, Fetcher
 from ..errors import FetchError, ModelError, NotHere
 from ..specs.base import File
 
+_SHA256 = re.compile(r"^[0-9a-f]{64}$")
 _HASH_IN_NAME = re.compile(r"-([a-f0-9]{8,})\.[a-z.]+$")
 
 
@@ -87,7 +88,7 @@ def same_as_before(name: str, path: Path, cache: Path) -> None:
     try:
         cache.mkdir(parents=True, exist_ok=True)
         with FileLock(book.with_suffix(".lock")):
-            known = json.loads(book.read_text("utf-8")) if book.exists() else {}
+            known = _noted(book)
             if name not in known:
                 part = book.with_suffix(".part")
                 part.write_text(json.dumps({**known, name: digest}, indent=1, sort_keys=True), "utf-8")
@@ -99,6 +100,21 @@ def same_as_before(name: str, path: Path, cache: Path) -> None:
             f"{name}: {path} is not what went by this name before (sha256 {digest[:12]}, before"
             f" {known[name][:12]}); if the change is meant, remove the line from {book}"
         )
+
+
+def _noted(book: Path) -> dict[str, str]:
+    """Digests by name. Raises ModelError where the book is damaged: what it knew cannot be compared."""
+    try:
+        known = json.loads(book.read_bytes()) if book.exists() else {}
+    except ValueError as why:
+        raise ModelError(_damaged(book, str(why))) from None
+    if not isinstance(known, dict) or not all(_SHA256.match(str(digest)) for digest in known.values()):
+        raise ModelError(_damaged(book, "it holds more than names and sha256"))
+    return known
+
+
+def _damaged(book: Path, why: str) -> str:
+    return f"{book}: is damaged ({why}); delete it, and digests are noted anew"
 
 
 def sha256_of(path: Path) -> str:

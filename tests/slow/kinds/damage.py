@@ -1,4 +1,4 @@
-"""Damage: files that are cut short, have a bit flipped, or hold something else, with and without a new time."""
+"""Damage: files that are cut short, have a bit flipped, or hold something else; some keep their time."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ..project import UPDATE, Project, check_next, check_rows, check_told, place
 
 
 def spoil(rng: random.Random, path: Path) -> None:
-    """Damage a file in one of six ways; half of the time it keeps its time of change, as on a failing disk."""
+    """Damage a file in one of several ways; in half of the cases it keeps its time of change."""
     before, content = path.stat(), bytearray(path.read_bytes())
     rng.choice((_cut, _flip, _flip, _flip, _blank, _empty, _longer, _else))(rng, content)
     path.write_bytes(content)

@@ -39,7 +39,7 @@ def own_mounts() -> None:
 
 @contextmanager
 def small_disk(folder: Path, kib: int) -> Iterator[None]:
-    """A disk of some KiB in place of the folder, with its content; large enough afterwards, and still there."""
+    """A disk of some KiB in place of the folder, with its content; large enough afterwards."""
     own_mounts()
     content = folder.with_name(folder.name + "-before")
     if folder.is_dir():
