@@ -13,9 +13,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_load_initial_conftests(parser: pytest.Parser) -> None:
+def pytest_load_initial_conftests(parser: pytest.Parser, args: list[str]) -> None:
     """Add ``--models`` once the project's conftest files had their say: an option of theirs stays theirs."""
-    options.add_models(parser)
+    options.add_models(parser, args)
 
 
 @pytest.hookimpl(optionalhook=True, tryfirst=True)

@@ -111,10 +111,14 @@ def add(parser: pytest.Parser) -> None:
     parser.addini("brainscore_trust", "Packages that dotted names in YAML may run", type="args", default=[])
 
 
-def add_models(parser: pytest.Parser) -> None:
-    """Add ``--models``, short for ``--brainscore-models``, unless it is somebody else's already."""
-    _, unknown = parser.parse_known_and_unknown_args(["--models", "x"])
-    if "--models" in unknown:
+def add_models(parser: pytest.Parser, arguments: list[str]) -> None:
+    """Add ``--models``, short for ``--brainscore-models``, where it is asked for and nobody else's.
+
+    A conftest that pytest meets later, as it collects, may still have an option of this name.
+    """
+    asking = {"-h", "--help"}.intersection(arguments)
+    _, unknown = parser.parse_known_and_unknown_args(["--models=x"] if asking else arguments)
+    if any(word.partition("=")[0] == "--models" for word in unknown):
         group = parser.getgroup("brainscore")
         group.addoption("--models", dest="brainscore_models", metavar="A,B", help=_MODELS)
 

@@ -54,3 +54,48 @@ def test_a_foreign_run_leaves_no_reports_and_imports_no_torch(foreign):
     result = foreign.runpytest_subprocess("-s")
     assert "HEAVY []" in result.outlines
     assert not (foreign.path / "reports").exists()
+
+
+THEIRS = """
+def pytest_addoption(parser):
+    parser.addoption("--device", default="tpu")
+    parser.addoption("--layers", type=int, default=12)
+    parser.addini("device", "of theirs")
+    parser.addoption("--models", action="append", default=[])
+
+def pytest_report_header(config):
+    return f"theirs: {[config.getoption(name) for name in ('device', 'layers', 'models')]}"
+"""
+GIVEN = ["--device", "cuda", "--layers=3", "--models", "small", "--models=large"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "read"),
+    [([], ["tpu", 12, []]), (GIVEN, ["cuda", 3, ["small", "large"]])],
+)
+def test_options_of_a_foreign_conftest_stay_theirs(foreign, arguments, read):
+    foreign.makeconftest(THEIRS)
+    lines, status = printed(foreign, *arguments)
+    assert f"theirs: {read}" in lines
+    assert status == pytest.ExitCode.OK
+    assert (lines, status) == printed(foreign, "-p", "no:brainscore", *arguments)
+
+
+@pytest.mark.parametrize(
+    ("folder", "arguments"), [("tests", GIVEN), ("inner", []), ("inner", ["inner", *GIVEN])]
+)
+def test_so_do_those_of_a_conftest_further_down_which_pytest_may_meet_late(foreign, folder, arguments):
+    (foreign.mkdir(folder) / "conftest.py").write_text(THEIRS)
+    asked = "request.config.getoption('--models')"
+    expected = ["small", "large"] if arguments else []
+    text = f"def test_theirs(request):\n    assert {asked} == {expected}\n"
+    (foreign.path / folder / "test_theirs.py").write_text(text)
+    lines, status = printed(foreign, *arguments)
+    assert status == pytest.ExitCode.OK
+    assert (lines, status) == printed(foreign, "-p", "no:brainscore", *arguments)
+
+
+def test_help_names_our_option_where_it_is_nobody_elses(foreign):
+    assert any(line.startswith("  --models=A,B") for line in printed(foreign, "--help")[0])
+    foreign.makeconftest(THEIRS)
+    assert not any(line.startswith("  --models=A,B") for line in printed(foreign, "--help")[0])
