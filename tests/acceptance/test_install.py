@@ -25,6 +25,7 @@ DATA = {
     "pytest_brainscore/specs/catalogue.json",
     *(f"pytest_brainscore/schemas/{path.name}" for path in ROOT.glob("pytest_brainscore/schemas/*.json")),
     *(f"{SUITE}/benchmarks/{path.name}" for path in ROOT.glob("benchmarks/*.yaml")),
+    *(f"{SUITE}/benchmarks/baselines/{path.name}" for path in ROOT.glob("benchmarks/baselines/*.json")),
     f"{SUITE}/models.yaml",
     f"{SUITE}/weights/smallnet.safetensors",
     f"{SUITE}/weights/smallnet.log",
