@@ -15,7 +15,7 @@ from ..data.stimuli import Stimuli
 from ..errors import BrainScoreError, ModelError
 from ..progress import Tell, untold
 from . import fingerprint
-from .columns import Held, LayerActivations, allocate
+from .columns import Held, LayerActivations, NoRoom, allocate
 from .feed import prepared
 from .network import Network
 from .taps import Taps, TooMuch
@@ -147,7 +147,7 @@ class _Record:
         if not self._held:
             self._widths = {name: answer.shape[1] for name, answer in answers.items()}
             self._means = {name: [] for name in answers}
-            self._held = self._hold(self._widths, len(self._shown))
+            self._held = self._places(n)
         for name, answer in answers.items():
             if answer.shape[1] != self._widths[name]:
                 raise ModelError(
@@ -158,6 +158,13 @@ class _Record:
             self._held[name].write(self._start, answer)
         self._start += n
         self._tell("forward", self._start, len(self._shown))
+
+    def _places(self, n: int) -> dict[str, Held]:
+        try:
+            return self._hold(self._widths, len(self._shown))
+        except NoRoom as why:
+            why.batch = n
+            raise
 
     def finished(self, name: str, rows: torch.Tensor | None) -> LayerActivations:
         """All rows of a layer, each as often as its stimulus stands in the set."""

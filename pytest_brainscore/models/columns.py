@@ -21,11 +21,15 @@ NARROWEST = 256
 
 
 class NoRoom(ModelError):
-    """The disk has no room for all layers at once: `sizes` are their bytes, `room` those that there are."""
+    """The disk has no room for all layers at once: `sizes` are their bytes, `room` those that there are.
+
+    `batch` is the number of images that fit into memory together.
+    """
 
     def __init__(self, message: str, sizes: Mapping[str, int], room: int) -> None:
         super().__init__(message)
         self.sizes, self.room = sizes, room
+        self.batch: int | None = None
 
 
 class Held(Protocol):

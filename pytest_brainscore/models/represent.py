@@ -121,6 +121,7 @@ class _Work:
                 if alone:
                     raise
                 passes[:0] = parted(units, why.sizes, why.room)
+                show = partial(show, batch_size=why.batch)  # answers depend a little on the batch
 
     def _pass(self, units: Sequence[Unit], show: Show, tell: Tell) -> None:
         wanted = [want for want in self.missing if want[0] in units]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,12 +12,13 @@ import pytest
 import torch
 
 from pytest_brainscore.errors import ModelError
-from pytest_brainscore.models import columns
+from pytest_brainscore.models import activations, columns
 from pytest_brainscore.models import represent as module
 from pytest_brainscore.models.activations import extract
 from pytest_brainscore.models.coordinates import coordinates_of
 from pytest_brainscore.models.represent import represent
 from pytest_brainscore.models.store import Store
+from pytest_brainscore.models.taps import Taps
 
 from .fakes import Small, images, network
 
@@ -85,6 +87,13 @@ def test_more_than_the_disk_may_take_is_shared_out_among_passes(tmp_path, monkey
     assert shown == passes if len(passes) == 1 else shown == [layers, *passes]
     assert found.keys() == expected.keys()
     assert all(torch.equal(found[want], expected[want]) for want in expected)
+
+
+def test_the_batch_is_the_same_in_all_passes(tmp_path, monkeypatch):
+    monkeypatch.setattr(activations, "Taps", partial(Taps, limit=2 * 4 * 10240))  # two images, three layers
+    wanted = {(layer,): {"coordinates"} for layer in ("first", "second", "relu")}
+    represent(net := network(), images(6), wanted, spill=tmp_path, budget=0, room=1)
+    assert net.module.batches == [4, 2, *[2] * 9]
 
 
 def test_layers_that_are_mapped_together_stay_together(tmp_path):
