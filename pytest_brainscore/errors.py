@@ -23,6 +23,9 @@ from collections.abc import Iterable
 class BrainScoreError(Exception):
     """The root: catch it to catch all that this package raises on purpose."""
 
+    def __str__(self) -> str:
+        return speakable(super().__str__())
+
 
 class SpecError(BrainScoreError):
     """A YAML file, or a value in it, cannot be what it says."""
@@ -66,6 +69,15 @@ class GuardFailure(BrainScoreError):
 
 class Regressed(GuardFailure):
     """A score fell further than its guard allows."""
+
+
+def speakable(text: str) -> str:
+    r"""Return the text as UTF-8 can write it: what names of files may hold besides is escaped.
+
+    >>> speakable("caf\udce9.png")
+    'caf\\udce9.png'
+    """
+    return text.encode(errors="backslashreplace").decode()
 
 
 def nearest(name: str, known: Iterable[str], n: int = 3) -> str:

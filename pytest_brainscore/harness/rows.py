@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Literal
 
+from ..errors import speakable
 from ..specs.cases import Case
 from ..specs.results import Row
 from .book import versions
@@ -31,7 +32,7 @@ def unscored(
     """The row of an item that has no score."""
     told: dict[str, Any] = {
         "status": status,
-        "message": why,
+        "message": why and speakable(why),
         "layer": layer,
         "digests": {"spec": case.digest},
     }

@@ -160,7 +160,9 @@ def _factory(spec: Model, resolve: Resolve) -> Built:
             f"{spec.id}: the weights of a factory are none (it brings its own) or a file with its sha256,"
             f" not {spec.weights}"
         )
-    made = resolve(spec.source)(**spec.arguments)
+    with untouched(spec.seed):  # importing may draw random numbers, and happens in one of several builds only
+        factory = resolve(spec.source)
+    made = factory(**spec.arguments)
     module, transform = made if isinstance(made, tuple) and len(made) == 2 else (made, None)
     if not isinstance(module, nn.Module):
         raise ModelError(

@@ -76,12 +76,19 @@ def from_module(
         id=id,
         module=module,
         preprocess=transform,
-        preprocess_digest=transform_digest(transform),
+        preprocess_digest=_digest_of(transform, id),
         weights_digest=weights_digest(module),
         architecture_digest=architecture_digest(module),
         visual_degrees=visual_degrees,
         batch_size=batch_size,
     )
+
+
+def _digest_of(transform: Transform, id: str) -> str:
+    try:
+        return transform_digest(transform)
+    except ModelError as why:
+        raise ModelError(f"{id}: {why}") from why
 
 
 def weights_digest(module: nn.Module) -> str:

@@ -110,7 +110,8 @@ def _answer(transform: Transform, probe: Image.Image) -> bytes:
     try:
         first, second = (torch.as_tensor(transform(probe.copy())) for _ in range(2))
     except (Exception, SystemExit) as why:
-        raise ModelError(f"the transform fails on an RGB image: {type(why).__name__}: {why}") from why
+        reason = f"{type(why).__name__}: {str(why).strip() or 'no message'}"
+        raise ModelError(f"the transform fails on an RGB image: {reason}") from why
     if first.data_ptr() == second.data_ptr() and first.numel():
         raise ModelError("the transform writes all images into one tensor; it should give each its own")
     if not torch.equal(first, second):

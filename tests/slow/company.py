@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 import shutil
 import zipfile
@@ -82,8 +83,10 @@ def check_alike(rows: list[Row], **alike: str) -> None:
         require(found == right, f"{row.node}: {found} is not as of {like}: {right}"[:500])
 
 
-def check_afterwards(project: Project) -> None:
-    """Without what was odd the project scores as ever."""
+def check_afterwards(rng: random.Random, project: Project) -> None:
+    """Without what was odd the project scores as ever; asked of every third project, since it takes a run."""
+    if rng.random() > 1 / 3:
+        return
     (project.root / "benchmarks" / "odd.yaml").unlink(missing_ok=True)
     check_next(project)
 

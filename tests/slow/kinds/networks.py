@@ -11,7 +11,7 @@ from ..faults import KEPT, RECOVERED, REFUSED, Outcome, kind, require
 from ..project import Project, check_rows
 
 RUDE_MODULE = """
-import gc, locale, os, random, signal, sys, threading, time, warnings
+import gc, io, os, random, signal, sys, threading, time, warnings
 
 import numpy as np
 import torch
@@ -76,7 +76,7 @@ SETTINGS = (
     "warnings.warn('odd')",
     "signal.signal(signal.SIGINT, lambda *_: os._exit(9)); signal.signal(signal.SIGTERM, signal.SIG_IGN)",
     "setattr(sys, 'stdout', None)",
-    "setattr(sys, 'stdout', open(os.devnull, 'w')); setattr(sys, 'stderr', sys.stdout)",
+    "setattr(sys, 'stdout', io.StringIO()); setattr(sys, 'stderr', sys.stdout)",
     "print('odd' * 1000); os.write(1, b'odd'); os.write(2, bytes(range(256)))",
     "threading.Thread(target=time.sleep, args=(30,), daemon=True).start()",
     "sys.setrecursionlimit(200)",
@@ -103,7 +103,7 @@ def rude(rng: random.Random, folder: Path) -> Outcome:
         check_alike(rows, model="small")
     else:
         check_refused(rows, "^odd: ")
-    check_afterwards(project)
+    check_afterwards(rng, project)
     return RECOVERED if rows[0].status == "scored" else REFUSED
 
 
@@ -162,7 +162,7 @@ def answers(rng: random.Random, folder: Path) -> Outcome:
         )
     )
     check_refused(check_company(project, _run(project)), cause)
-    check_afterwards(project)
+    check_afterwards(rng, project)
     return REFUSED
 
 
@@ -188,7 +188,7 @@ def raises(rng: random.Random, folder: Path) -> Outcome:
     code = RUDE_MODULE.replace("{act}", act).replace("{at}", repr(at))
     with_odd_model(project, "source: 'odd_nets:odd', batch_size: 10", code, preprocess=at != "transform")
     check_refused(check_company(project, _run(project)), "odd")
-    check_afterwards(project)
+    check_afterwards(rng, project)
     return REFUSED
 
 
@@ -201,5 +201,5 @@ def ends(rng: random.Random, folder: Path) -> Outcome:
     ended = _run(project)
     require(check_rows(project, ended) >= 3, f"finished rows are lost: {ended.text[-400:]}")
     require(not any(row.model == "odd" and row.status == "scored" for row in project.rows().values()), "odd")
-    check_afterwards(project)
+    check_afterwards(rng, project)
     return KEPT

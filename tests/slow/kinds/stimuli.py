@@ -61,7 +61,7 @@ ALIKE: tuple[Change, ...] = (_transparent, _turned_by_exif, _another_format, _be
 def another_form(rng: random.Random, folder: Path) -> Outcome:
     project, _ = _with_odd_image(rng, folder, rng.choice(ALIKE))
     check_alike(check_company(project, project.score()), benchmark="Own")
-    check_afterwards(project)
+    check_afterwards(rng, project)
     return RECOVERED
 
 
@@ -96,7 +96,7 @@ def another_picture(rng: random.Random, folder: Path) -> Outcome:
     rows = check_company(project, project.score())
     require(len(rows) == 6, f"{len(rows)} odd rows, and not 6")
     require(all(row.status == "scored" for row in rows), f"no score: {rows[0].message}")
-    check_afterwards(project)
+    check_afterwards(rng, project)
     return RECOVERED
 
 
@@ -146,7 +146,7 @@ def broken(rng: random.Random, folder: Path) -> Outcome:
     change, cause = rng.choice(REFUSED_IMAGES)
     project, path = _with_odd_image(rng, folder, change)
     check_refused(check_company(project, project.score()), cause, f"/{path.name}: ")
-    check_afterwards(project)
+    check_afterwards(rng, project)
     return REFUSED
 
 
@@ -181,7 +181,7 @@ def odd_name(rng: random.Random, folder: Path) -> Outcome:
     change, cause = rng.choice(NAMES)
     project, _ = _with_odd_image(rng, folder, change)
     check_refused(check_company(project, project.score()), cause)
-    check_afterwards(project)
+    check_afterwards(rng, project)
     return REFUSED
 
 
