@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
 from .linalg import eigh, svd_of_centred
+
+BYTES_AT_ONCE = 16 * 2**20
+"""Of responses that are looked at together, so that the steps of one alpha stay in a processor's cache."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,15 +45,25 @@ class LeaveOneOut:
         spare = 1 - 1 / len(y) - u.square().sum(dim=1, keepdim=True)
         return cls(y, u, s**2, z, vt.T * s, y - u @ z, spare)
 
-    def predict_left_out(self, alpha: float) -> Tensor:
-        """Return (n, m): for each stimulus the prediction of the fit without it.
+    def parts(self) -> Iterator[LeaveOneOut]:
+        """The same decomposition for some targets after the others."""
+        width = max(1, BYTES_AT_ONCE // (8 * len(self.y)))
+        for start in range(0, self.y.shape[1], width):
+            some = slice(start, start + width)
+            yield replace(self, y=self.y[:, some], z=self.z[:, some], rest=self.rest[:, some])
 
-        y - (y - fitted) / (1 - leverage), with the residual formed directly from alpha / (w + alpha); the
+    def errors(self, alphas: Sequence[float]) -> Iterator[Tensor]:
+        """For each alpha (n, m): each response minus its prediction by the fit without its stimulus.
+
+        (y - fitted) / (1 - leverage), with the residual formed directly from alpha / (w + alpha); the
         difference y - fitted would cancel where there are more units than stimuli.
         """
-        shrinkage = (alpha / (self.w + alpha))[:, None]
-        residual = self.rest + self.u @ (shrinkage * self.z)
-        return self.y - residual / (self.spare + self.u.square() @ shrinkage)
+        given = self.w.new_tensor(alphas)
+        shrinkage = given / (self.w[:, None] + given)
+        unseen = self.spare + self.u.square() @ shrinkage
+        for i in range(len(alphas)):
+            residual = torch.addmm(self.rest, self.u, shrinkage[:, i, None] * self.z)
+            yield residual.div_(unseen[:, i, None])
 
     def map(self, alpha: Tensor) -> Tensor:
         """Return the map (p, m) of activations to responses; alpha () or one for each target (m,)."""

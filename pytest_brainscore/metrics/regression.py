@@ -81,16 +81,17 @@ def ridge_loo(
     x, x_mean = centre(x_train)
     y, y_mean = centre(y_train)
     fit = LeaveOneOut.of(x, x_mean, y)
-    goodness = torch.stack([_goodness(y, fit.predict_left_out(alpha), criterion) for alpha in alphas])
+    goodness = torch.cat([_goodness(part, alphas, criterion) for part in fit.parts()], dim=1)
     goodness = goodness if per_neuroid else goodness.nanmean(dim=1)
     chosen = y.new_tensor(alphas)[goodness.nan_to_num(-torch.inf).argmax(dim=0)]
     return Prediction((x_test - x_mean) @ fit.map(chosen) + y_mean, {"alpha": chosen})
 
 
-def _goodness(y: Tensor, left_out: Tensor, criterion: Criterion) -> Tensor:
+def _goodness(fit: LeaveOneOut, alphas: Sequence[float], criterion: Criterion) -> Tensor:
+    """How good each alpha is for each target, (alphas, m)."""
     if criterion == "pearson":
-        return correlation.pearson(left_out, y)
-    return -(y - left_out).square().mean(dim=0)
+        return torch.stack([correlation.pearson(fit.y - error, fit.y) for error in fit.errors(alphas)])
+    return torch.stack([-error.square_().mean(dim=0) for error in fit.errors(alphas)])
 
 
 def _positive(alphas: Sequence[float]) -> None:

@@ -11,7 +11,7 @@ from sklearn.linear_model import LinearRegression, Ridge, RidgeCV
 from sklearn.pipeline import make_pipeline
 
 from pytest_brainscore.errors import MetricError
-from pytest_brainscore.metrics import correlation, partial_least_squares, regression
+from pytest_brainscore.metrics import correlation, leave_one_out, partial_least_squares, regression
 from pytest_brainscore.metrics.leave_one_out import LeaveOneOut
 from pytest_brainscore.metrics.linalg import centre
 from pytest_brainscore.metrics.splits import given_rows, shuffle
@@ -120,7 +120,8 @@ def test_pca_ridge(n_units):
 @pytest.mark.parametrize("alpha", [1e-3, 1.0, 1e5])
 def test_leave_one_out_is_what_refits_give(n_units, alpha):
     x, y, _ = problem(n_units)
-    ours = LeaveOneOut.of(*centre(x), centre(y)[0]).predict_left_out(alpha) + y.mean(dim=0)
+    _, errors = LeaveOneOut.of(*centre(x), centre(y)[0]).errors([1.0, alpha])
+    ours = y - errors
     for left_out in range(40):
         rest = [row for row in range(40) if row != left_out]
         refit = fitted(Ridge(alpha, solver="svd"), x[rest], y[rest], x[[left_out]])
@@ -136,6 +137,18 @@ def test_ridge_loo_is_ridgecv(n_units, per_neuroid):
     ours = regression.ridge_loo(*data, ALPHAS, per_neuroid)
     assert ours.chose["alpha"].numpy() == pytest.approx(theirs.alpha_)
     assert ours.values.numpy() == pytest.approx(expected, abs=1e-8)
+
+
+@SHAPES
+@pytest.mark.parametrize("criterion", ["squared_error", "pearson"])
+def test_ridge_loo_takes_targets_in_parts(n_units, criterion, monkeypatch):
+    data = problem(n_units)
+    whole = regression.ridge_loo(*data, ALPHAS, True, criterion)
+    monkeypatch.setattr(leave_one_out, "BYTES_AT_ONCE", 2 * 8 * 40)
+    parts = regression.ridge_loo(*data, ALPHAS, True, criterion)
+    assert data[1].shape[1] > 2
+    assert torch.equal(whole.chose["alpha"], parts.chose["alpha"])
+    assert torch.allclose(whole.values, parts.values, atol=1e-12)
 
 
 @pytest.mark.parametrize("per_neuroid", [False, True])
