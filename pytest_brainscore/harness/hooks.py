@@ -138,8 +138,9 @@ class Hooks:
         """Write baselines and results.json; a run that could not, or skipped under strict, is not green."""
         self.run.ended = True
         self.run.answer_controller(session.config)
-        ending.update_baselines(self.run, session, exitstatus)
-        record.finish(self.run, exitstatus)
+        with ending.uninterrupted():
+            ending.update_baselines(self.run, session, exitstatus)
+            record.finish(self.run, exitstatus)
         forecast.keep(self.run)
         self.run.close()
         if exitstatus == pytest.ExitCode.OK and ending.is_spoilt(self.run):

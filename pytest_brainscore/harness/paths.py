@@ -21,21 +21,20 @@ def write_whole(path: Path, content: str | bytes) -> None:
     try:
         draft.write_bytes(content.encode() if isinstance(content, str) else content)
         replace(draft, path)
-    except OSError:
+    finally:
         with suppress(OSError):
-            draft.unlink()
-        raise
+            draft.unlink(missing_ok=True)
 
 
 def append_whole(path: Path, text: str) -> None:
-    """Append all of the text or nothing: what a full disk took of it is taken back. Raises OSError."""
+    """Append all of the text or nothing: what a full disk or Ctrl-C left of it is taken back. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("ab", buffering=0) as file:
         end, rest = file.seek(0, os.SEEK_END), memoryview(text.encode())
         try:
             while rest:
                 rest = rest[file.write(rest) :]
-        except OSError:
+        except BaseException:
             with suppress(OSError):
                 file.truncate(end)
             raise

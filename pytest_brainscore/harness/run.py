@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import os
+import secrets
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -210,6 +211,8 @@ def _register_mark(config: pytest.Config) -> None:
 
 
 def _new_id(shard: Shard | None) -> str:
-    """Date, time and process; machines that share a disk differ by their shards."""
+    """Date, time, process and chance: clocks go back, and containers count processes from one."""
     now = datetime.datetime.now().strftime("%Y-%m-%dT%H-%M-%S")
-    return f"{now}-{os.getpid()}" + (f"-{shard.number}of{shard.count}" if shard else "")
+    return f"{now}-{os.getpid()}-{secrets.token_hex(2)}" + (
+        f"-{shard.number}of{shard.count}" if shard else ""
+    )

@@ -51,7 +51,7 @@ class Child:
 
     def send(self, number: int) -> None:
         """Send a signal; a process that has ended gets none."""
-        with contextlib.suppress(ProcessLookupError):
+        with contextlib.suppress(OSError):
             signal.pidfd_send_signal(self._handle, number)
 
     def reached(self) -> bool:

@@ -30,6 +30,7 @@ class _Handler(BaseHTTPRequestHandler):
         whole = path.read_bytes()
         if manner == "wrong":
             whole = whole[:-1] + bytes([whole[-1] ^ 1])
+        whole = whole[: len(whole) // 2] if manner == "short" else whole
         start = 0 if manner == "unranged" else self._start()
         self._head(start, len(whole))
         self._body(whole[start:], manner)
@@ -45,7 +46,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
 
     def _body(self, content: bytes, manner: str) -> None:
-        if manner in ("broken", "short"):
+        if manner == "broken":
             content = content[: len(content) // 2]
         for i in range(0, len(content), _CHUNK):
             self.wfile.write(content[i : i + _CHUNK])

@@ -19,6 +19,7 @@ from pathlib import Path
 from .children import Ended, tell
 
 STAGES = {
+    "plan": "pytest_brainscore.harness.schedule:plan",
     "fetch": "pytest_brainscore.data.fetch:download",
     "extract": "pytest_brainscore.data.archives:_unpack_whole",
     "forward": "pytest_brainscore.models.activations:_show",
