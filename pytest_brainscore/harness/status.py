@@ -41,7 +41,7 @@ class Doing:
     def words(self) -> str:
         """The stage, and how far it is."""
         if self.stage == "elsewhere":
-            return f"waiting, {self.done} of {self.of} models under way on Dask workers"
+            return f"{self.done} of {self.of} models under way on Dask workers"
         if self.stage == "fetch" and self.of:
             return f"fetch {size(self.done)} of {size(self.of)}"
         if self.stage == "forward" and self.of:

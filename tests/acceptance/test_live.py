@@ -1,0 +1,229 @@
+"""Watching a run: the plan before its first item, and the live line on a terminal, and only there."""
+
+from __future__ import annotations
+
+import os
+import re
+import struct
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from pytest_brainscore.harness import live
+
+from .conftest import Project
+from .screen import Screen
+
+ROWS, COLUMNS = 16, 120
+
+SLOW = """
+import time
+from nets import nn, small
+
+
+class Slow(nn.Module):
+    def forward(self, images):
+        time.sleep(0.45)
+        return images
+
+
+def net(seed: int = 0) -> nn.Module:
+    return nn.Sequential(Slow(), *small(seed=seed))
+
+
+def metric(x, y, splits):
+    time.sleep(0.5)
+    return [float(seed) for seed in range(4)]
+"""
+MODELS = """
+slow:
+  source: slow:net
+  layers: {IT: "3"}
+  preprocess: {size: 32}
+  batch_size: 5
+other:
+  source: slow:net
+  arguments: {seed: 1}
+  layers: {IT: "3"}
+  preprocess: {size: 32}
+  batch_size: 5
+"""
+BENCHMARKS = """
+dataset:
+  id: Own
+  reader: arrays
+  stimuli: {images: images}
+  recordings: {file: responses.npy, dims: [stimulus, neuroid, repetition], region: IT}
+benchmarks:
+  - {region: IT, metric: {name: "slow:metric"}, splits: {n: 4, train: 0.75, seed: 1}}
+  - {region: IT, metric: rdm}
+"""
+
+
+@pytest.fixture
+def slow(project: Project) -> Project:
+    """A project whose networks take half a second for five images."""
+    project.write("slow.py", SLOW)
+    project.write("models.yaml", MODELS)
+    project.write("benchmarks/own.yaml", BENCHMARKS)
+    return project
+
+
+def on_terminal(project: Project, *arguments: str, **environment: str) -> str:
+    """All that a run writes to a terminal."""
+    termios, fcntl, pty = (pytest.importorskip(name) for name in ("termios", "fcntl", "pty"))
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
+    known = {name: value for name, value in os.environ.items() if name not in ("CI", "COLUMNS", "LINES")}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--color=no", *arguments],
+        cwd=project.root,
+        env={**known, "TERM": "xterm", "OMP_NUM_THREADS": "1", **environment},
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+    )
+    os.close(theirs)
+    said = b""
+    while chunk := _read(ours):
+        said += chunk
+    os.close(ours)
+    assert process.wait() == 0, said.decode()
+    return said.decode()
+
+
+def _read(fd: int) -> bytes:
+    try:
+        return os.read(fd, 1 << 16)
+    except OSError:  # Linux: the other end is closed
+        return b""
+
+
+def shown(said: str) -> list[str]:
+    """What the live line said, each once."""
+    return list(dict.fromkeys(text for text in re.findall(r"\x1b\[2K([^\x1b]*)\x1b8", said) if text))
+
+
+def report(lines: list[str]) -> list[str]:
+    """What pytest said from the first item on, without what differs between two runs."""
+    said = [re.sub(r"collecting \.+ |\d+\.\d\ds|reports/\S+|=+", "", line).rstrip() for line in lines]
+    return said[said.index("collected 2 items") :]
+
+
+def test_the_line_says_what_is_done_and_garbles_nothing(slow: Project, monkeypatch: pytest.MonkeyPatch):
+    said = on_terminal(slow, "--models", "slow", "-v")
+    lines = shown(said)
+    assert lines[0] == "0 of 2 items | slow IT-metric: start"
+    assert "0 of 2 items | slow IT-metric: metric" in lines
+    passed = {
+        int(found[1]) for line in lines if (found := re.search(r"slow IT-metric: forward (\d+) %", line))
+    }
+    assert passed <= {25, 50, 75, 100}
+    assert len(passed) >= 2
+
+    monkeypatch.delenv("CI", raising=False)
+    for name, value in {"TERM": "xterm", "COLUMNS": str(COLUMNS)}.items():
+        monkeypatch.setenv(name, value)
+    piped = slow.run("--models", "slow", "-v")
+    assert "\x1b" not in piped.stdout.str()
+    on_screen, in_pipe = report(Screen(ROWS, COLUMNS).feed(said).lines), report(piped.outlines)
+    assert on_screen[1] == "brainscore: 1 model(s) x 2 benchmark(s): 2 item(s), at most 1 forward pass(es)"
+    assert in_pipe[1] == on_screen[1] + ", 1 of them stored"
+    assert re.fullmatch(r"brainscore: about \d+ s", in_pipe[2])
+    assert on_screen[2:] == in_pipe[3:]
+
+
+def test_workers_are_shown_by_their_controller(slow: Project):
+    said = on_terminal(slow, "--models", "slow,other", "-n2")
+    screen = Screen(ROWS, COLUMNS).feed(said).lines
+    assert any("brainscore: 2 model(s) x 2 benchmark(s): 4 item(s), at most 2 forward" in x for x in screen)
+    assert any(re.fullmatch(r"\.{4} +\[100%\]", line) for line in screen)
+    lines = shown(said)
+    assert any("slow: " in line and "other: " in line for line in lines)
+    assert any(re.search(r"forward (25|50|75|100) %", line) for line in lines)
+    assert any(line.startswith(("1 of 4 items, about ", "2 of 4 items, about ")) for line in lines)
+    assert not [line for line in screen if " items" in line and " | " in line]
+
+
+def config(**given: object) -> SimpleNamespace:
+    options = {"capture": "fd", "verbose": 0, **given}
+    return SimpleNamespace(
+        getoption=lambda name, default=None: options.get(name, default),
+        getini=lambda name: options.get(name, False),
+        **({"workerinput": {}} if given.get("worker") else {}),
+    )
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch):
+    """Standard output is a terminal, with a person before it."""
+    pty = pytest.importorskip("pty")
+    ours, theirs = pty.openpty()
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("CI", raising=False)
+    # in the module alone: pytest's capturing sets that of sys after each phase
+    monkeypatch.setattr(live, "sys", SimpleNamespace(stdout=SimpleNamespace(fileno=lambda: theirs)))
+    yield
+    os.close(ours)
+    os.close(theirs)
+
+
+@pytest.mark.usefixtures("terminal")
+def test_it_is_wanted_on_a_terminal():
+    assert live.wanted(config())
+    assert live.wanted(config(verbose=1))
+    assert live.wanted(config(verbose=-1))
+
+
+@pytest.mark.usefixtures("terminal")
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"capture": "no"},
+        {"capture": "sys"},
+        {"capture": "tee-sys"},
+        {"verbose": -2},
+        {"setupshow": True},
+        {"usepdb": True},
+        {"collectonly": True},
+        {"log_cli": True},
+        {"worker": True},
+    ],
+    ids=lambda given: next(iter(given)) + str(next(iter(given.values()))),
+)
+def test_it_is_not_wanted_where_others_write_or_nobody_asks(given: dict[str, object]):
+    assert not live.wanted(config(**given))
+
+
+@pytest.mark.usefixtures("terminal")
+@pytest.mark.parametrize(("name", "value"), [("CI", "true"), ("TERM", "dumb"), ("TERM", None)])
+def test_it_is_not_wanted_in_ci_and_on_a_dumb_terminal(
+    name: str, value: str | None, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.delenv(name, raising=False)
+    if value is not None:
+        monkeypatch.setenv(name, value)
+    assert not live.wanted(config())
+
+
+@pytest.mark.usefixtures("terminal")
+def test_it_is_not_wanted_in_a_pipe_or_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    with (tmp_path / "log.txt").open("w") as file:
+        monkeypatch.setattr(live.sys, "stdout", file)
+        assert not live.wanted(config())
+    assert not live.wanted(config())  # closed
+    monkeypatch.setattr(live.sys, "stdout", None)
+    assert not live.wanted(config())
+
+
+@pytest.mark.usefixtures("terminal")
+def test_without_a_terminal_reporter_nothing_begins():
+    line = live.Live(SimpleNamespace())
+    manager = SimpleNamespace(get_plugin=lambda name: None)
+    with line.shown(SimpleNamespace(pluginmanager=manager)):
+        line.note(SimpleNamespace())
+        assert line.text(0.0) == ""
+    line.stop()
