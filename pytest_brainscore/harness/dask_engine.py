@@ -15,6 +15,7 @@ from distributed import Future, wait
 from distributed.scheduler import KilledWorker
 
 from ..errors import BrainScoreError, WorkError
+from ..progress import Tell, untold
 from ..scores import Score
 from ..specs.cases import Case
 from ..suite.selection import Candidate
@@ -41,8 +42,8 @@ class Elsewhere:
     blame a whole queue for the death of its worker. An item waits until its model's unit is back.
     """
 
-    def __init__(self, cluster: Cluster, works: Sequence[Work], terms: Terms) -> None:
-        self.cluster, self.run = cluster, uuid4().hex
+    def __init__(self, cluster: Cluster, works: Sequence[Work], terms: Terms, tell: Tell = untold) -> None:
+        self.cluster, self.run, self.tell = cluster, uuid4().hex, tell
         self.terms = replace(terms, workers=cluster.workers_here)
         self.allowed_losses = int(dask.config.get("distributed.scheduler.allowed-failures"))
         self._works = {work.model.id: work for work in works}
@@ -53,10 +54,10 @@ class Elsewhere:
         self._broken: WorkError | None = None
 
     @classmethod
-    def connect(cls, address: str, works: Sequence[Work], terms: Terms) -> Elsewhere:
+    def connect(cls, address: str, works: Sequence[Work], terms: Terms, tell: Tell = untold) -> Elsewhere:
         """An engine on the cluster at `address`, or on one of its own; ends the run where there is none."""
         try:
-            return cls(Cluster(address, len(works), terms.device), works, terms)
+            return cls(Cluster(address, len(works), terms.device), works, terms, tell)
         except WorkError as why:
             pytest.exit(str(why), returncode=pytest.ExitCode.USAGE_ERROR)
 
@@ -94,6 +95,7 @@ class Elsewhere:
             return
         self._recall(workers)
         self._send(workers)
+        self.tell("elsewhere", len(self._sent), len(self._works))
         futures = [sent.future for sent in self._sent.values()]
         with suppress(TimeoutError, CancelledError), self.cluster.client.as_current():
             wait(futures, timeout=_LOOK_S, return_when="FIRST_COMPLETED")

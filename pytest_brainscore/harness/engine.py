@@ -60,7 +60,7 @@ def engine_of(run: Run) -> Engine:
         return Here(run.terms, run.asked, run.status.tell)
     from .dask_engine import Elsewhere
 
-    return Elsewhere.connect(run.settings.dask, _works(run), run.terms)
+    return Elsewhere.connect(run.settings.dask, _works(run), run.terms, run.status.tell)
 
 
 def _works(run: Run) -> list[Work]:
