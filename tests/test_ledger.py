@@ -89,6 +89,16 @@ def test_a_pass_from_the_store_keeps_what_the_real_one_took(tmp_path: Path):
     assert estimates([(entry, True)]) == [pytest.approx(7.7)]
 
 
+def test_a_download_is_not_what_an_item_takes(tmp_path: Path):
+    ledger.write(tmp_path, [row(fetch=600.0, build=90.0)], fetched=True)
+    (entry,) = Ledger.read(tmp_path).entries
+    assert estimates([(entry, False)]) == [pytest.approx(6 + 3 + 1 + 0.5)]
+    ledger.write(tmp_path, [row()])
+    ledger.write(tmp_path, [row(fetch=600.0, build=90.0, metric=0.7)], fetched=True)
+    (entry,) = Ledger.read(tmp_path).entries
+    assert estimates([(entry, False)]) == [pytest.approx(2 + 4 + 6 + 3 + 1 + 0.7)]
+
+
 def test_a_pass_that_was_never_measured_has_no_estimate_but_a_cached_one_has(tmp_path: Path):
     ledger.write(tmp_path, [row(hit=True)])
     (entry,) = Ledger.read(tmp_path).entries

@@ -125,6 +125,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
         team=SimpleNamespace(count=0),
         candidates=models,
         is_worker=False,
+        outlook=None,
     )
     return SimpleNamespace(run=run, named=named, cache=tmp_path / "cache")
 
@@ -172,6 +173,13 @@ def test_a_run_is_kept_and_known_to_the_next(project: SimpleNamespace):
     # the first model's pass is stored: build + metric, then metric; of the second one item never ran
     assert second.seconds == (1.5, 0.5, 1.5, None)
     assert (second.passes, second.stored) == (2, 1)
+
+
+def test_a_run_that_fetched_does_not_count_it(project: SimpleNamespace):
+    project.run.book = SimpleNamespace(rows={0: ran(project, project.named[0], build=300.0)})
+    project.run.outlook = ahead(project)
+    forecast.keep(project.run)
+    assert ahead(project).seconds[0] == 0.5
 
 
 def test_a_tensor_that_is_gone_is_computed_again(project: SimpleNamespace):

@@ -58,7 +58,9 @@ def keep(run: Run) -> None:
     from ..data.fetch import Fetcher
 
     if run.book.rows and not run.is_worker:
-        ledger.write(Fetcher.from_environment().cache, run.book.rows.values(), _digests(run.candidates))
+        cache, models = Fetcher.from_environment().cache, _digests(run.candidates)
+        fetched = bool(run.outlook and run.outlook.lacks)
+        ledger.write(cache, run.book.rows.values(), models, fetched)
 
 
 def _entries(items: Sequence[Named], book: Ledger, device: str) -> list[Entry | None]:

@@ -21,6 +21,8 @@ MOST = 20_000
 """Entries that are kept: those written last."""
 PASS = ("forward", "coordinates")
 """What an item does not pay where its activations are in the store."""
+DOWNLOADS = ("fetch", "build")
+"""What takes longer where files are fetched on the way, as they are once."""
 _SHOWN_DIGITS = 16
 
 Seconds = Annotated[float, Field(ge=0)]
@@ -62,6 +64,10 @@ class Entry(Spec):
         for stage in self.seconds:
             if not (cached and stage in PASS):
                 yield stage, paid_by.get(stage, f"{self.model} {self.benchmark} {self.layer}")
+
+    def over(self, old: Entry) -> Entry:
+        """This entry, with the stages of an older one that it does not know."""
+        return self.model_copy(update={"seconds": {**old.seconds, **self.seconds}})
 
     @property
     def knows_pass(self) -> bool:
@@ -107,14 +113,17 @@ class Ledger:
         shares = entry.shares(cached=not entry.knows_pass)
         return sum(entry.seconds[share[0]] / self._payers[share] for share in shares)
 
-    def note(self, rows: Iterable[Row], models: Mapping[str, str]) -> Ledger:
-        """The ledger with these rows; `models`: digests of the specs by model id."""
+    def note(self, rows: Iterable[Row], models: Mapping[str, str], fetched: bool = False) -> Ledger:
+        """The ledger with these rows. models: digests of the specs by model id; fetched: whether files came.
+
+        What the stages of a run took that were not the work itself is left as it was, or out.
+        """
         entries = {entry.key: entry for entry in self.entries}
         for row in rows:
             if row.status == "scored" and row.device is not None:
-                new = _entry(row, models.get(row.model, ""))
+                new = _entry(row, models.get(row.model, ""), fetched)
                 old = entries.pop(new.key, None)
-                entries[new.key] = _with_pass_of(old, new) if old and row.cache_hit else new
+                entries[new.key] = new.over(old) if old else new
         return Ledger(tuple(entries.values())[-MOST:])
 
     @cached_property
@@ -143,10 +152,12 @@ def made(model: str, benchmark: str, torch: str) -> str:
     return digest_of([model, benchmark, torch])[:_SHOWN_DIGITS]
 
 
-def write(cache: Path, rows: Iterable[Row], models: Mapping[str, str] | None = None) -> None:
+def write(
+    cache: Path, rows: Iterable[Row], models: Mapping[str, str] | None = None, fetched: bool = False
+) -> None:
     """Note rows in the ledger, alone with it; where the cache cannot be written nothing is."""
     with suppress(OSError), lock(cache, "ledger"):
-        entries = Ledger.read(cache).note(rows, models or {}).entries
+        entries = Ledger.read(cache).note(rows, models or {}, fetched).entries
         write_whole(_place(cache), _File(entries=entries).model_dump_json(exclude_defaults=True))
 
 
@@ -166,10 +177,9 @@ def _kind(device: str) -> str:
     return device.partition(":")[0]
 
 
-def _entry(row: Row, model: str) -> Entry:
-    seconds = {stage: max(took, 0.0) for stage, took in row.seconds.items()}
-    if row.cache_hit:
-        seconds = {stage: took for stage, took in seconds.items() if stage not in PASS}
+def _entry(row: Row, model: str, fetched: bool) -> Entry:
+    untrue = {*(PASS if row.cache_hit else ()), *(DOWNLOADS if fetched else ())}
+    seconds = {stage: max(took, 0.0) for stage, took in row.seconds.items() if stage not in untrue}
     return Entry(
         model=row.model,
         benchmark=row.benchmark,
@@ -182,8 +192,3 @@ def _entry(row: Row, model: str) -> Entry:
         made=made(model, row.digests.get("spec", ""), row.versions.get("torch", "")),
         stored=row.stored,
     )
-
-
-def _with_pass_of(old: Entry, new: Entry) -> Entry:
-    known = {stage: old.seconds[stage] for stage in PASS if stage in old.seconds}
-    return new.model_copy(update={"seconds": {**new.seconds, **known}})
