@@ -108,6 +108,7 @@ def _local(models: int, device: str) -> LocalCluster:
         threads_per_worker=1,
         processes=True,
         dashboard_address=None,
+        scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},  # its other pages: not to all, not on 8787
         memory_limit=0,  # it would end a worker that holds a large network
         silence_logs=logging.CRITICAL,
         resources={SEAT: 1},

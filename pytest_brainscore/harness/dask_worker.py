@@ -83,11 +83,12 @@ def told(outcome: Score | BrainScoreError, host: str, needed: list[Path | None])
 def _bench(run: str, terms: Terms) -> Workbench:
     """The workbench of a run. The project's code is read anew for it: a worker may outlive many runs."""
     if terms.root is not None:
-        _forget_code_below(terms.root.resolve())
+        forget_code_below(terms.root.resolve())
     return terms.open()
 
 
-def _forget_code_below(root: Path) -> None:
+def forget_code_below(root: Path) -> None:
+    """Let the next import of the project's own modules read their files again."""
     packages = {name.split(".")[0] for name in sys.modules} - {_PACKAGE, "__main__", "__mp_main__"}
     own = {package for package in packages if lies_under(package, root)}
     for name in [name for name in sys.modules if name.split(".")[0] in own]:
