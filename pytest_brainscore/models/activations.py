@@ -138,7 +138,7 @@ class _Record:
         self._network, self._stimuli, self._shown = network, stimuli, shown
         self._hold, self._tell = hold, tell
         self._held: dict[str, Held] = {}
-        self._means: dict[str, list[torch.Tensor]] = {}
+        self._means: dict[str, torch.Tensor] = {}
         self._widths: dict[str, int] = {}
         self._start = 0
 
@@ -146,7 +146,8 @@ class _Record:
         """Take the next n rows of each layer."""
         if not self._held:
             self._widths = {name: answer.shape[1] for name, answer in answers.items()}
-            self._means = {name: [] for name in answers}
+            # At once: small arrays that stay would cut up the memory of the large ones, batch by batch.
+            self._means = {name: torch.empty(len(self._shown), dtype=torch.float64) for name in answers}
             self._held = self._places(n)
         for name, answer in answers.items():
             if answer.shape[1] != self._widths[name]:
@@ -154,7 +155,7 @@ class _Record:
                     f"{self._network.id}: layer {name} has {self._widths[name]} units for the first"
                     f" stimuli and {answer.shape[1]} for {self._stimuli.ids[self._shown[self._start]]}"
                 )
-            self._means[name].append(self._row_means(name, answer))
+            self._means[name][self._start : self._start + n] = self._row_means(name, answer)
             self._held[name].write(self._start, answer)
         self._start += n
         self._tell("forward", self._start, len(self._shown))
@@ -168,8 +169,7 @@ class _Record:
 
     def finished(self, name: str, rows: torch.Tensor | None) -> LayerActivations:
         """All rows of a layer, each as often as its stimulus stands in the set."""
-        means = torch.cat(self._means[name])
-        means = means if rows is None else means[rows]
+        means = self._means[name] if rows is None else self._means[name][rows]
         return LayerActivations(len(means), self._widths[name], means, self._held[name], rows)
 
     def _row_means(self, name: str, answer: torch.Tensor) -> torch.Tensor:
