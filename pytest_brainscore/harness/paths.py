@@ -27,7 +27,7 @@ def write_whole(path: Path, content: str | bytes) -> None:
 
 
 def append_whole(path: Path, text: str) -> None:
-    """Append all of the text or nothing: what a full disk or Ctrl-C left of it is taken back. Raises OSError."""
+    """Append all of the text, or nothing where a disk is full or Ctrl-C comes between. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("ab", buffering=0) as file:
         end, rest = file.seek(0, os.SEEK_END), memoryview(text.encode())

@@ -112,7 +112,7 @@ def table(kinds: dict[str, Kind], results: Sequence[Result]) -> Iterator[str]:
     """Lines of Markdown: kinds, how many faults of each, and what came of them."""
     yield "| kind | what happens | faults | " + " | ".join(OUTCOMES) + " |"
     yield "|---|---|" + "---:|" * (1 + len(OUTCOMES))
-    for name in dict.fromkeys(result.kind for result in results):
+    for name in sorted({result.kind for result in results}):
         yield _row(f"`{name}`", kinds[name].what, [r for r in results if r.kind == name])
     yield _row("all", "", results)
 
@@ -137,6 +137,7 @@ def _arguments(given: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--faults", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=2026)
     parser.add_argument("--kinds", default="", help="only these, by name or beginning, separated by commas")
+    parser.add_argument("--minutes", type=float, default=60.0, help="begin no fault after that")
     parser.add_argument("--only", action="append", default=[], metavar="KIND:SEED", help="replay one fault")
     parser.add_argument("--write", type=Path, metavar="FILE", help="write the table into this document")
     return parser.parse_args(given)
@@ -150,7 +151,8 @@ def _todo(options: argparse.Namespace, kinds: dict[str, Kind]) -> list[tuple[Kin
     chosen = [kind for name, kind in kinds.items() if not wanted or name.startswith(wanted)]
     first = options.seed * _SEEDS_PER_CAMPAIGN
     counts = shares(chosen, options.faults)
-    return [(kind, first + i) for kind in chosen for i in range(counts[kind.name])]
+    turns = range(max(counts.values(), default=0))
+    return [(kind, first + i) for i in turns for kind in chosen if i < counts[kind.name]]
 
 
 def _one_thread() -> None:
@@ -171,6 +173,9 @@ def main(given: Sequence[str] | None = None) -> int:
             print(f"{result.kind}:{result.seed} {result.said}", flush=True)
         elif sys.stderr.isatty():
             print(f"\r{len(results)}/{len(todo)} {result.kind}", end="\033[K", file=sys.stderr)
+        if time.monotonic() - start > 60 * options.minutes:
+            print(f"{len(todo) - len(results)} faults were not begun: {options.minutes:g} minutes are over")
+            break
     seconds = time.monotonic() - start
     text = "\n".join(table(kinds, results))
     print(text, *notes(results), f"{len(results)} faults in {seconds:.0f} s", sep="\n")
