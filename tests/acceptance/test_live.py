@@ -7,12 +7,16 @@ import re
 import struct
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from pytest_brainscore.harness import live
+from pytest_brainscore.harness.outlook import Outlook
+from pytest_brainscore.harness.status import Status
 
 from .conftest import Project
 from .screen import Screen
@@ -219,11 +223,90 @@ def test_it_is_not_wanted_in_a_pipe_or_a_file(tmp_path: Path, monkeypatch: pytes
     assert not live.wanted(config())
 
 
+def run_of(*nodes: str, seconds: float | None = None) -> SimpleNamespace:
+    models = tuple(node.rpartition("::")[2] for node in nodes)
+    outlook = Outlook(nodes, models, (seconds,) * len(nodes), 1, 1, 0, ())
+    return SimpleNamespace(status=Status(), outlook=outlook)
+
+
+def reporter(written: list[str]) -> SimpleNamespace:
+    writer = SimpleNamespace(write=written.append, flush=lambda: None)
+    return SimpleNamespace(config=SimpleNamespace(get_terminal_writer=lambda: writer))
+
+
+def with_reporter(reporter: SimpleNamespace | None) -> SimpleNamespace:
+    given = config()
+    given.pluginmanager = SimpleNamespace(get_plugin=lambda name: reporter)
+    return given
+
+
+A, B = "benchmarks/own.yaml::IT-pls::a", "benchmarks/own.yaml::IT-pls::b"
+
+
 @pytest.mark.usefixtures("terminal")
 def test_without_a_terminal_reporter_nothing_begins():
-    line = live.Live(SimpleNamespace())
-    manager = SimpleNamespace(get_plugin=lambda name: None)
-    with line.shown(SimpleNamespace(pluginmanager=manager)):
+    line = live.Live(run_of(A))
+    with line.shown(with_reporter(None)):
+        line.begin(A)
         line.note(SimpleNamespace())
         assert line.text(0.0) == ""
     line.stop()
+
+
+@pytest.mark.usefixtures("terminal")
+def test_items_of_others_have_no_line_and_ours_have():
+    line, now = live.Live(run_of(A, B, seconds=30.0)), time.monotonic()
+    with line.shown(with_reporter(reporter([]))):
+        line.begin("tests/test_other.py::test_it")
+        assert line.text(now) == ""
+        line.begin(A)
+        line.run.status.tell("forward", 2, 5)
+        assert line.text(now) == "0 of 2 items, about 60 s left | a IT-pls: forward 40 %"
+        for when in ("setup", "call", "teardown"):
+            line.note(SimpleNamespace(nodeid=A, when=when, duration=10.0))
+        line.begin(B)
+        assert line.text(now) == "1 of 2 items, about 30 s left | b IT-pls: start"
+
+
+@pytest.mark.usefixtures("terminal")
+def test_a_worker_that_ended_is_forgotten_and_its_folder_goes():
+    line, now = live.Live(run_of(A, B)), time.monotonic()
+    nodes = [
+        SimpleNamespace(config=config(), workerinput={}, gateway=SimpleNamespace(id=id))
+        for id in ("gw0", "gw1")
+    ]
+    with line.shown(with_reporter(reporter([]))):
+        line.begin(A)
+        for node, item in zip(nodes, (A, B), strict=True):
+            line.tell_worker(node)
+            Status(Path(node.workerinput["brainscore_status"]) / f"{node.gateway.id}.json").begin(item)
+        assert line.text(now) == "0 of 2 items | a: start | b: start"
+        line.forget_worker(nodes[0])
+        assert line.text(now) == "0 of 2 items | b IT-pls: start"
+    assert not line.folder.exists()
+
+
+def test_where_it_is_not_wanted_workers_note_nothing(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("CI", "1")
+    line, node = live.Live(run_of(A)), SimpleNamespace(config=config(), workerinput={})
+    line.tell_worker(node)
+    line.forget_worker(node)
+    assert node.workerinput == {}
+
+
+@pytest.mark.usefixtures("terminal")
+def test_whatever_goes_wrong_with_the_line_the_run_goes_on(monkeypatch: pytest.MonkeyPatch):
+    asked = threading.Event()
+
+    def broken(line: live.Live, now: float) -> str:
+        asked.set()
+        raise KeyError("a mistake of ours")
+
+    monkeypatch.setattr(live.Live, "text", broken)
+    written: list[str] = []
+    terminal = reporter(written)
+    with live.Live(run_of(A)).shown(with_reporter(terminal)):
+        assert asked.wait(30)
+        terminal.config.get_terminal_writer().write("goes on")
+    assert written == ["goes on"]
+    assert [thread.name for thread in threading.enumerate()].count("brainscore-live") == 0
