@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -43,6 +44,9 @@ class Entry(Spec):
     torch: str | None = None
     device: str | None = None
     date: str
+    check: Annotated[str | None, Field(description="first digits of the sha256 of the line without it")] = (
+        None
+    )
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
@@ -60,14 +64,23 @@ class Baseline(Spec):
 
     def text(self) -> str:
         """The file: a line per model, sorted, numbers with seven decimals."""
-        models = [f"{json.dumps(key)}: {line(entry)}" for key, entry in sorted(self.models.items())]
+        models = [_checked(key, entry) for key, entry in sorted(self.models.items())]
         head = [f'"format": {self.format}', f'"benchmark": {json.dumps(self.benchmark)}']
         return "{\n" + ",\n".join([*head, '"models": {\n' + ",\n".join(models) + "\n}"]) + "\n}\n"
 
 
 def line(entry: Entry) -> str:
-    """The entry as it stands in its line."""
-    return _json(entry.model_dump())
+    """The entry as it stands in its line, but for the check."""
+    return _json(entry.model_dump(exclude={"check"}))
+
+
+def _checked(key: str, entry: Entry) -> str:
+    """The whole line of a model; its check shows damage to it that is JSON still."""
+    return f'{json.dumps(key)}: {line(entry)[:-1]}, "check": "{_check(key, entry)}"}}'
+
+
+def _check(key: str, entry: Entry) -> str:
+    return hashlib.sha256(f"{json.dumps(key)}: {line(entry)}".encode()).hexdigest()[:8]
 
 
 def load(path: Path, benchmark: str) -> Baseline | None:
@@ -92,7 +105,18 @@ def load(path: Path, benchmark: str) -> Baseline | None:
         raise SpecError(
             f"{path}:{_line_of(text, 'benchmark')}: is the baseline of {baseline.benchmark}, not {benchmark}"
         )
-    return baseline
+    return baseline.model_copy(update={"models": _as_written(baseline, path, text)})
+
+
+def _as_written(baseline: Baseline, path: Path, text: str) -> dict[str, Entry]:
+    """The entries without their checks, which hold; a line without one is taken as it stands."""
+    for key, entry in baseline.models.items():
+        if entry.check not in (None, _check(key, entry)):
+            raise SpecError(
+                f"{path}:{_line_of(text, json.dumps(key))}: {key}: the line is not as it was written:"
+                " restore it from version control, or, if the change is meant, delete its `check`"
+            )
+    return {key: entry.model_copy(update={"check": None}) for key, entry in baseline.models.items()}
 
 
 def _parsed(text: str, path: Path) -> Any:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from contextlib import suppress
 
 import jsonschema
 import pytest
@@ -99,3 +101,21 @@ def test_a_file_that_is_cut_off(tmp_path, end):
 def test_other_json(tmp_path, text):
     with pytest.raises(SpecError, match=r"Own.IT-ridge.json"):
         load(written(tmp_path, text), "Own.IT-ridge")
+
+
+@given(st.data())
+def test_law_a_flipped_bit_is_seen_or_changes_nothing(tmp_path_factory, data):
+    path, content = tmp_path_factory.mktemp("law") / "b.json", bytearray(BASELINE.text().encode())
+    place = data.draw(st.integers(0, 8 * len(content) - 1))
+    content[place // 8] ^= 1 << place % 8
+    path.write_bytes(content)
+    with suppress(SpecError):
+        assert load(path, "Own.IT-ridge") == load(written(tmp_path_factory.mktemp("whole")), "Own.IT-ridge")
+
+
+def test_a_line_that_was_changed_is_named_and_one_without_a_check_is_taken(tmp_path):
+    changed = BASELINE.text().replace("0.5000000", "0.6000000")
+    with pytest.raises(SpecError, match=r"IT-ridge\.json:6: vgg16: the line is not as it was written"):
+        load(written(tmp_path, changed), "Own.IT-ridge")
+    bare = re.sub(r', "check": "\w{8}"', "", changed)
+    assert load(written(tmp_path, bare), "Own.IT-ridge").models["vgg16"].splits == (0.6, 0.25)

@@ -26,7 +26,7 @@ def _signalled(rng: random.Random, project: Project, number: int, *arguments: st
 
 
 def _without_end_of_pytest(project: Project, ended: Ended) -> Ended:
-    """Once all is written, Ctrl-C finds pytest at its own last words, and pytest shows a traceback of itself."""
+    """Once all is written, Ctrl-C finds pytest at its last words, and it shows a traceback of itself."""
     before, found, _ = ended.text.partition("Traceback (most recent call last)")
     written = next((project.root / "reports").glob("*/results.json"), None)
     if not (found and ended.code == 130 and written):

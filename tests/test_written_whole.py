@@ -1,0 +1,123 @@
+"""Files are written whole or not at all: rows, notes of hashes, the book of digests, rejected files."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import resource
+import signal
+
+import pytest
+
+from pytest_brainscore.data.disk import remembered_hash
+from pytest_brainscore.data.fetch import Fetcher
+from pytest_brainscore.errors import ModelError, NotHere
+from pytest_brainscore.harness import ending
+from pytest_brainscore.harness.book import Book
+from pytest_brainscore.harness.paths import append_whole, write_whole
+from pytest_brainscore.models.published import same_as_before
+from pytest_brainscore.specs.base import File
+from pytest_brainscore.specs.results import Row
+
+
+@pytest.fixture
+def limit():
+    """No file may grow beyond so many bytes, which is to the program what a full disk is."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    yield lambda size: resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def row(model: str) -> Row:
+    return Row(benchmark="Own.IT", model=model, dataset="Own", region="IT", metric="pls", status="scored")
+
+
+def test_what_does_not_fit_is_taken_back(tmp_path, limit):
+    path = tmp_path / "lines"
+    append_whole(path, "first\n")
+    limit(10)
+    with pytest.raises(OSError, match="File too large"):
+        append_whole(path, "second and longer\n")
+    with pytest.raises(OSError, match="File too large"):
+        write_whole(path, "x" * 11)
+    assert path.read_text() == "first\n"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_row_that_could_not_be_written_is_written_with_the_next(tmp_path, limit):
+    book = Book(tmp_path / "run", None, ())
+    book.add(row("a"))
+    size = (tmp_path / "run" / "results.jsonl").stat().st_size
+    limit(size + 20)
+    book.add(row("b"))
+    assert (tmp_path / "run" / "results.jsonl").stat().st_size == size
+    limit(resource.getrlimit(resource.RLIMIT_FSIZE)[1])
+    book.add(row("c"))
+    lines = (tmp_path / "run" / "results.jsonl").read_text().splitlines()
+    assert [Row.model_validate_json(line).model for line in lines] == ["a", "b", "c"]
+    assert book.problems == []
+
+
+def test_rows_that_are_never_written_are_a_problem(tmp_path, limit):
+    book = Book(tmp_path / "run", None, ())
+    limit(20)
+    book.add(row("a"))
+    book.close(complete=True)
+    assert [problem.rpartition("/")[2] for problem in book.problems] == [
+        "results.jsonl: not written (File too large)",
+        "results.json: not written (File too large)",
+    ]
+
+
+def test_a_note_of_a_hash_that_was_damaged_is_made_anew(tmp_path):
+    path = tmp_path / "data.bin"
+    path.write_bytes(b"recordings")
+    right = hashlib.sha256(b"recordings").hexdigest()
+    assert remembered_hash(path, "sha256", tmp_path) == right
+    (note,) = (tmp_path / "hashes").iterdir()
+    note.write_text(note.read_text().replace(right, "0" * 64))
+    assert remembered_hash(path, "sha256", tmp_path) == right
+
+
+def test_a_file_whose_time_was_set_back_is_hashed_again(tmp_path):
+    path = tmp_path / "data.bin"
+    path.write_bytes(b"recordings")
+    before, first = path.stat(), remembered_hash(path, "sha256", tmp_path)
+    path.write_bytes(b"Recordings")
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert remembered_hash(path, "sha256", tmp_path) == hashlib.sha256(b"Recordings").hexdigest() != first
+
+
+def test_offline_names_the_damaged_file(tmp_path):
+    file = File(url="http://localhost/data.npy", sha256=hashlib.sha256(b"right").hexdigest())
+    fetcher = Fetcher(tmp_path, offline=True)
+    fetcher.place(file).parent.mkdir(parents=True)
+    fetcher.place(file).write_bytes(b"wrong")
+    for _ in range(2):
+        with pytest.raises(NotHere, match=r"a damaged one lies at .*rejected.*_data\.npy"):
+            fetcher(file, tmp_path)
+
+
+@pytest.mark.parametrize("damage", ['{"timm:net": ', '{"timm:net": "0123"}', "[]", '{"a": "\xff"}'])
+def test_a_damaged_book_of_digests_is_named(tmp_path, damage):
+    weights = tmp_path / "net.safetensors"
+    weights.write_bytes(b"weights")
+    (tmp_path / "weights.json").write_text(damage, encoding="latin-1")
+    with pytest.raises(ModelError, match=r"weights\.json: is damaged .*; delete it"):
+        same_as_before("timm:net", weights, tmp_path)
+
+
+def test_the_first_interrupt_waits_for_the_last_files_and_the_second_does_not():
+    with ending.uninterrupted():
+        os.kill(os.getpid(), signal.SIGINT)
+        written = True
+    assert written
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    with pytest.raises(KeyboardInterrupt):
+        interrupted_twice()
+
+
+def interrupted_twice():
+    with ending.uninterrupted():
+        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGINT)
