@@ -38,8 +38,8 @@ HERE = Path(__file__).parent
 def made(name: str, seed: int):
     with (HERE / "built.txt").open("a") as lines:
         lines.write(f"{name} {os.getpid()}\\n")
-    if name == "always" or (name == "once" and not (HERE / "lost").exists()):
-        (HERE / "lost").touch()
+    if name == "always" or (name == "once" and not (HERE / "once.lost").exists()):
+        (HERE / f"{name}.lost").touch()
         os.kill(os.getpid(), signal.SIGKILL)
     if name == "endless":
         time.sleep(300)
