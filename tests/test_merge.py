@@ -266,3 +266,13 @@ def test_without_into_it_is_a_run_of_reports(tmp_path, monkeypatch):
     (folder,) = (tmp_path / "reports").iterdir()
     assert folder.name.endswith("-merged")
     assert merged(folder)["run"] == folder.name
+
+
+@pytest.mark.parametrize("name", ["results.json", "results.jsonl"])
+def test_a_number_that_was_damaged_in_one_of_the_two_files_is_named(tmp_path, capsys, name):
+    run = write(tmp_path / "run", row("a"), row("b"))
+    path = run / name
+    path.write_text(path.read_text().replace("0.35", "0.95", 1))
+    assert main(["merge", str(run), "--into", str(tmp_path / "out")]) == 2
+    assert "damaged: splits of a on Own.V4-pls differ" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()

@@ -73,8 +73,24 @@ def _ended(file: Path, text: str) -> Part:
         lines = file.with_name(LINES)
         hint = f"; name {lines} for the rows alone" if lines.is_file() else "; leave this run out"
         raise ResultsError(f"{file}: is no results.json of this release ({_first(why)}){hint}") from None
+    _compare(file, run.results)
     rest = (run.models, run.shard, run.started, run.seconds)
     return Part(file, run.results, run.complete, *rest)
+
+
+def _compare(file: Path, rows: tuple[Row, ...]) -> None:
+    """Raise ResultsError where the results.jsonl beside a results.json has another row of the same key."""
+    lines = file.with_name(LINES)
+    if lines.is_file():
+        written = {row.key(): row for row in read(lines).rows}
+        for row in rows:
+            other = written.get(row.key(), row)
+            if other != row:
+                names = [name for name in Row.model_fields if getattr(row, name) != getattr(other, name)]
+                raise ResultsError(
+                    f"{file}: or {LINES} beside it is damaged: {', '.join(names)} of {row.model} on"
+                    f" {row.benchmark} differ; name the file that is right, or leave this run out"
+                )
 
 
 def _killed(file: Path, text: str) -> Part:

@@ -95,7 +95,7 @@ def _outcome(kind: Kind, seed: int, home: Path) -> tuple[str, str]:
 
 def campaign(todo: Sequence[tuple[Kind, int]]) -> Iterator[Result]:
     """Prepare the place and make the faults, one after the other."""
-    from .project import prepare, write_files
+    from .preparing import prepare, write_files
     from .server import serving
 
     with tempfile.TemporaryDirectory(prefix="faults-") as name:

@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from pytest_brainscore.__main__ import main
 from pytest_brainscore.data.simulated.brain import brain_of
 from pytest_brainscore.errors import ModelError
 from pytest_brainscore.models.published import same_as_before
@@ -191,6 +192,27 @@ def _difference(whole: str, spoilt: bytes) -> str:
     found = spoilt.decode(errors="replace")
     at = next((i for i, (a, b) in enumerate(zip(whole, found, strict=False)) if a != b), len(found))
     return f"{whole[max(at - 30, 0) : at + 10]!r} became {found[max(at - 30, 0) : at + 10]!r}"
+
+
+@kind("damage-results", "results.json or results.jsonl is damaged, and is read by merge")
+def results(rng: random.Random, folder: Path) -> Outcome:
+    project = Project.warm(folder)
+    require(project.score().code == 0, "the run before fails")
+    (run,) = (project.root / "reports").iterdir()
+    (path,) = rng.sample([run / "results.json", run / "results.jsonl"], 1)
+    spoil(rng, path)
+    into = project.root / "merged" / "one"
+    ended = Child(lambda: main(["merge", str(run), "--into", str(into)])).wait()
+    require("Traceback" not in ended.text, ended.text[-600:])
+    if ended.code == 2:
+        require(path.name in ended.text, f"{path.name} is not named: {ended.text}")
+        return REFUSED
+    check_rows(project, ended, "merged")
+    require(
+        len(project.rows("merged")) == len(place().right) or ended.code == 1,
+        "rows are missing without a word",
+    )
+    return RECOVERED
 
 
 @kind("damage-weights-book", "weights.json, the book of digests of published weights, is damaged")
