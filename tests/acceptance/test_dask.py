@@ -21,6 +21,7 @@ from pytest_brainscore.harness import dask_cluster
 from pytest_brainscore.harness.dask_cluster import Cluster, differences
 from pytest_brainscore.harness.dask_worker import SEAT, forget_code_below, number_of, told
 
+from ..test_levels import PACKAGE, imports
 from ..test_work import SCORE
 from .test_kill import wait_for
 
@@ -223,6 +224,16 @@ def test_outcomes_name_the_host_and_what_it_lacks(tmp_path):
     lacking = told(ModelError("no module nets"), "node7", [tmp_path, Path("/not/there")])
     assert type(lacking) is ModelError
     assert str(lacking).startswith("no module nets (on node7; node7 has no folder /not/there: files that")
+
+
+def test_dask_is_imported_for_its_option_only():
+    found = [
+        (path.name, module, at_top) for path in PACKAGE.rglob("*.py") for module, at_top in imports(path)
+    ]
+    ours = {"dask_cluster.py", "dask_engine.py", "dask_worker.py"}
+    assert {name for name, module, _ in found if module.split(".")[0] in ("dask", "distributed")} == ours
+    doors = {(name, at_top) for name, module, at_top in found if ".dask_" in module and name not in ours}
+    assert doors == {("engine.py", False)}
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""30 models x 8 benchmarks on small stimuli: serial against two workers of pytest-xdist, in turns.
+"""30 models x 8 benchmarks on small stimuli: serial, two workers of pytest-xdist, Dask, in turns.
 
     python tests/speed/workers.py [rounds]
 
@@ -22,7 +22,7 @@ import numpy as np
 from PIL import Image
 
 MODELS, STIMULI, NEUROIDS, REPETITIONS = 30, (60, 90), 40, 6
-WAYS = {"serial": (), "-n 2": ("-n", "2")}
+WAYS = {"serial": (), "-n 2": ("-n", "2"), "dask local": ("--brainscore-dask", "local")}
 NETS = """
 import torch
 from torch import nn
@@ -118,10 +118,11 @@ def main(rounds: int) -> None:
                 took, used = seconds(folder, Path(place) / f"cache {way} {i}", arguments)
                 times[way].append(took)
                 load = os.getloadavg()[0]
-                print(f"{way:8} {took:7.1f} s   processor {used:7.1f} s   load {load:.1f}", flush=True)
+                print(f"{way:10} {took:7.1f} s   processor {used:7.1f} s   load {load:.1f}", flush=True)
     medians = {way: statistics.median(took) for way, took in times.items()}
     print(", ".join(f"{way} {took:.1f} s" for way, took in medians.items()), end=": ")
-    print(f"ratio {medians['-n 2'] / medians['serial']:.2f} on {len(os.sched_getaffinity(0))} cores")
+    ratios = [f"{way} {took / medians['serial']:.2f}" for way, took in medians.items() if way != "serial"]
+    print(f"ratio of {', of '.join(ratios)} on {len(os.sched_getaffinity(0))} cores")
 
 
 if __name__ == "__main__":
