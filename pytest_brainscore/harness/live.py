@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from .run import Run
 
 _SECONDS_BETWEEN_LOOKS = 0.2
-_OTHERS_WRITE = ("collectonly", "setuponly", "setupshow", "setupplan", "usepdb", "trace")
+_OTHERS_WRITE = ("collectonly", "setuponly", "setupshow", "setupplan", "usepdb", "trace", "log_cli_level")
 
 
 def wanted(config: pytest.Config) -> bool:
@@ -36,10 +36,17 @@ def wanted(config: pytest.Config) -> bool:
         and _is_terminal()
         and not os.environ.get("CI")
         and config.getoption("capture", None) == "fd"
-        and config.getoption("verbose") > -2
+        and config.getoption("verbose", 0) > -2
         and not any(config.getoption(name, False) for name in _OTHERS_WRITE)
-        and not config.getini("log_cli")
+        and not _logs_live(config)
     )
+
+
+def _logs_live(config: pytest.Config) -> bool:
+    """Whether pytest prints log records as they come; it does not know the word where that plugin is off."""
+    with suppress(ValueError):
+        return bool(config.getini("log_cli"))
+    return False
 
 
 def _is_terminal() -> bool:

@@ -18,7 +18,7 @@ from pytest_brainscore.harness import live
 from pytest_brainscore.harness.outlook import Outlook
 from pytest_brainscore.harness.status import Status
 
-from .conftest import Project
+from .conftest import UNUSED, Project
 from .screen import Screen
 
 ROWS, COLUMNS = 16, 120
@@ -83,7 +83,7 @@ def on_terminal(project: Project, *arguments: str, **environment: str) -> str:
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
     known = {name: value for name, value in os.environ.items() if name not in ("CI", "COLUMNS", "LINES")}
     process = subprocess.Popen(
-        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--color=no", *arguments],
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--color=no", *UNUSED, *arguments],
         cwd=project.root,
         env={**known, "TERM": "xterm", "OMP_NUM_THREADS": "1", **environment},
         stdin=theirs,
@@ -183,6 +183,16 @@ def test_it_is_wanted_on_a_terminal():
 
 
 @pytest.mark.usefixtures("terminal")
+def test_plugins_of_pytest_that_are_off_have_no_options():
+    def no_such_ini(name: str) -> bool:
+        raise ValueError(f"unknown configuration value: {name!r}")
+
+    options = {"capture": "fd"}
+    given = SimpleNamespace(getini=no_such_ini, getoption=lambda name, default: options.get(name, default))
+    assert live.wanted(given)
+
+
+@pytest.mark.usefixtures("terminal")
 @pytest.mark.parametrize(
     "given",
     [
@@ -194,6 +204,7 @@ def test_it_is_wanted_on_a_terminal():
         {"usepdb": True},
         {"collectonly": True},
         {"log_cli": True},
+        {"log_cli_level": "INFO"},
         {"worker": True},
     ],
     ids=lambda given: next(iter(given)) + str(next(iter(given.values()))),
