@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter, deque
 from collections.abc import Sequence
 from concurrent.futures import CancelledError
@@ -96,11 +97,17 @@ class Elsewhere:
         self._recall(workers)
         self._send(workers)
         self.tell("elsewhere", len(self._sent), len(self._works))
-        futures = [sent.future for sent in self._sent.values()]
-        with suppress(TimeoutError, CancelledError), self.cluster.client.as_current():
-            wait(futures, timeout=_LOOK_S, return_when="FIRST_COMPLETED")
+        self._wait([sent.future for sent in self._sent.values()])
         for model in [model for model, sent in self._sent.items() if sent.future.done()]:
             self._take(model)
+
+    def _wait(self, futures: list[Future[Outcomes]]) -> None:
+        """Wait until one is done, a second at most."""
+        if not futures:
+            time.sleep(_LOOK_S)
+            return
+        with suppress(TimeoutError, CancelledError), self.cluster.client.as_current():
+            wait(futures, timeout=_LOOK_S, return_when="FIRST_COMPLETED")
 
     def _recall(self, workers: list[str]) -> None:
         """Take back the units whose worker is gone."""
@@ -148,7 +155,8 @@ class Elsewhere:
                 " batch_size helps)",
             )
             return
-        self.cluster.client.cancel([self._sent.pop(model).future])
+        with suppress(OSError):  # a scheduler that is gone is told of at the next look
+            self.cluster.client.cancel([self._sent.pop(model).future])
         self._waiting.appendleft(model)
 
     def _fail(self, model: str, why: str) -> None:

@@ -8,6 +8,8 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -17,12 +19,14 @@ import pytest
 from distributed import LocalCluster
 
 from pytest_brainscore.errors import ModelError, NotHere, WorkError
-from pytest_brainscore.harness import dask_cluster
+from pytest_brainscore.harness import dask_cluster, dask_engine
 from pytest_brainscore.harness.dask_cluster import Cluster, differences
 from pytest_brainscore.harness.dask_worker import SEAT, forget_code_below, number_of, told
+from pytest_brainscore.suite.selection import Candidate
+from pytest_brainscore.work import Terms, Work
 
 from ..test_levels import PACKAGE, imports
-from ..test_work import SCORE
+from ..test_work import CASES, MODEL, SCORE
 from .test_kill import wait_for
 
 NETS = """
@@ -205,6 +209,29 @@ def test_a_scheduler_that_goes_away_is_said(in_threads):
     with pytest.raises((WorkError, OSError), match=r"was lost|closed"):
         wait_for(lambda: connected.workers() and False)
     connected.close()
+
+
+def asleep(work, terms, run):
+    (work.folder / "begun").touch()
+    time.sleep(2)
+
+
+def test_a_lost_scheduler_costs_what_has_no_score_yet(in_threads, tmp_path, monkeypatch):
+    monkeypatch.setattr(dask_engine, "measure", asleep)
+    connected = Cluster(in_threads.scheduler_address, 1, "cpu")
+    engine = dask_engine.Elsewhere(connected, [Work(MODEL, tmp_path, ((CASES[0], None),))], Terms())
+
+    def end():
+        wait_for(lambda: (tmp_path / "begun").exists())
+        in_threads.close()
+
+    ending = threading.Thread(target=end)
+    ending.start()
+    for _ in range(2):
+        with pytest.raises(WorkError, match=r"the Dask scheduler tcp://.* was lost|[Cc]losed"):
+            engine.score(Candidate(MODEL, tmp_path), CASES[0], None)
+    ending.join()
+    engine.close()
 
 
 def test_unlike_workers_are_refused(in_threads, monkeypatch):
