@@ -134,7 +134,7 @@ def notes(results: Sequence[Result]) -> Iterator[str]:
 
 def _arguments(given: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.slow.campaign", description=__doc__)
-    parser.add_argument("--faults", type=int, default=1000)
+    parser.add_argument("--faults", type=int, default=1000, help="0: each kind once, without slow ones")
     parser.add_argument("--seed", type=int, default=2026)
     parser.add_argument("--kinds", default="", help="only these, by name or beginning, separated by commas")
     parser.add_argument("--minutes", type=float, default=60.0, help="begin no fault after that")
@@ -149,6 +149,8 @@ def _todo(options: argparse.Namespace, kinds: dict[str, Kind]) -> list[tuple[Kin
         return [(kinds[name], int(seed)) for name, _, seed in pairs]
     wanted = tuple(filter(None, options.kinds.split(",")))
     chosen = [kind for name, kind in kinds.items() if not wanted or name.startswith(wanted)]
+    if options.faults == 0:
+        chosen = [kind for kind in chosen if kind.most is None]
     first = options.seed * _SEEDS_PER_CAMPAIGN
     counts = shares(chosen, options.faults)
     turns = range(max(counts.values(), default=0))
