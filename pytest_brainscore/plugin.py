@@ -23,9 +23,9 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     """One worker per GPU, where this run names models and there are GPUs."""
     if not options.asked(config):
         return None
-    from .harness import workers
+    from .harness.workers import team
 
-    return workers.automatic(config)
+    return team.automatic(config)
 
 
 @pytest.hookimpl(tryfirst=True)

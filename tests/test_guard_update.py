@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from pytest_brainscore import suite
-from pytest_brainscore.harness.baselines import Shelf, key_of
-from pytest_brainscore.harness.update import Outcome, prune, renewed, update
+from pytest_brainscore.harness.guards.baselines import Shelf, key_of
+from pytest_brainscore.harness.guards.update import Outcome, prune, renewed, update
 from pytest_brainscore.specs.baselines import load
 from pytest_brainscore.specs.cases import load_cases
 from pytest_brainscore.specs.results import Guarded, Row

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_brainscore.harness import ledger
-from pytest_brainscore.harness.ledger import Ledger, estimates
+from pytest_brainscore.harness.watching import ledger
+from pytest_brainscore.harness.watching.ledger import Ledger, estimates
 from pytest_brainscore.specs.results import Row
 
 SECONDS = {"fetch": 2.0, "build": 4.0, "forward": 6.0, "coordinates": 3.0, "target": 1.0, "metric": 0.5}
@@ -159,7 +159,7 @@ def test_a_cache_that_cannot_be_written_is_left(tmp_path: Path):
 _WRITER = """
 import sys
 from pathlib import Path
-from pytest_brainscore.harness import ledger
+from pytest_brainscore.harness.watching import ledger
 from pytest_brainscore.specs.results import Row
 
 for i in range(10):

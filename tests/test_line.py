@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from pytest_brainscore.harness.line import Line, beneath
+from pytest_brainscore.harness.watching.line import Line, beneath
 
 from .acceptance.screen import Screen
 

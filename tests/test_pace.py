@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_brainscore.harness.outlook import Outlook
-from pytest_brainscore.harness.pace import TRUST_S, Pace
+from pytest_brainscore.harness.watching.outlook import Outlook
+from pytest_brainscore.harness.watching.pace import TRUST_S, Pace
 
 
 def pace(*seconds: float | None, workers: int = 1) -> Pace:

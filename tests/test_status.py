@@ -7,8 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from pytest_brainscore.harness import status
-from pytest_brainscore.harness.status import Doing, Status
+from pytest_brainscore.harness.watching import status
+from pytest_brainscore.harness.watching.status import Doing, Status
 
 NODE = "benchmarks/own.yaml::IT-pls::alexnet"
 

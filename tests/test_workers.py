@@ -8,13 +8,14 @@ from types import SimpleNamespace
 
 import pytest
 import torch
+from pytest_brainscore.harness.workers.costs import costs
 
 from pytest_brainscore import machine
-from pytest_brainscore.harness import options, workers
-from pytest_brainscore.harness.baselines import measured_row
-from pytest_brainscore.harness.costs import costs
-from pytest_brainscore.harness.ledger import Ledger
+from pytest_brainscore.harness import options
+from pytest_brainscore.harness.guards.baselines import measured_row
 from pytest_brainscore.harness.nodes import Named, Nodes
+from pytest_brainscore.harness.watching.ledger import Ledger
+from pytest_brainscore.harness.workers import team
 from pytest_brainscore.specs.catalogue import size
 from pytest_brainscore.specs.models import Model
 from pytest_brainscore.specs.results import Row
@@ -123,14 +124,14 @@ def node(name):
 
 
 def test_a_worker_that_replaces_another_has_its_number():
-    team, nodes = workers.Team(), [node(f"gw{i}") for i in range(4)]
+    ours, nodes = team.Team(), [node(f"gw{i}") for i in range(4)]
     for one in nodes[:3]:
-        team.join(one)
-    team.leave(nodes[1])
-    team.join(nodes[3])
-    assert [one.workerinput[workers.NUMBER] for one in nodes] == [0, 1, 2, 1]
-    assert workers.place(SimpleNamespace(workerinput=nodes[3].workerinput)) == (1, 3)
-    assert workers.place(SimpleNamespace()) == (0, 1)
+        ours.join(one)
+    ours.leave(nodes[1])
+    ours.join(nodes[3])
+    assert [one.workerinput[team.NUMBER] for one in nodes] == [0, 1, 2, 1]
+    assert team.place(SimpleNamespace(workerinput=nodes[3].workerinput)) == (1, 3)
+    assert team.place(SimpleNamespace()) == (0, 1)
 
 
 def test_the_gpu_that_a_worker_has_changes_no_baseline():

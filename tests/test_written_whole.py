@@ -12,9 +12,9 @@ import pytest
 from pytest_brainscore.data.disk import remembered_hash
 from pytest_brainscore.data.fetch import Fetcher
 from pytest_brainscore.errors import ModelError, NotHere
-from pytest_brainscore.harness import ending
-from pytest_brainscore.harness.book import Book
 from pytest_brainscore.harness.paths import append_whole, write_whole
+from pytest_brainscore.harness.records import ending
+from pytest_brainscore.harness.records.book import Book
 from pytest_brainscore.models.published import same_as_before
 from pytest_brainscore.specs.base import File
 from pytest_brainscore.specs.results import Row

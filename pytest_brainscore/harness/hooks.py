@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from . import crash, ending, forecast, items, keywords, record, schedule, table, workers
-from .balance import ByModel
-from .live import Live
+from . import items, keywords, schedule
+from .records import ending, record, table
 from .run import Run
+from .watching import forecast
+from .watching.live import Live
+from .workers import crash, team
+from .workers.balance import ByModel
 
 Status = tuple[str, str, str | tuple[str, dict[str, bool]]]
 
@@ -46,7 +49,7 @@ class Hooks:
     @pytest.hookimpl(optionalhook=True, tryfirst=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config) -> ByModel | None:
         """Keep a model on one worker, where the user did not choose how to deal items out."""
-        return workers.scheduler(config, self.run)
+        return team.scheduler(config, self.run)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_handlecrashitem(self, report: pytest.TestReport) -> None:

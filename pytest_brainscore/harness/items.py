@@ -13,8 +13,10 @@ from ..guard import Verdict
 from ..specs.cases import Case, is_benchmark_file, load_cases
 from ..specs.results import Row
 from ..suite.selection import Candidate
-from . import failures, guarding, nodes, rows
-from .guarding import GuardWarning, Watch
+from . import nodes
+from .guards import failures, guarding
+from .guards.guarding import GuardWarning, Watch
+from .records import rows
 from .run import Run
 
 if TYPE_CHECKING:

@@ -21,16 +21,18 @@ from ..specs.zoo import Zoo
 from ..suite import selection
 from ..suite.selection import Candidate
 from ..work import Terms
-from . import forecast, options, status, workers
-from .book import Book
-from .engine import Engine, engine_of
+from . import options
+from .engines.engine import Engine, engine_of
 from .nodes import Named, Nodes
 from .options import Settings
-from .outlook import Outlook
+from .records.book import Book
 from .shards import Shard
-from .status import Status
 from .suites import choose, refuse_to_write_shipped
-from .workers import Team
+from .watching import forecast, status
+from .watching.outlook import Outlook
+from .watching.status import Status
+from .workers import team
+from .workers.team import Team
 
 if TYPE_CHECKING:
     from ..workbench import Asked
@@ -198,7 +200,7 @@ def begin(config: pytest.Config) -> Run:
     share = settings.shard.share(mine) if settings.shard else None
     book = Book(settings.reports / run_id, settings.json, config.invocation_params.args, asked, share)
     elsewhere = frozenset(asked) - set(mine)
-    is_worker, place = worker_input is not None, workers.place(config)
+    is_worker, place = worker_input is not None, team.place(config)
     run = Run(settings, candidates, suites, run_id, is_worker, book, elsewhere, place=place)
     run.status = status.of(config)
     return run

@@ -19,9 +19,9 @@ import pytest
 from distributed import LocalCluster
 
 from pytest_brainscore.errors import ModelError, NotHere, WorkError
-from pytest_brainscore.harness import dask_cluster, dask_engine
-from pytest_brainscore.harness.dask_cluster import Cluster, differences
-from pytest_brainscore.harness.dask_worker import SEAT, forget_code_below, number_of, told
+from pytest_brainscore.harness.engines import cluster, elsewhere
+from pytest_brainscore.harness.engines.cluster import Cluster, differences
+from pytest_brainscore.harness.engines.seat import SEAT, forget_code_below, number_of, told
 from pytest_brainscore.suite.selection import Candidate
 from pytest_brainscore.work import Terms, Work
 
@@ -160,7 +160,7 @@ def test_a_refusal_is_one_line(project, arguments, conftest, message):
 def test_a_run_without_a_scheduler_ends_at_once(project):
     project.write("pytest.ini", "[pytest]\nbrainscore_dask = tcp://127.0.0.1:9\n")
     project.write(
-        "conftest.py", "from pytest_brainscore.harness import dask_cluster as d\nd._CONNECT_S = 0.2"
+        "conftest.py", "from pytest_brainscore.harness.engines import cluster as d\nd._CONNECT_S = 0.2"
     )
     result = project.run("--models", "first,second")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
@@ -190,7 +190,7 @@ def test_a_worker_of_a_cluster_that_was_there_has_one_seat_whatever_its_threads(
 
 
 def test_a_cluster_without_workers_is_not_waited_for_without_end(in_threads, monkeypatch):
-    monkeypatch.setattr(dask_cluster, "PATIENCE_S", 0.3)
+    monkeypatch.setattr(cluster, "PATIENCE_S", 0.3)
     connected = Cluster(in_threads.scheduler_address, 1, "cpu")
     assert len(connected.workers()) == 1
     in_threads.scale(0)
@@ -217,9 +217,9 @@ def asleep(work, terms, run):
 
 
 def test_a_lost_scheduler_costs_what_has_no_score_yet(in_threads, tmp_path, monkeypatch):
-    monkeypatch.setattr(dask_engine, "measure", asleep)
+    monkeypatch.setattr(elsewhere, "measure", asleep)
     connected = Cluster(in_threads.scheduler_address, 1, "cpu")
-    engine = dask_engine.Elsewhere(connected, [Work(MODEL, tmp_path, ((CASES[0], None),))], Terms())
+    engine = elsewhere.Elsewhere(connected, [Work(MODEL, tmp_path, ((CASES[0], None),))], Terms())
 
     def end():
         wait_for(lambda: (tmp_path / "begun").exists())
@@ -239,7 +239,7 @@ def test_unlike_workers_are_refused(in_threads, monkeypatch):
     assert differences({**ours, "torch": "2.15.0+cu130", "timm": "1.0"}, ours) == ""
     assert differences({**ours, "torch": "2.14.1"}, ours) == "torch 2.14.1 (here: 2.15.0+cpu)"
     assert differences({}, {"torch": "2.15.0"}) == "torch not installed (here: 2.15.0)"
-    monkeypatch.setattr(dask_cluster, "versions", lambda: {"torch": "0.4.1"})
+    monkeypatch.setattr(cluster, "versions", lambda: {"torch": "0.4.1"})
     with pytest.raises(WorkError, match=r"the worker tcp://.* has torch 2.*\(here: 0.4.1\)"):
         Cluster(in_threads.scheduler_address, 1, "cpu")
 
@@ -257,9 +257,10 @@ def test_dask_is_imported_for_its_option_only():
     found = [
         (path.name, module, at_top) for path in PACKAGE.rglob("*.py") for module, at_top in imports(path)
     ]
-    ours = {"dask_cluster.py", "dask_engine.py", "dask_worker.py"}
+    ours = {"cluster.py", "elsewhere.py", "seat.py"}
     assert {name for name, module, _ in found if module.split(".")[0] in ("dask", "distributed")} == ours
-    doors = {(name, at_top) for name, module, at_top in found if ".dask_" in module and name not in ours}
+    inside = {f"pytest_brainscore.harness.engines.{name.removesuffix('.py')}" for name in ours}
+    doors = {(name, at_top) for name, module, at_top in found if module in inside and name not in ours}
     assert doors == {("engine.py", False)}
 
 

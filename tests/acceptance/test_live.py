@@ -14,9 +14,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from pytest_brainscore.harness import live
-from pytest_brainscore.harness.outlook import Outlook
-from pytest_brainscore.harness.status import Status
+from pytest_brainscore.harness.watching import live
+from pytest_brainscore.harness.watching.outlook import Outlook
+from pytest_brainscore.harness.watching.status import Status
 
 from .conftest import UNUSED, Project
 from .screen import Screen

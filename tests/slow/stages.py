@@ -25,10 +25,10 @@ STAGES = {
     "forward": "pytest_brainscore.models.activations:_show",
     "store": "pytest_brainscore.models.store:Store.put",
     "score": "pytest_brainscore.workbench:Workbench.score",
-    "values": "pytest_brainscore.harness.record:attach",
-    "row": "pytest_brainscore.harness.book:Book.add",
-    "finish": "pytest_brainscore.harness.record:finish",
-    "update": "pytest_brainscore.harness.ending:update_baselines",
+    "values": "pytest_brainscore.harness.records.record:attach",
+    "row": "pytest_brainscore.harness.records.book:Book.add",
+    "finish": "pytest_brainscore.harness.records.record:finish",
+    "update": "pytest_brainscore.harness.records.ending:update_baselines",
 }
 _ON_FILES = frozenset(
     {"open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.utime", "os.listdir", "os.scandir"}

@@ -8,7 +8,9 @@ import random
 import time
 from pathlib import Path
 
-from pytest_brainscore.harness import book, run, update
+from pytest_brainscore.harness import run
+from pytest_brainscore.harness.guards import update
+from pytest_brainscore.harness.records import book
 
 from ..faults import RECOVERED, Outcome, kind, require
 from ..project import UPDATE, Project, check_next, check_rows, place

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ..guard import Verdict, in_se
-from ..specs.baselines import Entry
-from ..specs.cases import Case
-from ..specs.results import Row
-from .paths import below
+from ...guard import Verdict, in_se
+from ...specs.baselines import Entry
+from ...specs.cases import Case
+from ...specs.results import Row
+from ..paths import below
 
 if TYPE_CHECKING:
     from .guarding import Watch

@@ -5,16 +5,16 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
-from ..progress import Tell, untold
-from ..specs.cases import Case
-from ..suite.selection import Candidate
-from ..work import Task, Work
+from ...progress import Tell, untold
+from ...specs.cases import Case
+from ...suite.selection import Candidate
+from ...work import Task, Work
 
 if TYPE_CHECKING:
-    from ..scores import Score
-    from ..work import Terms
-    from ..workbench import Asked, Workbench
-    from .run import Run
+    from ...scores import Score
+    from ...work import Terms
+    from ...workbench import Asked, Workbench
+    from ..run import Run
 
 
 class Engine(Protocol):
@@ -58,7 +58,7 @@ def engine_of(run: Run) -> Engine:
     """The engine that the run's settings ask for."""
     if run.settings.dask is None:
         return Here(run.terms, run.asked, run.status.tell)
-    from .dask_engine import Elsewhere
+    from .elsewhere import Elsewhere
 
     return Elsewhere.connect(run.settings.dask, _works(run), run.terms, run.status.tell)
 

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Literal
 
 import pytest
 
-from ..specs.base import digest_of
-from ..specs.results import Row
-from .items import ScoreItem
-from .paths import write_whole
+from ...specs.base import digest_of
+from ...specs.results import Row
+from ..items import ScoreItem
+from ..paths import write_whole
+from ..run import Run
 from .rows import row_of, unscored
-from .run import Run
 
 if TYPE_CHECKING:
-    from ..scores import Score
+    from ...scores import Score
 
 PAYLOAD = "brainscore"
 

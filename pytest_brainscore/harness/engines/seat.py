@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING
 
 from distributed import Worker, WorkerPlugin, get_worker
 
-from ..errors import BrainScoreError
-from ..scores import Score
-from ..specs.registry import lies_under
-from ..work import Terms, Work, do
+from ...errors import BrainScoreError
+from ...scores import Score
+from ...specs.registry import lies_under
+from ...work import Terms, Work, do
 
 if TYPE_CHECKING:
-    from ..workbench import Workbench
+    from ...workbench import Workbench
 
 SEAT = "brainscore-model"
 _NUMBER = re.compile(r"(?:^|-)(\d+)$")
@@ -102,7 +102,7 @@ def _at_home(terms: Terms) -> Terms:
 
     Where CUDA_VISIBLE_DEVICES is set on a worker that this run did not start, the first of these is its own.
     """
-    from ..machine import cuda_devices
+    from ...machine import cuda_devices
 
     workers = terms.workers
     if workers == 1 and "CUDA_VISIBLE_DEVICES" not in os.environ:

@@ -23,7 +23,7 @@ from .pace import Pace
 from .status import Doing
 
 if TYPE_CHECKING:
-    from .run import Run
+    from ..run import Run
 
 _SECONDS_BETWEEN_LOOKS = 0.2
 _OTHERS_WRITE = ("collectonly", "setuponly", "setupshow", "setupplan", "usepdb", "trace", "log_cli_level")

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Literal
 
-from ..errors import speakable
-from ..specs.cases import Case
-from ..specs.results import Row
+from ...errors import speakable
+from ...specs.cases import Case
+from ...specs.results import Row
 from .book import versions
 
 if TYPE_CHECKING:
-    from ..scores import Score
+    from ...scores import Score
 
 
 def scored(case: Case, model: str, node: str, score: Score) -> Row:

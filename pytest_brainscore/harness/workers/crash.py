@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from . import workers
-from .nodes import reportinfo
-from .record import PAYLOAD
-from .rows import unscored
+from ..nodes import reportinfo
+from ..records.record import PAYLOAD
+from ..records.rows import unscored
+from . import team
 
 if TYPE_CHECKING:
-    from .run import Run
+    from ..run import Run
 
 
 def note(report: pytest.TestReport, run: Run) -> None:
@@ -24,7 +24,7 @@ def note(report: pytest.TestReport, run: Run) -> None:
     if named is None:
         return
     node: Any = report.node  # set by xdist
-    message = f"worker {node.gateway.id} crashed in this item{workers.end_of(node)}"
+    message = f"worker {node.gateway.id} crashed in this item{team.end_of(node)}"
     where = reportinfo(named.case, report.nodeid.rpartition("::")[2])
     report.when, report.location = "setup", (str(where[0]), where[1], where[2])
     report.longrepr = f"{message} ({named.case.path.name}:{named.case.line})"

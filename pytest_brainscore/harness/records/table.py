@@ -8,15 +8,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from ..report.table import MARKS, table
-from ..specs.results import Row
-from . import failures
-from .baselines import FOLDER
+from ...report.table import MARKS, table
+from ...specs.results import Row
+from ..guards import failures
+from ..guards.baselines import FOLDER
+from ..paths import below
+from ..run import Run
 from .ending import skipped_under_strict
-from .paths import below
 from .record import PAYLOAD
 from .rows import row_of
-from .run import Run
 
 
 def status(report: pytest.TestReport) -> tuple[str, str, tuple[str, dict[str, bool]]] | None:

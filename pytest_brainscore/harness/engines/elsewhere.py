@@ -15,14 +15,14 @@ import pytest
 from distributed import Future, wait
 from distributed.scheduler import KilledWorker
 
-from ..errors import BrainScoreError, WorkError
-from ..progress import Tell, untold
-from ..scores import Score
-from ..specs.cases import Case
-from ..suite.selection import Candidate
-from ..work import Terms, Work
-from .dask_cluster import Cluster
-from .dask_worker import SEAT, Outcomes, measure
+from ...errors import BrainScoreError, WorkError
+from ...progress import Tell, untold
+from ...scores import Score
+from ...specs.cases import Case
+from ...suite.selection import Candidate
+from ...work import Terms, Work
+from .cluster import Cluster
+from .seat import SEAT, Outcomes, measure
 
 _LOOK_S = 1.0
 _FETCH_S = 60.0

@@ -6,16 +6,16 @@ from dataclasses import dataclass
 
 import pytest
 
-from ..errors import GuardFailure, Regressed
-from ..guard import FAILS, Verdict, agree, judge
-from ..specs.baselines import Entry
-from ..specs.cases import Case
-from ..specs.guards import Guard, Word
-from ..specs.results import Guarded, Row
+from ...errors import GuardFailure, Regressed
+from ...guard import FAILS, Verdict, agree, judge
+from ...specs.baselines import Entry
+from ...specs.cases import Case
+from ...specs.guards import Guard, Word
+from ...specs.results import Guarded, Row
+from ..options import Settings
+from ..paths import below
 from . import failures
 from .baselines import Shelf, key_of, measured, measured_row
-from .options import Settings
-from .paths import below
 
 ACCEPTS: dict[str | None, frozenset[Word]] = {
     None: frozenset(),

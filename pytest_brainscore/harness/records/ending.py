@@ -9,10 +9,10 @@ from contextlib import contextmanager
 
 import pytest
 
-from ..specs.cases import load_cases
-from ..suite import files_in
-from .run import Run
-from .update import Outcome, locked, prune, update
+from ...specs.cases import load_cases
+from ...suite import files_in
+from ..guards.update import Outcome, locked, prune, update
+from ..run import Run
 
 _PARTIAL = (
     *("keyword", "markexpr", "deselect", "ignore", "ignore_glob", "lf", "stepwise"),
@@ -69,7 +69,7 @@ def skipped_under_strict(run: Run) -> int:
 
 
 def _updated(run: Run, session: pytest.Session, exitstatus: int) -> Outcome:
-    from ..data.fetch import Fetcher
+    from ...data.fetch import Fetcher
 
     settings = run.settings
     try:

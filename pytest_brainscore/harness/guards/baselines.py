@@ -6,11 +6,11 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
-from .. import suite
-from ..guard import Measured
-from ..specs.baselines import Entry, Side, load
-from ..specs.cases import Case
-from ..specs.results import Row
+from ... import suite
+from ...guard import Measured
+from ...specs.baselines import Entry, Side, load
+from ...specs.cases import Case
+from ...specs.results import Row
 
 FOLDER = "baselines"
 _BENCHMARKS_SIDE = ("spec", "stimuli", "recordings")

@@ -8,23 +8,23 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ..data.disk import STORE, is_there, kept_at
-from ..suite.selection import Candidate
+from ...data.disk import STORE, is_there, kept_at
+from ...suite.selection import Candidate
+from ..nodes import Named
+from ..records.book import versions
 from . import ledger
-from .book import versions
 from .ledger import Entry, Ledger
-from .nodes import Named
 from .outlook import Outlook
 
 if TYPE_CHECKING:
-    from ..data.fetch import Fetcher
-    from ..data.lacks import Lack
-    from .run import Run
+    from ...data.fetch import Fetcher
+    from ...data.lacks import Lack
+    from ..run import Run
 
 
 def ahead(nodes: Sequence[str], items: Sequence[Named], run: Run) -> Outlook:
     """The outlook of these items, from the specs, the ledger, and a look at which files there are."""
-    from ..data.fetch import Fetcher  # requests: only where a run is planned
+    from ...data.fetch import Fetcher  # requests: only where a run is planned
 
     fetcher = Fetcher.from_environment(offline=run.settings.offline)
     entries = _entries(items, Ledger.read(fetcher.cache), run.settings.device)
@@ -55,7 +55,7 @@ def announce(run: Run, terminal: pytest.TerminalReporter | None) -> None:
 
 def keep(run: Run) -> None:
     """Note in the ledger what the items of this run took."""
-    from ..data.fetch import Fetcher
+    from ...data.fetch import Fetcher
 
     if run.book.rows and not run.is_worker:
         cache, models = Fetcher.from_environment().cache, _digests(run.candidates)
@@ -86,7 +86,7 @@ def _digests(candidates: Iterable[Candidate]) -> dict[str, str]:
 
 def _lacks(items: Sequence[Named], fetcher: Fetcher) -> Iterator[Lack]:
     """What the models and the data sets lack; each model and data set is looked at once."""
-    from ..data import lacks
+    from ...data import lacks
 
     candidates = {item.candidate.id: item.candidate for item in items}
     cases = {(item.case.path, item.case.dataset.id): item.case for item in items}

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from ..data import disk
+from ...data import disk
 from .outlook import size
 
 FOLDER = "brainscore_status"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ..data.lacks import Lack
+    from ...data.lacks import Lack
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,10 @@ from typing import Any
 
 from distributed import Client, LocalCluster
 
-from ..data.fetch import CACHE, MIRROR, Fetcher
-from ..errors import WorkError
-from .book import versions
-from .dask_worker import SEAT, Seat
+from ...data.fetch import CACHE, MIRROR, Fetcher
+from ...errors import WorkError
+from ..records.book import versions
+from .seat import SEAT, Seat
 
 LOCAL = "local"
 PATIENCE_S = 60.0
@@ -98,7 +98,7 @@ def differences(theirs: Mapping[str, str | None], ours: Mapping[str, str]) -> st
 
 def _local(models: int, device: str) -> LocalCluster:
     """As many worker processes as there are CUDA devices, or cores, and no more than models."""
-    from ..machine import cores, cuda_devices
+    from ...machine import cores, cuda_devices
 
     gpus = cuda_devices() if device in ("auto", "cuda") else 0
     workers = max(1, min(models, gpus or (1 if device not in ("auto", "cpu") else cores())))

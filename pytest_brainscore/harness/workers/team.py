@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from . import options
+from .. import options
+from ..watching.ledger import Ledger
 from .balance import ByModel, Work
 from .costs import costs
-from .ledger import Ledger
 
 if TYPE_CHECKING:
-    from .run import Run
+    from ..run import Run
 
 NUMBER = "brainscore_worker"
 _SECONDS_TO_END = 5.0
@@ -62,7 +62,7 @@ def automatic(config: pytest.Config) -> int | None:
     device = options.device(config)
     if device not in ("auto", "cuda"):
         return 1 if device.startswith("cuda") else None
-    from ..machine import cuda_devices
+    from ...machine import cuda_devices
 
     return cuda_devices() or None
 
@@ -88,7 +88,7 @@ def scheduler(config: pytest.Config, run: Run) -> ByModel | None:
 
 def plan(ids: Sequence[str], run: Run) -> list[Work]:
     """The unit of each item and its estimated seconds: a model is a unit, and so is each foreign item."""
-    from ..data.fetch import Fetcher
+    from ...data.fetch import Fetcher
 
     items = [run.nodes.find(node) for node in ids]
     ledger = Ledger.read(Fetcher.from_environment().cache)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import statistics
 from collections.abc import Sequence
 
-from ..specs.catalogue import size
-from .ledger import Ledger
-from .nodes import Named
+from ...specs.catalogue import size
+from ..nodes import Named
+from ..watching.ledger import Ledger
 
 Known = tuple[float | None, float | None]
 """Seconds in an earlier run, multiply-accumulates of an image."""

@@ -1,0 +1,1 @@
+"""Engines: where items are measured, in this process or on Dask."""

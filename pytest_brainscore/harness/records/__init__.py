@@ -1,0 +1,1 @@
+"""Records: what an item leaves, how a run ends, and the table."""

@@ -1,0 +1,1 @@
+"""Workers of pytest-xdist: who runs what, and what a crash costs."""
