@@ -2,7 +2,8 @@
 
     python tests/speed/memory.py --arithmetic 3200
 
-Memory is the growth of the largest resident memory, as the kernel counts it (Linux).
+Memory is the largest resident memory during a part, as the kernel counts it (Linux), beyond that of libraries
+and network. What an earlier part has freed and the allocator has kept is in it.
 """
 
 from __future__ import annotations
@@ -34,21 +35,25 @@ UNITS = 8192
 
 @dataclass(frozen=True)
 class Cost:
-    """Seconds, and bytes of memory beyond what was held before."""
+    """Seconds, and bytes of resident memory at most."""
 
     seconds: float
-    memory: float
+    peak: float
 
 
 @dataclass(frozen=True)
 class Parts:
-    """What was measured for n images: bytes, and seconds per image of each pass, per byte, unit and layer."""
+    """What was measured for n images: bytes, and seconds per image of each pass, per byte, unit and layer.
+
+    first: resident at most while the size of a batch is found, before there is any result; later: after that.
+    """
 
     n: int
     widths: dict[str, int]
     passes: list[list[str]]
     resting: float
-    forward: Cost
+    first: float
+    later: float
     image: list[float]
     write: float
     read: float
@@ -80,25 +85,29 @@ def table(n: int) -> str:
         ("**time**", f"**{sum(seconds.values()) / 3600:.1f} h**"),
         *((what, f"{value / GB:.2f} GB") for what, value in memory.items()),
         ("**resident, if all came together**", f"**{sum(memory.values()) / GB:.2f} GB**"),
+        ("resident while the size of a batch is found, before that", f"{parts.first / GB:.2f} GB"),
         *((what, f"{value / GB:.1f} GB") for what, value in disk.items()),
     ]
     return "\n".join(f"| {what} | {value} |" for what, value in rows)
 
 
 def measured(n: int, folder: Path) -> Parts:
-    """Measure the parts: a minute or two."""
+    """Measure the parts: some minutes."""
     network = vgg16()
     resting, layers = resident(), called_leaves(network)
     widths = units(network, layers)
-    forward = cost_of(lambda: show(network, layers, folder))
+    narrow, wide = coordinates_cost(n, UNITS), coordinates_cost(n, 4 * UNITS)
+    later = cost_of(lambda: show(network, layers, folder, BATCH))
+    first = cost_of(lambda: show(network, layers, folder, None))
     sizes = {layer: 4 * n * width for layer, width in widths.items()}
     passes = [[layer for (layer,) in group] for group in parted([(layer,) for layer in layers], sizes, ROOM)]
     image = [seconds_per_image(network, group[-1]) for group in passes]
     write, read = spill_seconds(n, folder)
-    narrow, wide = coordinates_cost(n, UNITS), coordinates_cost(n, 2 * UNITS)
-    unit = (wide.seconds - narrow.seconds) / UNITS
-    layer, memory = narrow.seconds - UNITS * unit, max(narrow.memory, wide.memory)
-    return Parts(n, widths, passes, resting, forward, image, write, read, unit, layer, memory)
+    unit = (wide.seconds - narrow.seconds) / (3 * UNITS)
+    layer, made = narrow.seconds - UNITS * unit, max(narrow.peak, wide.peak)
+    return Parts(
+        n, widths, passes, resting, first.peak, later.peak, image, write, read, unit, layer, made - resting
+    )
 
 
 def seconds_of(parts: Parts) -> dict[str, float]:
@@ -119,7 +128,7 @@ def memory_of(parts: Parts) -> dict[str, float]:
     """Bytes of memory."""
     return {
         "libraries and network": parts.resting,
-        "a batch in the network, its answers, the narrow layers": parts.forward.memory,
+        f"{BATCH} images in the network, their answers, the narrow layers": parts.later - parts.resting,
         "making the coordinates of one layer": parts.coordinates,
         "coordinates of all layers": parts.held,
     }
@@ -134,9 +143,9 @@ def disk_of(parts: Parts) -> dict[str, float]:
     }
 
 
-def show(network: Network, layers: tuple[str, ...], folder: Path) -> None:
+def show(network: Network, layers: tuple[str, ...], folder: Path, batch_size: int | None) -> None:
     """Show some images to the network and spill what the layers answer."""
-    with extract(network, noise(SHOWN), layers, spill=folder):
+    with extract(network, noise(SHOWN), layers, spill=folder, batch_size=batch_size):
         pass
 
 
@@ -181,9 +190,9 @@ class Noise:
 def cost_of(work: Callable[[], object]) -> Cost:
     """What a piece of work takes."""
     Path("/proc/self/clear_refs").write_text("5")  # the largest resident memory counts from here
-    before, start = resident(), time.perf_counter()
+    start = time.perf_counter()
     work()
-    return Cost(time.perf_counter() - start, resident("VmHWM") - before)
+    return Cost(time.perf_counter() - start, resident("VmHWM"))
 
 
 def resident(what: str = "VmRSS") -> float:

@@ -99,7 +99,9 @@ def rude(rng: random.Random, folder: Path) -> Outcome:
     code = RUDE_MODULE.replace("{act}", "\n    ".join(acts)).replace("{at}", repr(at))
     with_odd_model(project, "source: 'odd_nets:odd'", code, preprocess=at != "transform")
     rows = check_company(project, _run(project))
-    coarse = at in ("forward", "second") and any("autocast" in act or "precision" in act for act in acts)
+    exact = {"forward": ("autocast", "precision"), "transform": ("default_dtype",)}
+    exact["second"] = exact["forward"]
+    coarse = any(word in act for word in exact.get(at, ()) for act in acts)
     if any(row.status == "scored" for row in rows):
         coarse or check_alike(rows, model="small")  # how exact it computes itself is its own affair
     else:
