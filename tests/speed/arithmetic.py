@@ -20,6 +20,7 @@ import torch
 from memory import GB, noise, units, vgg16
 
 from pytest_brainscore.machine import keep_freed_memory
+from pytest_brainscore.metrics.linalg import eigh
 from pytest_brainscore.models.activations import extract
 from pytest_brainscore.models.columns import LayerActivations, allocate
 from pytest_brainscore.models.coordinates import coordinates
@@ -30,7 +31,7 @@ from pytest_brainscore.models.represent import ROOM, parted
 SPILLED = 2e9
 SHOWN = 64
 BATCH = 4
-UNITS = 8192
+UNITS = 32768
 
 
 @dataclass(frozen=True)
@@ -96,18 +97,16 @@ def measured(n: int, folder: Path) -> Parts:
     network = vgg16()
     resting, layers = resident(), called_leaves(network)
     widths = units(network, layers)
-    narrow, wide = coordinates_cost(n, UNITS), coordinates_cost(n, 4 * UNITS)
+    made, rotated = coordinates_cost(n, UNITS), eigh_cost(n)
     later = cost_of(lambda: show(network, layers, folder, BATCH))
     first = cost_of(lambda: show(network, layers, folder, None))
     sizes = {layer: 4 * n * width for layer, width in widths.items()}
     passes = [[layer for (layer,) in group] for group in parted([(layer,) for layer in layers], sizes, ROOM)]
     image = [seconds_per_image(network, group[-1]) for group in passes]
     write, read = spill_seconds(n, folder)
-    unit = (wide.seconds - narrow.seconds) / (3 * UNITS)
-    layer, made = narrow.seconds - UNITS * unit, max(narrow.peak, wide.peak)
-    return Parts(
-        n, widths, passes, resting, first.peak, later.peak, image, write, read, unit, layer, made - resting
-    )
+    unit, layer = (made.seconds - rotated.seconds) / UNITS, rotated.seconds
+    peaks = (resting, first.peak, later.peak)
+    return Parts(n, widths, passes, *peaks, image, write, read, unit, layer, made.peak - resting)
 
 
 def seconds_of(parts: Parts) -> dict[str, float]:
@@ -172,6 +171,13 @@ def coordinates_cost(n: int, p: int) -> Cost:
     """Coordinates of n x p numbers that are in memory."""
     layer = LayerActivations(n, p, torch.zeros(n, dtype=torch.float64), Noise(n, p))
     return cost_of(lambda: coordinates(layer))
+
+
+def eigh_cost(n: int) -> Cost:
+    """Eigenvectors of a Gram matrix of n stimuli."""
+    values = torch.randn(n, n, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    gram = values @ values.T
+    return cost_of(lambda: eigh(gram))
 
 
 class Noise:
