@@ -165,6 +165,44 @@ def test_a_score_stands_in_for_what_failed_in_another_run(tmp_path):
     assert [(one["model"], one["status"]) for one in document["results"]] == [("a", "scored"), ("b", "error")]
 
 
+def at(layer: str, one: Row) -> Row:
+    """The row of an item whose layer was named for the run."""
+    node = f"own.yaml::{one.benchmark}::{one.model}-{layer}"
+    return one.model_copy(update={"layer": layer, "node": node})
+
+
+def test_a_score_in_one_layer_hides_no_error_in_another(tmp_path):
+    layers = write(tmp_path / "layers", at("l1", row("a")), at("l2", failed("a")), models=("a",))
+    mapped = write(tmp_path / "mapped", row("a"), models=("a",))
+    _, document = merge(tmp_path, layers, mapped)
+    assert [(one["layer"], one["status"]) for one in document["results"]] == [
+        ("l1", "scored"),
+        ("l2", "error"),
+        ("3", "scored"),
+    ]
+
+
+@pytest.mark.parametrize(("layer", "statuses"), [("l1", ["error", "scored"]), (None, ["scored"])])
+def test_the_error_of_a_mapped_layer_gives_way_to_its_score_alone(tmp_path, layer, statuses):
+    failing = write(tmp_path / "failing", failed("a"), models=("a",))
+    scored = write(tmp_path / "scored", at(layer, row("a")) if layer else row("a"), models=("a",))
+    _, document = merge(tmp_path, failing, scored)
+    assert [one["status"] for one in document["results"]] == statuses
+
+
+def test_the_error_of_a_named_layer_gives_way_to_its_score(tmp_path):
+    failing = write(tmp_path / "failing", at("l1", failed("a")), models=("a",))
+    scored = write(tmp_path / "scored", at("l1", row("a")), models=("a",))
+    assert [one["status"] for one in merge(tmp_path, failing, scored)[1]["results"]] == ["scored"]
+
+
+def test_a_rerun_of_a_mapped_item_replaces_its_error_whose_layer_was_not_known(tmp_path):
+    node = {"node": f"own.yaml::{BENCHMARKS[0]}::a"}
+    rows = failed("a").model_copy(update=node), row("a").model_copy(update=node)
+    killed = write(tmp_path / "killed", *rows, complete=False)
+    assert [(one.layer, one.status) for one in read(killed).rows] == [("3", "scored")]
+
+
 UNLIKE = {
     "torch": ({"versions": {**VERSIONS, "torch": "2.5.1+cpu"}}, "version of torch is 2.5.1, and 2.6.0 in"),
     "stimuli": (

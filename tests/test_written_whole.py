@@ -58,6 +58,17 @@ def test_a_row_that_could_not_be_written_is_written_with_the_next(tmp_path, limi
     assert book.problems == []
 
 
+def test_a_rerun_replaces_an_error_also_where_its_layer_was_not_known(tmp_path):
+    book = Book(tmp_path / "run", None, ())
+    mapped = row("a").model_copy(update={"node": "own.yaml::IT::a"})
+    for update in ({"status": "error"}, {"layer": "conv5"}):
+        book.add(mapped.model_copy(update=update))
+    assert [(one.layer, one.status) for one in book.results] == [("conv5", "scored")]
+    for layer in ("l_1", "l/1"):
+        book.add(row("a").model_copy(update={"layer": layer, "node": "own.yaml::IT::a-l_1"}))
+    assert [one.layer for one in book.results] == ["conv5", "l_1", "l/1"]
+
+
 def test_rows_that_are_never_written_are_a_problem(tmp_path, limit):
     book = Book(tmp_path / "run", None, ())
     limit(20)

@@ -94,15 +94,17 @@ def _facts(row: Row) -> Iterator[tuple[str, str, str, str]]:
 def _once(every: Sequence[Found]) -> list[Found]:
     """One row for each key, the first; of rows without a score only those that no other run has one for.
 
+    One without a layer is of the mapped layer, which a score in a layer that was named says nothing of.
     Raises ResultsError where two rows of a key have different numbers.
     """
     found: dict[Key, Found] = {}
-    measured = {(one.row.benchmark, one.row.model) for one in every if one.row.status == "scored"}
+    measured = {one.row.key()[:2] for one in every if one.row.status == "scored" and not one.row.named}
     for one in sorted(every, key=lambda one: _OUTCOMES.index(one.row.status)):
-        if one.row.status != "scored" and (one.row.benchmark, one.row.model) in measured:
+        if one.row.layer is None and one.row.status != "scored" and one.row.key()[:2] in measured:
             continue
         first = found.setdefault(one.row.key(), one)
-        _refuse_other_numbers(one, first)
+        if one.row.status == "scored":
+            _refuse_other_numbers(one, first)
     return [one for one in every if found.get(one.row.key()) is one]
 
 

@@ -94,7 +94,7 @@ def _compare(file: Path, rows: tuple[Row, ...]) -> None:
 
 
 def _killed(file: Path, text: str) -> Part:
-    """The rows of a run that left no document; of a key that was written twice, the later row."""
+    """The rows of a run that left no document; of an item that ran twice, the later row."""
     rows: dict[tuple[str, str, str], Row] = {}
     lines = text.split("\n")
     for number, line in enumerate(lines, 1):
@@ -108,7 +108,7 @@ def _killed(file: Path, text: str) -> Part:
             raise ResultsError(
                 f"{file}:{number}: is no row of results ({_first(why)}); delete the line to go on without it"
             ) from None
-        rows[row.key()] = row
+        rows[row.item] = row
     seconds = sum(sum(row.seconds.values()) for row in rows.values())
     return Part(file, tuple(rows.values()), complete=False, seconds=seconds)
 

@@ -70,6 +70,16 @@ class Row(Spec):
         """Benchmark, model and layer: what results are joined by."""
         return self.benchmark, self.model, self.layer or ""
 
+    @property
+    def named(self) -> bool:
+        """Whether its layer was named for the run, and is not the mapped one: the node id ends in it."""
+        return self.node is not None and self.node.rpartition("::")[2] != self.model
+
+    @property
+    def item(self) -> tuple[str, str, str]:
+        """What a rerun repeats: the key, but that a mapped layer is known only once there is a score."""
+        return self.key() if self.named or self.node is None else (self.benchmark, self.model, "")
+
 
 class Share(Spec):
     """One shard of N, and the models that fell to it."""

@@ -40,8 +40,8 @@ class Book:
         self._clock = time.monotonic()
 
     def add(self, row: Row) -> None:
-        """Append the row to results.jsonl; a rerun of the same key replaces it in results.json."""
-        self.rows[row.key()] = row
+        """Append the row to results.jsonl; a rerun of the same item replaces it in results.json."""
+        self.rows[row.item] = row
         self._unwritten += row.model_dump_json() + "\n"
         with suppress(OSError):  # the next row tries again, and `close` says what could not be written
             self._append()
