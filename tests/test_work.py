@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
 import pickle
+import pkgutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
+import pytest_brainscore
 from pytest_brainscore import suite
-from pytest_brainscore.errors import ModelError, NotHere, WorkError
+from pytest_brainscore.errors import BrainScoreError, ModelError, NotHere, WorkError
+from pytest_brainscore.models.columns import NoRoom
 from pytest_brainscore.scores import Score
 from pytest_brainscore.specs.cases import load_cases
 from pytest_brainscore.specs.models import Model
@@ -81,6 +86,32 @@ def test_what_fails_is_told_and_stops_nothing():
     assert "raise answer" in str(outcomes[2])
     assert outcomes[3].values.tolist() == [[0.4], [0.6]]
     assert bench.released == 1
+
+
+def errors_below(kind: type[BrainScoreError]) -> Iterator[type[BrainScoreError]]:
+    yield kind
+    for below in kind.__subclasses__():
+        yield from errors_below(below)
+
+
+def test_every_error_can_be_made_of_its_words_and_travel():
+    for module in pkgutil.walk_packages(pytest_brainscore.__path__, "pytest_brainscore."):
+        if "engines" not in module.name and not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    kinds = list(errors_below(BrainScoreError))
+    assert {BrainScoreError, NotHere, NoRoom} <= set(kinds)
+    for kind in kinds:
+        error = kind("why")
+        for again in (type(error)(str(error)), pickle.loads(pickle.dumps(error))):
+            assert (type(again), str(again)) == (kind, "why")
+
+
+def test_a_full_disk_costs_its_task_and_no_other():
+    full = NoRoom("activations need 9 GB", {"a": 9}, 5)
+    outcomes = pickle.loads(pickle.dumps(do(work(None, None), Bench(full, SCORE))))
+    assert [type(outcome) for outcome in outcomes] == [NoRoom, Score]
+    travelled = pickle.loads(pickle.dumps(full))
+    assert (str(travelled), travelled.sizes, travelled.room) == ("activations need 9 GB", {"a": 9}, 5)
 
 
 def test_ctrl_c_ends_a_unit_and_lets_go_of_the_network():

@@ -26,9 +26,9 @@ class NoRoom(ModelError):
     `batch` is the number of images that fit into memory together.
     """
 
-    def __init__(self, message: str, sizes: Mapping[str, int], room: int) -> None:
-        super().__init__(message)
-        self.sizes, self.room = sizes, room
+    def __init__(self, message: str, sizes: Mapping[str, int] | None = None, room: int = 0) -> None:
+        super().__init__(message)  # alone: of its words an error is made again, where it travels
+        self.sizes, self.room = dict(sizes or {}), room
         self.batch: int | None = None
 
 
