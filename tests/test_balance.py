@@ -7,6 +7,7 @@ from collections import Counter, deque
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from pytest_brainscore.harness.workers.balance import ByModel
 
 ONE_MODEL = [("alexnet", 1.0)] * 3

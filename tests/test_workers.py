@@ -8,7 +8,6 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-from pytest_brainscore.harness.workers.costs import costs
 
 from pytest_brainscore import machine
 from pytest_brainscore.harness import options
@@ -16,6 +15,7 @@ from pytest_brainscore.harness.guards.baselines import measured_row
 from pytest_brainscore.harness.nodes import Named, Nodes
 from pytest_brainscore.harness.watching.ledger import Ledger
 from pytest_brainscore.harness.workers import team
+from pytest_brainscore.harness.workers.costs import costs
 from pytest_brainscore.specs.catalogue import size
 from pytest_brainscore.specs.models import Model
 from pytest_brainscore.specs.results import Row
