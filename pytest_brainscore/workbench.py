@@ -87,7 +87,7 @@ class Workbench:
         shown = self._represented(network, model, recordings, case, unit)
         start = time.perf_counter()
         self.tell("metric", 0, 0)
-        x = shown.tensors[unit, sees(case.benchmark.metric)].to(self.device.metrics)
+        x = shown.tensor(unit, sees(case.benchmark.metric)).to(self.device.metrics)
         with (
             threads_for(x, target.y if isinstance(target, scoring.Target) else x),
             _noted_fallbacks() as notes,
@@ -183,7 +183,7 @@ class Workbench:
         """The network's answer to the stimuli, for every benchmark that shows it the same ones."""
         key = recordings.stimuli.digest
         need = sees(case.benchmark.metric)
-        if key not in self._shown or (unit, need) not in self._shown[key].tensors:
+        if key not in self._shown or not self._shown[key].tried(unit, need):
             wanted: dict[Unit, set[Representation]] = {unit: {need}}
             for other, other_need in self._planned(network, model, case):
                 wanted.setdefault(other, set()).add(other_need)

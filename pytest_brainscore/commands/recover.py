@@ -177,7 +177,7 @@ def _shown(
         device=device.network,
         spill=fetcher.cache / "spill",
     )
-    return {leaf: shown.tensors[(leaf,), need].to(device.metrics) for leaf in leaves}
+    return {leaf: shown.tensor((leaf,), need).to(device.metrics) for leaf in leaves}
 
 
 def _table(model: str, found: Recovery) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from functools import partial
 from pathlib import Path
@@ -15,7 +15,8 @@ from ..data.stimuli import Stimuli
 from ..errors import BrainScoreError, ModelError
 from ..progress import Tell, untold
 from . import fingerprint
-from .columns import Held, LayerActivations, NoRoom, allocate
+from .answers import Answers, Record
+from .columns import LayerActivations, allocate
 from .feed import prepared
 from .network import Network
 from .taps import Taps, TooMuch
@@ -39,7 +40,7 @@ def extract(
     budget: int = BUDGET,
     room: int | None = None,
     tell: Tell = untold,
-) -> Iterator[Mapping[str, LayerActivations]]:
+) -> Iterator[Answers]:
     """Show the stimuli to the network once and hold the answers of its layers, (n, p) each.
 
     layers: dotted module names. Of a module that is called several times the last call counts; of a tuple,
@@ -53,9 +54,11 @@ def extract(
     The answers are there while the context is open. Equal images are shown once. The forward pass runs in
     eval mode, without gradients, in full float32, with random numbers that are the same each time; it stops
     when the last of the layers has answered.
-    Raises ModelError where a layer is not there, is not called, does not answer per stimulus, or answers
-    with NaN or infinity; where the network fails; where memory does not suffice for one image; where the
-    disk is full; and its NoRoom, before anything is held, where the layers need more disk than they may have.
+    A layer that is not called, does not answer per stimulus, or answers with NaN or infinity raises its own
+    ModelError when it is looked up; the others can be read.
+    Raises ModelError where a layer is not there; where the network fails; where memory does not suffice for
+    one image; where the disk is full; and its NoRoom, before anything is held, where the layers need more
+    disk than they may have.
     """
     names = tuple(dict.fromkeys(layers))
     for name in names:
@@ -64,10 +67,10 @@ def extract(
     with ExitStack() as files:
         folder = spill or Path(tempfile.gettempdir())
         hold = partial(allocate, folder=folder, budget=budget, files=files, room=room)
-        record = _Record(network, stimuli, shown, hold, tell)
+        record = Record(network, stimuli, shown, hold, tell)
         _show(network, stimuli, shown, names, torch.device(device), batch_size or network.batch_size, record)
         index = None if len(shown) == len(rows) else torch.tensor(rows)
-        yield {name: record.finished(name, index) for name in names}
+        yield record.finished(names, index)
 
 
 def _distinct(stimuli: Stimuli) -> tuple[list[int], list[int]]:
@@ -90,7 +93,7 @@ def _show(
     names: tuple[str, ...],
     device: torch.device,
     size: int,
-    record: _Record,
+    record: Record,
 ) -> None:
     """Run all images through the network and hand each batch's answers to `record`."""
     images = prepared(network, stimuli, shown, ahead=2 * size)
@@ -98,7 +101,7 @@ def _show(
     with _steady(device), Taps(network, names) as taps, closing(images):
         _move(network, device)
         first = network.fingerprint
-        while batch := _take(images, waiting, size):
+        while not record.is_hopeless and (batch := _take(images, waiting, size)):
             if _answered(taps, batch, device, record):
                 continue
             if len(batch) == 1:
@@ -124,68 +127,7 @@ def _require_unmoved(network: Network, first: Mapping[str, int]) -> None:
         )
 
 
-class _Record:
-    """Answers as they come in: held per layer, with the mean of each row."""
-
-    def __init__(
-        self,
-        network: Network,
-        stimuli: Stimuli,
-        shown: list[int],
-        hold: Callable[[Mapping[str, int], int], dict[str, Held]],
-        tell: Tell,
-    ) -> None:
-        self._network, self._stimuli, self._shown = network, stimuli, shown
-        self._hold, self._tell = hold, tell
-        self._held: dict[str, Held] = {}
-        self._means: dict[str, torch.Tensor] = {}
-        self._widths: dict[str, int] = {}
-        self._start = 0
-
-    def add(self, answers: dict[str, torch.Tensor], n: int) -> None:
-        """Take the next n rows of each layer."""
-        if not self._held:
-            self._widths = {name: answer.shape[1] for name, answer in answers.items()}
-            # At once: small arrays that stay would cut up the memory of the large ones, batch by batch.
-            self._means = {name: torch.empty(len(self._shown), dtype=torch.float64) for name in answers}
-            self._held = self._places(n)
-        for name, answer in answers.items():
-            if answer.shape[1] != self._widths[name]:
-                raise ModelError(
-                    f"{self._network.id}: layer {name} has {self._widths[name]} units for the first"
-                    f" stimuli and {answer.shape[1]} for {self._stimuli.ids[self._shown[self._start]]}"
-                )
-            self._means[name][self._start : self._start + n] = self._row_means(name, answer)
-            self._held[name].write(self._start, answer)
-        self._start += n
-        self._tell("forward", self._start, len(self._shown))
-
-    def _places(self, n: int) -> dict[str, Held]:
-        try:
-            return self._hold(self._widths, len(self._shown))
-        except NoRoom as why:
-            why.batch = n
-            raise
-
-    def finished(self, name: str, rows: torch.Tensor | None) -> LayerActivations:
-        """All rows of a layer, each as often as its stimulus stands in the set."""
-        means = self._means[name] if rows is None else self._means[name][rows]
-        return LayerActivations(len(means), self._widths[name], means, self._held[name], rows)
-
-    def _row_means(self, name: str, answer: torch.Tensor) -> torch.Tensor:
-        """Means in float64; a sum of finite float32 is finite, so what is not shows here."""
-        means = answer.sum(1, dtype=torch.float64) / answer.shape[1]
-        wrong = (~torch.isfinite(means)).nonzero()
-        if len(wrong):
-            stimulus = self._stimuli.ids[self._shown[self._start + int(wrong[0])]]
-            raise ModelError(
-                f"{self._network.id}: layer {name} answers to stimulus {stimulus} with NaN or infinity"
-                " (diverged weights, or another preprocessing than in training)"
-            )
-        return means
-
-
-def _answered(taps: Taps, batch: list[torch.Tensor], device: torch.device, record: _Record) -> bool:
+def _answered(taps: Taps, batch: list[torch.Tensor], device: torch.device, record: Record) -> bool:
     """One forward pass into the record; False where memory did not suffice, and then nothing is recorded."""
     answers = _answers(taps, batch, device)
     if answers is not None:
@@ -193,7 +135,9 @@ def _answered(taps: Taps, batch: list[torch.Tensor], device: torch.device, recor
     return answers is not None
 
 
-def _answers(taps: Taps, batch: list[torch.Tensor], device: torch.device) -> dict[str, torch.Tensor] | None:
+def _answers(
+    taps: Taps, batch: list[torch.Tensor], device: torch.device
+) -> Mapping[str, torch.Tensor | ModelError] | None:
     """One forward pass; None where memory did not suffice."""
     try:
         with settled(), torch.no_grad():

@@ -13,6 +13,7 @@ from typing import Literal
 import torch
 
 from ..data.stimuli import Stimuli
+from ..errors import ModelError
 from ..progress import Tell, untold
 from .activations import BUDGET, LayerActivations, extract
 from .columns import Concatenated, NoRoom
@@ -38,8 +39,8 @@ class Represented:
 
     `tensors[unit, "coordinates"]` is (n, n + 1) float64, or (n, p) where p <= n + 1;
     `tensors[unit, "activations"]` is (n, p) float32; all are on the CPU. `hits` are the units that came from
-    the store as a whole, `keys` say where it has what is there. `coordinates_seconds` is everything after the
-    forward pass.
+    the store as a whole, `keys` say where it has what is there. `faults` say why units could not be read.
+    `coordinates_seconds` is everything after the forward pass.
     """
 
     tensors: Mapping[Wanted, torch.Tensor]
@@ -47,6 +48,17 @@ class Represented:
     keys: Mapping[Wanted, str] = field(default_factory=dict)
     forward_seconds: float = 0.0
     coordinates_seconds: float = 0.0
+    faults: Mapping[Unit, str] = field(default_factory=dict)
+
+    def tried(self, unit: Unit, kind: Representation) -> bool:
+        """Whether that was asked of the network, with or without success."""
+        return unit in self.faults or (unit, kind) in self.tensors
+
+    def tensor(self, unit: Unit, kind: Representation) -> torch.Tensor:
+        """The tensor of a unit. Raises ModelError where one of its layers could not be read."""
+        if unit in self.faults:
+            raise ModelError(self.faults[unit])
+        return self.tensors[unit, kind]
 
 
 def represent(
@@ -67,7 +79,8 @@ def represent(
     What the store has is taken from it; all else comes from one forward pass and is stored, unless the
     network's code is in no file. Where that would take more than `room` bytes on disk, the units are shared
     out among several passes, each of which ends with the last of its layers. Two processes that want the same
-    wait for each other. `tell` hears how far the pass is.
+    wait for each other. `tell` hears how far the pass is. A layer that cannot be read, or for which the disk
+    has no room, is a fault of its units alone.
     Raises ModelError as `extract` does.
     """
     work = _Work(
@@ -80,9 +93,9 @@ def represent(
         with store.lock(work.key(("all",), "lock")) if work.store and store else nullcontext():
             if work.load():
                 work.compute(show, room, tell)
-    hits = frozenset(unit for unit in wanted if unit not in work.computed)
+    hits = frozenset(wanted) - work.computed - work.faults.keys()
     keys = {want: work.key(*want) for want in work.tensors} if work.store else {}
-    return Represented(dict(work.tensors), hits, keys, *work.seconds)
+    return Represented(dict(work.tensors), hits, keys, *work.seconds, work.faults)
 
 
 @dataclass
@@ -94,6 +107,7 @@ class _Work:
     device: torch.device
     tensors: dict[Wanted, torch.Tensor] = field(default_factory=dict)
     computed: set[Unit] = field(default_factory=set)
+    faults: dict[Unit, str] = field(default_factory=dict)
     seconds: tuple[float, float] = (0.0, 0.0)
 
     @property
@@ -119,7 +133,8 @@ class _Work:
                 self._pass(units, partial(show, room=None if alone else room), tell)
             except NoRoom as why:
                 if alone:
-                    raise
+                    self.faults[units[0]] = str(why)
+                    continue
                 passes[:0] = parted(units, why.sizes, why.room)
                 show = partial(show, batch_size=why.batch)  # answers depend a little on the batch
 
@@ -131,11 +146,16 @@ class _Work:
             shown = time.perf_counter()
             for i, (unit, kind) in enumerate(wanted):
                 tell("coordinates", i, len(wanted))
-                self._keep(unit, kind, Concatenated(tuple(answers[layer] for layer in unit)))
+                try:
+                    answer = Concatenated(tuple(answers[layer] for layer in unit))
+                except ModelError as why:
+                    self.faults[unit] = str(why)  # the text: its traceback would hold all answers
+                else:
+                    self._keep(unit, kind, answer)
         forward, after = self.seconds
         self.seconds = (forward + shown - start, after + time.perf_counter() - shown)
 
-    def _keep(self, unit: Unit, kind: Representation, answer: Concatenated | LayerActivations) -> None:
+    def _keep(self, unit: Unit, kind: Representation, answer: Concatenated) -> None:
         tensor = coordinates(answer, self.device) if kind == "coordinates" else answer.matrix()
         self.tensors[unit, kind] = tensor
         self.computed.add(unit)

@@ -45,8 +45,8 @@ class Taps:
             handle.remove()
         self._answers = {}
 
-    def __call__(self, images: torch.Tensor) -> dict[str, torch.Tensor]:
-        """Answers of each layer to images (b, 3, h, w): (b, p) float32 on the CPU.
+    def __call__(self, images: torch.Tensor) -> dict[str, torch.Tensor | ModelError]:
+        """Answers of each layer to images (b, 3, h, w): (b, p) float32 on the CPU, or why it has none.
 
         Raises TooMuch where those to several images exceed the limit.
         """
@@ -76,27 +76,29 @@ class Taps:
         if self._several and held + answer.nbytes > self._limit:
             raise TooMuch
 
-    def _per_stimulus(self, name: str, answer: torch.Tensor | None, n: int) -> torch.Tensor:
-        where = f"{self.network.id}: layer {name}"
+    def _per_stimulus(self, name: str, answer: torch.Tensor | None, n: int) -> torch.Tensor | ModelError:
         if not self._calls[name]:
-            raise ModelError(
-                f"{where} is not called in the forward pass; name another, for instance its parent"
-            )
-        if answer is None:
-            raise ModelError(f"{where} answers with no tensor")
-        if answer.ndim == 0 or answer.shape[0] != n:
-            raise ModelError(
-                f"{where} answers with shape {tuple(answer.shape)} to {n} images:"
-                " its first axis is not the stimuli"
-            )
-        if answer.numel() == 0:
-            raise ModelError(f"{where} answers with no numbers: shape {tuple(answer.shape)}")
-        if answer.is_complex():
-            raise ModelError(
-                f"{where} answers with complex numbers, of which metrics know nothing; name a layer after it,"
-                " or one that gives their magnitude"
-            )
-        return answer.reshape(n, -1).to("cpu", torch.float32)
+            fault = "is not called in the forward pass; name another, for instance its parent"
+        elif answer is None:
+            fault = "answers with no tensor"
+        elif not (fault := _fault(answer, n)):
+            return answer.reshape(n, -1).to("cpu", torch.float32)
+        return ModelError(f"{self.network.id}: layer {name} {fault}")
+
+
+def _fault(answer: torch.Tensor, n: int) -> str:
+    """Why an answer to n images is not n rows of real numbers; empty where it is."""
+    shape = tuple(answer.shape)
+    if answer.ndim == 0 or shape[0] != n:
+        return f"answers with shape {shape} to {n} images: its first axis is not the stimuli"
+    if answer.numel() == 0:
+        return f"answers with no numbers: shape {shape}"
+    if answer.is_complex():
+        return (
+            "answers with complex numbers, of which metrics know nothing; name a layer after it,"
+            " or one that gives their magnitude"
+        )
+    return ""
 
 
 class _AllAnswered(BaseException):

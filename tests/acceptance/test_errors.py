@@ -55,7 +55,7 @@ def test_a_mistake_in_a_benchmark_file(project, old, new, message):
         ("source: nets:small\n  layers: {V4: \"1\", IT: \"3\"}\n  layer_s", "sorce: nets:small\n  layer_s",
          "models.yaml:2: small.sorce: no such key; did you mean source?"),
         ("size: 32", "size: '32'", "models.yaml:5: *size: input should be a valid integer, not '32'"),
-        ("both: [small,", "both: [smal,", "models.yaml:13: sets.both: no model smal *; did you mean small?"),
+        ("both: [small,", "both: [smal,", "models.yaml:13: sets.both: no model smal *; did you mean small*"),
     ],
 )  # fmt: skip
 def test_a_mistake_in_models_yaml_is_a_usage_error(project, old, new, message):
@@ -170,3 +170,46 @@ def test_a_device_that_is_not_there(project):
     assert "cuda" in one_error(project, "--brainscore-device", "cuda")
     result = project.run("--models", "small", "--brainscore-device", "gpu")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
+
+
+BAD_LAYER = """
+from pathlib import Path
+
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.seen, self.unused = nn.Conv2d(3, 8, 5, stride=4), nn.Identity()
+
+    def forward(self, x):
+        with Path(__file__).with_name("passes.txt").open("a") as told:
+            told.write(f"{len(x)}\\n")
+        return self.seen(x)
+
+
+def small():
+    return Net()
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "items"),
+    [((), ("V4-ridge", "IT-ridge")), (("--brainscore-layers", "unused,seen"), ("seen", "unused"))],
+)
+def test_a_bad_layer_is_an_error_of_its_own_item_alone(project, arguments, items):
+    project.write("nets.py", BAD_LAYER)
+    project.write("models.yaml", "small: {source: nets:small, layers: {V4: seen, IT: unused}}\n")
+    regions = "regions: [V4, IT]" if not arguments else "region: V4"
+    edit(project, "benchmarks/own.yaml", "- region: IT", f"- {regions}")
+    edit(project, "benchmarks/own.yaml", "region: IT}", "neuroids: neuroids.csv}")
+    rows = "".join(f"n{i},{region}\n" for i, region in enumerate(3 * ["V4"] + 3 * ["IT"]))
+    project.write("benchmarks/neuroids.csv", "neuroid,region\n" + rows)
+    result = project.run("--models", "small", *arguments)
+    result.assert_outcomes(passed=1, errors=1)
+    (error,) = errors_of(result)
+    assert items[1] in error
+    assert items[0] not in error
+    assert "layer unused is not called in the forward pass" in result.stdout.str()
+    assert (project.root / "passes.txt").read_text() == "20\n"

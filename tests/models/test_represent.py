@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from pytest_brainscore.errors import ModelError
 from pytest_brainscore.models import activations, columns
@@ -104,12 +105,60 @@ def test_layers_that_are_mapped_together_stay_together(tmp_path):
     assert net.module.rows == 4 + 9 + 9  # the batch that shows how wide the layers are, and two passes
 
 
+class Faulty(Small):
+    """Has modules that cannot be read, one of them with batches of another size than four alone."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.unused, self.nan, self.later, self.scalar = (nn.Identity() for _ in range(4))
+
+    def forward(self, x):
+        answer = super().forward(x)
+        self.nan(answer * float("nan"))
+        self.later(answer if len(x) == 4 else answer[:, 1:])
+        self.scalar(answer.sum())
+        return answer
+
+
+FAULTS = {
+    "unused": "is not called in the forward pass",
+    "nan": "answers to stimulus s0 with NaN",
+    "later": "has 4 units for the first stimuli and 3 for s8",
+    "scalar": r"answers with shape \(\) to 4 images",
+}
+
+
+def test_a_layer_that_cannot_be_read_is_a_fault_of_its_units_alone(store):
+    wanted = {unit: {"coordinates", "activations"} for unit in [("first",), *((name,) for name in FAULTS)]}
+    wanted["first", "nan"] = {"coordinates"}
+    done = represent(net := network(Faulty()), images(9), wanted, store=store)
+    assert net.module.batches == [4, 4, 1]
+    assert {want for want, _ in done.tensors} == {("first",)}
+    alone = represent(net, images(9), {("first",): {"coordinates"}})
+    assert torch.equal(*(shown.tensor(("first",), "coordinates") for shown in (done, alone)))
+    for layer, words in FAULTS.items():
+        with pytest.raises(ModelError, match=f"^small: layer {layer} {words}"):
+            done.tensor((layer,), "activations")
+    with pytest.raises(ModelError, match="layer nan"):
+        done.tensor(("first", "nan"), "coordinates")
+    again = represent(net, images(9), wanted, store=store)
+    assert again.hits == {("first",)}
+    assert again.faults == done.faults
+
+
+def test_a_pass_ends_where_no_layer_is_left_to_read():
+    represent(net := network(Faulty()), images(9), {("unused",): {"coordinates"}, ("nan",): {"coordinates"}})
+    assert net.module.batches == [4]
+
+
 def test_what_was_computed_before_the_disk_was_full_is_stored(tmp_path, store, monkeypatch):
     usage = type("Usage", (), {"free": int(0.6 * LAYER)})()
     monkeypatch.setattr(columns.shutil, "disk_usage", lambda _: usage)
     wanted = {("first",): {"coordinates"}, ("second",): {"coordinates"}}
+    full = represent(network(), images(9), wanted, store=store, spill=tmp_path, budget=0)
+    assert full.tensors.keys() == {(("first",), "coordinates")}
     with pytest.raises(ModelError, match="make room"):
-        represent(network(), images(9), wanted, store=store, spill=tmp_path, budget=0)
+        full.tensor(("second",), "coordinates")
     done = represent(net := network(), images(9), {("first",): {"coordinates"}}, store=store)
     assert done.hits == {("first",)}
     assert net.module.rows == 0
