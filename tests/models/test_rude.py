@@ -23,7 +23,8 @@ from pytest_brainscore.models.activations import extract
 from pytest_brainscore.models.build import build
 from pytest_brainscore.models.fingerprint import changed, fingerprint
 from pytest_brainscore.models.network import from_module
-from pytest_brainscore.models.untouched import SETTINGS, settled, untouched
+from pytest_brainscore.models.settings import SETTINGS
+from pytest_brainscore.models.untouched import settled, untouched
 from pytest_brainscore.specs.models import Model, Preprocess
 from pytest_brainscore.specs.registry import Registry
 
