@@ -12,6 +12,7 @@ import threading
 import time
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
 
 import dask
 import psutil
@@ -19,7 +20,7 @@ import pytest
 from distributed import LocalCluster
 
 from pytest_brainscore.errors import ModelError, NotHere, WorkError
-from pytest_brainscore.harness.engines import cluster, elsewhere
+from pytest_brainscore.harness.engines import cluster, elsewhere, seat
 from pytest_brainscore.harness.engines.cluster import Cluster, differences
 from pytest_brainscore.harness.engines.seat import SEAT, forget_code_below, number_of, told
 from pytest_brainscore.suite.selection import Candidate
@@ -187,6 +188,50 @@ def test_a_worker_of_a_cluster_that_was_there_has_one_seat_whatever_its_threads(
     assert connected.workers() == [worker.address]
     connected.close()
     assert in_threads.scheduler.workers[worker.address].status.name == "running"
+
+
+def test_a_run_that_ends_takes_nothing_from_another_on_the_same_cluster(in_threads, monkeypatch):
+    first, second = (Cluster(in_threads.scheduler_address, 1, "cpu") for _ in range(2))
+    benches = {(run, Terms()): object() for run in (first.run, second.run)}
+    monkeypatch.setattr(seat, "_benches", benches)
+    first.close()
+    wait_for(lambda: list(benches) == [(second.run, Terms())])
+    in_threads.scale(2)
+    wait_for(lambda: len(in_threads.scheduler.workers) == 2)
+    wait_for(lambda: len(second.workers()) == 2)
+    second.close()
+
+
+def test_a_unit_finds_open_what_the_last_one_of_its_run_left(monkeypatch):
+    monkeypatch.setattr(seat, "_benches", {})
+    monkeypatch.setattr(Terms, "open", lambda terms: object())
+    first = seat._bench("one", Terms())
+    assert seat._bench("one", Terms()) is first
+    assert seat._bench("another", Terms()) is not first
+    assert list(seat._benches) == [("another", Terms())]
+
+
+def test_workers_that_were_started_end_where_the_run_cannot_connect(monkeypatch):
+    closed = []
+    own = SimpleNamespace(workers={0: None}, close=lambda timeout: closed.append(timeout))
+    monkeypatch.setattr(cluster, "_local", lambda models, device: own)
+
+    def refused(*_, **__):
+        raise OSError("connection refused")
+
+    monkeypatch.setattr(cluster, "Client", refused)
+    with pytest.raises(WorkError, match=r"dask local: no workers can be started here \(connection refused"):
+        Cluster("local", 1, "cpu")
+    assert len(closed) == 1
+
+
+def test_workers_that_cannot_be_started_end_the_run_once(monkeypatch):
+    def broken(models, device):
+        raise RuntimeError("Nanny failed to start.")
+
+    monkeypatch.setattr(cluster, "_local", broken)
+    with pytest.raises(pytest.exit.Exception, match=r"no workers can be started here \(Nanny failed"):
+        elsewhere.Elsewhere.connect("local", [], Terms())
 
 
 def test_a_cluster_without_workers_is_not_waited_for_without_end(in_threads, monkeypatch):

@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
+from uuid import uuid4
 
 from distributed import Client, LocalCluster
 
@@ -20,31 +21,30 @@ LOCAL = "local"
 PATIENCE_S = 60.0
 _CONNECT_S = 15.0
 _CLOSE_S = 5.0
-_PLUGIN = "brainscore-seat"
 _COMPARED = ("pytest-brainscore", "torch", "torchvision", "timm", "numpy", "scikit-learn")
 
 
 class Cluster:
     """A connection to a Dask scheduler whose workers can do our work.
 
-    Raises WorkError where there is no scheduler, no worker, or one with other versions than ours.
+    `run` is its id: others may be on the same cluster at the same time.
+    Raises WorkError where there is no scheduler, no worker, or one with other versions than ours, or where
+    none can be started here.
     """
 
     def __init__(self, address: str, models: int, device: str) -> None:
-        self.address = address
-        logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters of it, our errors say
-        self._own = _local(models, device) if address == LOCAL else None
-        self.workers_here = len(self._own.workers) if self._own else 1
+        self.address, self.run = address, uuid4().hex
+        self._own: LocalCluster | None = None
         self._empty_since: float | None = None
+        logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters of it, our errors say
         try:
-            self.client = Client(self._own or address, timeout=_CONNECT_S, set_as_default=False)
-        except (OSError, ValueError) as why:
-            raise WorkError(f"--brainscore-dask {address}: no Dask scheduler answers ({why})") from None
-        try:
-            self._admit()
-        except BaseException:
+            self._open(models, device)
+        except BaseException as why:
             self.close()
-            raise
+            if isinstance(why, WorkError) or not isinstance(why, Exception):
+                raise
+            failed = "no workers can be started here" if address == LOCAL else "no Dask scheduler answers"
+            raise WorkError(f"--brainscore-dask {address}: {failed} ({why})") from None
 
     def workers(self) -> list[str]:
         """Addresses of the workers that have a seat.
@@ -63,13 +63,25 @@ class Cluster:
 
     def close(self) -> None:
         """Leave a cluster that was there, end one of ours."""
-        with suppress(Exception):  # whatever is wrong with it, the run is over
+        with suppress(Exception):  # whatever is wrong with it, or if there is no client: the run is over
             if self._own is None and self.client.status == "running":
-                self.client.unregister_worker_plugin(_PLUGIN)
+                self.client.unregister_worker_plugin(self._plugin)
         with suppress(Exception):
             self.client.close(timeout=_CLOSE_S)
         if self._own is not None:
             self._own.close(timeout=_CLOSE_S)
+
+    @property
+    def _plugin(self) -> str:
+        return f"brainscore-seat-{self.run}"
+
+    def _open(self, models: int, device: str) -> None:
+        """Start workers, where they are to be ours, and connect."""
+        if self.address == LOCAL:
+            self._own = _local(models, device)
+        self.workers_here = len(self._own.workers) if self._own else 1
+        self.client = Client(self._own or self.address, timeout=_CONNECT_S, set_as_default=False)
+        self._admit()
 
     def _admit(self) -> None:
         """Make sure of workers, like ours, with a seat each."""
@@ -83,7 +95,7 @@ class Cluster:
         for worker, theirs in there.items():
             if unlike := differences(theirs, versions()):
                 raise WorkError(f"--brainscore-dask {self.address}: the worker {worker} has {unlike}")
-        self.client.register_plugin(Seat(own=self._own is not None), name=_PLUGIN)
+        self.client.register_plugin(Seat(self.run, own=self._own is not None), name=self._plugin)
 
 
 def differences(theirs: Mapping[str, str | None], ours: Mapping[str, str]) -> str:

@@ -44,7 +44,7 @@ class Elsewhere:
     """
 
     def __init__(self, cluster: Cluster, works: Sequence[Work], terms: Terms, tell: Tell = untold) -> None:
-        self.cluster, self.run, self.tell = cluster, uuid4().hex, tell
+        self.cluster, self.run, self.tell = cluster, cluster.run, tell
         self.terms = replace(terms, workers=cluster.workers_here)
         self.allowed_losses = int(dask.config.get("distributed.scheduler.allowed-failures"))
         self._works = {work.model.id: work for work in works}

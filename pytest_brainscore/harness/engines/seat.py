@@ -10,7 +10,6 @@ import re
 import signal
 import sys
 from dataclasses import replace
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,17 +28,18 @@ _NUMBER = re.compile(r"(?:^|-)(\d+)$")
 _PACKAGE = __package__.split(".")[0]
 
 Outcomes = tuple[Score | BrainScoreError, ...]
+_benches: dict[tuple[str, Terms], Workbench] = {}
 
 
 class Seat(WorkerPlugin):
     """Gives each worker that does not declare the resource `brainscore-model` one of it.
 
     A unit of work takes one, so that a worker process holds one model at a time, whatever its threads.
-    `own`: the worker is a child of the run, which ends it: a Ctrl-C in the terminal is not for it.
+    run: its id. own: the worker is a child of the run, which ends it: a Ctrl-C in the terminal is not for it.
     """
 
-    def __init__(self, own: bool) -> None:
-        self.own = own
+    def __init__(self, run: str, own: bool) -> None:
+        self.run, self.own = run, own
 
     async def setup(self, worker: Worker) -> None:
         """Give the seat, also to a worker that joins later or is started again."""
@@ -49,8 +49,9 @@ class Seat(WorkerPlugin):
             await worker.set_resources(**{SEAT: 1})
 
     def teardown(self, worker: Worker) -> None:
-        """Let go of what the run had open; the seat stays, for the next run."""
-        _bench.cache_clear()
+        """Let go of what the run had open; the seat stays, for other runs."""
+        for opened in [opened for opened in list(_benches) if opened[0] == self.run]:
+            _benches.pop(opened, None)
 
 
 def measure(work: Work, terms: Terms, run: str) -> Outcomes:
@@ -79,12 +80,17 @@ def told(outcome: Score | BrainScoreError, host: str, needed: list[Path | None])
     return type(outcome)(f"{outcome} (on {host}{hint if lacking else ''})")
 
 
-@lru_cache(maxsize=1)
 def _bench(run: str, terms: Terms) -> Workbench:
-    """The workbench of a run. The project's code is read anew for it: a worker may outlive many runs."""
-    if terms.root is not None:
-        forget_code_below(terms.root.resolve())
-    return terms.open()
+    """The workbench of a run, the only one that is kept.
+
+    The project's code is read anew for it: a worker may outlive many runs.
+    """
+    if (run, terms) not in _benches:
+        _benches.clear()
+        if terms.root is not None:
+            forget_code_below(terms.root.resolve())
+        _benches[run, terms] = terms.open()
+    return _benches[run, terms]
 
 
 def forget_code_below(root: Path) -> None:
