@@ -15,7 +15,7 @@ from .. import suite
 from ..data import lacks
 from ..data.fetch import Fetcher
 from ..errors import FetchError
-from ..specs.base import File, Spec
+from ..specs.base import File
 from ..specs.cases import Case, load_cases
 from ..specs.catalogue import place_of, size
 from ..specs.models import Model
@@ -92,7 +92,7 @@ def _weights(model: Model, folder: Path, fetcher: Fetcher) -> str:
 
 
 def _data(case: Case, fetcher: Fetcher) -> str:
-    return _where(files(case.dataset), case.path.parent, fetcher)
+    return _where(dict.fromkeys(lacks.files_in(case.dataset)), case.path.parent, fetcher)
 
 
 def _where(wanted: Iterable[File], folder: Path, fetcher: Fetcher) -> str:
@@ -113,21 +113,3 @@ def _missing(wanted: Iterable[File], folder: Path, fetcher: Fetcher) -> list[Fil
         except FetchError:
             missing.append(file)
     return missing
-
-
-def files(spec: Spec) -> list[File]:
-    """All files that a spec names, each once."""
-    found: list[File] = []
-    pending: list[object] = [spec]
-    while pending:
-        value = pending.pop(0)
-        if isinstance(value, File):
-            if value not in found:
-                found.append(value)
-        elif isinstance(value, Spec):
-            pending.extend(getattr(value, name) for name in type(value).model_fields)
-        elif isinstance(value, dict):
-            pending.extend(value.values())
-        elif isinstance(value, tuple):
-            pending.extend(value)
-    return found

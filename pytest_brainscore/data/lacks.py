@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from ..specs.base import File, Spec
 from ..specs.catalogue import place_of, size
 from ..specs.models import Model
@@ -32,7 +34,7 @@ def of_data(spec: Any, folder: Path, fetcher: Fetcher) -> Iterator[Lack]:
 
     `folder` is where relative paths start.
     """
-    for file in _files_in(spec):
+    for file in files_in(spec):
         if file.url and file.hash and not _is_here(file, folder, fetcher):
             yield Lack(file.name, file.bytes)
 
@@ -48,19 +50,26 @@ def of_model(model: Model, folder: Path, fetcher: Fetcher) -> Iterator[Lack]:
         yield Lack(file.name, file.bytes or _guess(model), exact=file.bytes is not None)
 
 
-def _files_in(value: Any) -> Iterator[File]:
+def files_in(value: Any) -> Iterator[File]:
     """All files that a spec names; a reader of the user's own has them as plain mappings."""
     if isinstance(value, File):
         yield value
     elif isinstance(value, dict):
-        if set(value) & {"url", "file"} and set(value) <= set(File.model_fields):
-            yield File.model_construct(**value)
-        else:
-            yield from (file for inner in value.values() for file in _files_in(inner))
+        file = _as_file(value)
+        yield from (file,) if file else files_in(list(value.values()))
     elif isinstance(value, Spec):
-        yield from (file for _, inner in value for file in _files_in(inner))
+        yield from (file for _, inner in value for file in files_in(inner))
     elif isinstance(value, list | tuple):
-        yield from (file for inner in value for file in _files_in(inner))
+        yield from (file for inner in value for file in files_in(inner))
+
+
+def _as_file(value: dict[str, Any]) -> File | None:
+    """The file that a mapping names by URL and hash; what is meant for a reader may be anything."""
+    try:
+        file = File.model_validate(value)
+    except ValidationError:
+        return None
+    return file if file.url and file.hash else None
 
 
 def _is_here(file: File, folder: Path, fetcher: Fetcher) -> bool:

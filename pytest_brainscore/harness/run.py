@@ -96,8 +96,11 @@ class Run:
 
     @cached_property
     def outlook(self) -> Outlook | None:
-        """What our items will take, once it is known which there are; None where there are none."""
-        return forecast.ahead(self.planned, self.named, self) if self.named else None
+        """What our items will take, once it is known which there are; None where it cannot be told."""
+        if self.named:
+            with suppress(Exception):  # what is wrong the items will say; an estimate ends no run
+                return forecast.ahead(self.planned, self.named, self)
+        return None
 
     @property
     def working(self) -> bool:

@@ -103,3 +103,12 @@ def test_a_folder_of_baselines_alone_is_no_suite(project):
     project.write("benchmarks/baselines/Simulated.IT-pls.json", "{}")
     lines = project.collect("--models", "small", "-k", "Simulated and IT-pls")
     assert [line.rpartition("/")[2] for line in lines] == ["simulated.yaml::IT-pls::small"]
+
+
+def test_an_estimate_that_fails_ends_no_run(project):
+    path = project.root / "benchmarks" / "own.yaml"
+    lost = f"{{url: http://127.0.0.1:9/a.npy, sha256: {'a' * 64}, file: ~nobody-of-this-name/a.npy}}"
+    path.write_text(path.read_text().replace("file: responses.npy", f"file: {lost}"))
+    result = project.run("--models", "small")
+    result.assert_outcomes(errors=1)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED

@@ -89,6 +89,25 @@ def test_files_of_a_reader_of_ones_own_are_plain_mappings(home: Path):
     assert [lack.name for lack in lacks.of_data(spec, home, fetcher(home))] == ["a.npy"]
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"url": ["a", "b"], "sha256": SHA},
+        {"url": URL + "a.npy", "sha256": [1]},
+        {"url": URL + "a.npy", "sha256": "no hash"},
+        {"url": "word"},
+        {"file": "word", "sha256": SHA},
+        {1: 2},
+        {},
+    ],
+)
+def test_what_a_reader_of_ones_own_is_told_need_not_be_a_file(home: Path, given: dict[str, object]):
+    within = {"file": {"url": URL + "b.npy", "sha256": SHA, "bytes": 7}}
+    spec = {"stimuli": within, "recordings": given}
+    assert list(lacks.files_in(spec)) == [File(**within["file"])]
+    assert list(lacks.of_data(spec, home, fetcher(home))) == [Lack("b.npy", 7)]
+
+
 def of_model(home: Path, **said: object) -> list[Lack]:
     return list(lacks.of_model(Model(id="net", **said), home / "project", fetcher(home)))
 
