@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_brainscore.harness.workers.balance import ByModel
+from pytest_brainscore.harness.workers.waiting import Waiting
 
 ONE_MODEL = [("alexnet", 1.0)] * 3
 
@@ -89,7 +90,7 @@ class Session:
                 node.shutdown()
 
     def play(self, choose=lambda workers: workers[0]):
-        for _ in range(1000):
+        for _ in range(10_000):
             able = [node for node in self.balance.nodes if node.starts or node.ending]
             if not able:
                 break
@@ -135,6 +136,40 @@ def test_the_longest_unit_starts_first_and_the_next_goes_to_who_is_free():
 def test_units_are_spread_before_any_worker_has_two():
     session = Session([("a", 3.0), ("b", 2.0), ("c", 1.0)], 2)
     assert [list(node.queue) for node in session.balance.nodes] == [[0, 2], [1]]
+
+
+class Looked(list):
+    """Work that counts how often it is looked at."""
+
+    looks = 0
+
+    def __getitem__(self, item):
+        self.looks += 1
+        return super().__getitem__(item)
+
+
+def test_thousands_of_foreign_items_are_each_looked_at_a_few_times():
+    work = Looked((f"test{i}", 0.0) for i in range(3000))
+    session = Session(work, 1)
+    session.play()
+    assert [item for _, item in session.log] == list(range(3000))
+    assert work.looks < 4 * 3000
+
+
+def test_what_is_left_of_a_unit_waits_as_long_as_it_is():
+    session = Session([("long", 4.0), ("long", 4.0), ("long", 4.0), ("b", 9.0), ("c", 6.0)], 1, crashes={0})
+    session.play()
+    assert [item for _, item in session.log] == [0, 3, 1, 2, 4]
+
+
+def test_a_unit_that_grew_and_shrank_waits_by_what_it_is_now():
+    waiting = Waiting()
+    waiting.add("a", [0], 5.0)
+    waiting.add("a", [1], 5.0)
+    waiting.add("b", [2], 4.0)
+    assert waiting.longest() == [0, 1]
+    waiting.add("a", [1], 3.0)
+    assert [waiting.longest() for _ in range(3)] == [[2], [1], []]
 
 
 def test_a_worker_without_work_takes_over_from_one_that_crashes():

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from .waiting import Waiting
+
 SHORT = 2
 """Items that a worker must have been sent: it starts one when it knows the next."""
 
@@ -58,7 +60,7 @@ class ByModel:
         self._plan, self._stopped, self._refuse = plan, stopped, refuse
         self._ids: Sequence[str] | None = None
         self._work: Sequence[Work] = ()
-        self._waiting: dict[str, list[int]] = {}
+        self._waiting = Waiting()
         self._collected: dict[Worker, Sequence[str]] = {}
         self._shares: dict[Worker, Share] = {}
 
@@ -151,15 +153,15 @@ class ByModel:
 
     def _take(self, share: Share) -> bool:
         """Give the longest unit that waits; False where none does."""
-        if not self._waiting:
-            return False
-        longest = max(self._waiting, key=lambda unit: sum(self._work[i][1] for i in self._waiting[unit]))
-        share.kept = self._waiting.pop(longest)
-        return True
+        share.kept = self._waiting.longest()
+        return bool(share.kept)
 
     def _put_back(self, items: Sequence[int]) -> None:
+        units: dict[str, list[int]] = {}
         for i in items:
-            self._waiting.setdefault(self._work[i][0], []).append(i)
+            units.setdefault(self._work[i][0], []).append(i)
+        for unit, own in units.items():
+            self._waiting.add(unit, own, sum(self._work[i][1] for i in own))
 
     def _drop(self) -> None:
         """Let nothing start that was not sent."""
