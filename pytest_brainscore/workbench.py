@@ -73,13 +73,16 @@ class Workbench:
         fetcher = Fetcher.from_environment(offline=offline, progress=sys.stderr.isatty(), tell=tell)
         return cls(Device.named(device), fetcher, registry, Store.in_cache(fetcher.cache), asked, tell)
 
-    @untouched(0)
     def score(self, case: Case, model: Model, folder: Path, layer: str | None = None) -> Score:
         """Score one model on one benchmark, at its mapped layer or at the one given.
 
         `folder` is where the model's relative paths start.
         Raises BrainScoreError with the cause; NotHere where files are missing offline.
         """
+        with untouched(0, [self.device.metrics]):
+            return self._score(case, model, folder, layer)
+
+    def _score(self, case: Case, model: Model, folder: Path, layer: str | None) -> Score:
         recordings, fetch_seconds = self._recordings(case)
         network, build_seconds = self._network(model, folder)
         target, target_seconds = self._target(case, recordings)

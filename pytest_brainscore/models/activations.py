@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -19,8 +19,9 @@ from .answers import Answers, Record
 from .columns import LayerActivations, allocate
 from .feed import prepared
 from .network import Network
+from .settings import OF_THIS_THREAD
 from .taps import Taps, TooMuch
-from .untouched import settled, untouched
+from .untouched import exact, plain, settled, untouched
 
 BUDGET = 256 * 2**20
 _NO_MEMORY = ("out of memory", "not enough memory", "can't allocate memory", "alloc_failed")
@@ -111,15 +112,12 @@ def _show(
             size = len(batch) // 2
             waiting.extendleft(reversed(batch))
             _free(device)
-        _require_unmoved(network, first)
+        network.require_unmoved(first)
+        _require_still(network)
 
 
-def _require_unmoved(network: Network, first: Mapping[str, int]) -> None:
-    """Raise ModelError where what was shown has changed the network, or could have answered at random."""
-    if part := fingerprint.changed(first, network.module):
-        raise ModelError(
-            f"{network.id}: showing it stimuli changes {part}: what it answers depends on what it saw before"
-        )
+def _require_still(network: Network) -> None:
+    """Raise ModelError where the network could have answered at random."""
     if part := fingerprint.training(network.module):
         raise ModelError(
             f"{network.id}: {part} went into training mode while stimuli were shown: its answers may depend"
@@ -140,7 +138,10 @@ def _answers(
 ) -> Mapping[str, torch.Tensor | ModelError] | None:
     """One forward pass; None where memory did not suffice."""
     try:
-        with settled(), torch.no_grad():
+        # Of all other settings a transform, in its thread, may have changed some for a moment.
+        with settled(OF_THIS_THREAD), torch.no_grad():
+            plain()
+            exact()
             return taps(torch.stack(batch).to(device))
     except TooMuch:
         return None
@@ -172,22 +173,10 @@ def _take(images: Iterator[torch.Tensor], waiting: deque[torch.Tensor], size: in
 @contextmanager
 def _steady(device: torch.device) -> Iterator[None]:
     """Full float32 and fixed random numbers; the user's settings and generators are as before afterwards."""
-    devices = [device] if device.type == "cuda" else []
-    with untouched(0, devices), _exact_cudnn():
-        torch.set_float32_matmul_precision("highest")
-        if device.type == "cuda":
-            with torch.cuda.device(device):
-                torch.cuda.manual_seed(0)
+    with untouched(0, [device]):
+        exact()
+        torch.backends.cudnn.benchmark = False
         yield
-
-
-def _exact_cudnn() -> AbstractContextManager[None]:
-    """cuDNN in full float32 and without trials; what is not passed on here, torch would switch off."""
-    user = torch.backends.cudnn
-    flags: AbstractContextManager[None] = user.flags(
-        user.enabled, benchmark=False, deterministic=user.deterministic, allow_tf32=False
-    )
-    return flags
 
 
 def _move(network: Network, device: torch.device) -> None:

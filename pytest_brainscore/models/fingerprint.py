@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import torch
 from torch import nn
@@ -10,12 +11,17 @@ from torch import nn
 _INTEGERS = {1: torch.uint8, 2: torch.int16, 4: torch.int32, 8: torch.int64}
 
 
+def held(module: nn.Module) -> dict[str, Any]:
+    """What a network answers with: its state dict and all buffers, also those in no state dict, by name."""
+    return {**dict(module.named_buffers(remove_duplicate=False)), **module.state_dict()}
+
+
 def fingerprint(module: nn.Module) -> dict[str, int]:
-    """The sum of the bits of each parameter and buffer that is kept: one pass over them, on their device.
+    """The sum of the bits of each tensor that a network holds: one pass over them, on their device.
 
     It is no digest: values that change places leave it as it is.
     """
-    return {name: _sum(value) for name, value in module.state_dict().items() if torch.is_tensor(value)}
+    return {name: _sum(value) for name, value in held(module).items() if torch.is_tensor(value)}
 
 
 def changed(before: Mapping[str, int], module: nn.Module) -> str | None:
@@ -31,10 +37,11 @@ def training(module: nn.Module) -> str | None:
 
 def _sum(value: torch.Tensor) -> int:
     """The sum of a tensor's bits, eight bytes at a time where that comes out even."""
-    if value.layout != torch.strided or value.is_quantized:
+    if value.layout != torch.strided or value.is_quantized or value.is_meta:
         return 0
     flat = value.detach().reshape(-1)
     flat = torch.view_as_real(flat.resolve_conj()).reshape(-1) if flat.is_complex() else flat
+    flat = flat.resolve_neg().contiguous()  # of one axis, and with gaps still: a diagonal, an expanded value
     width = flat.element_size()
     even = flat.nbytes % 8 == 0 and flat.storage_offset() * width % 8 == 0
     return int(flat.view(torch.int64 if even else _INTEGERS[width]).sum(dtype=torch.int64))

@@ -89,6 +89,7 @@ def _at_depth(network: Network, spec: Model, region: str) -> str:
 
 
 def _trace(network: Network) -> tuple[str, ...]:
+    first = network.fingerprint  # before anything is shown: some change with their first images alone
     order: dict[str, None] = {}
 
     def note(name: str, answer: object) -> None:
@@ -111,6 +112,7 @@ def _trace(network: Network) -> tuple[str, ...]:
     finally:
         for handle in handles:
             handle.remove()
+    network.require_unmoved(first)
     if not order:
         raise ModelError(
             f"{network.id} calls no module that answers per image, so that no layer can be read from it"
@@ -130,7 +132,7 @@ def _look(network: Network) -> None:
     try:
         with torch.no_grad(), torch.random.fork_rng([device] if device.type == "cuda" else []):
             network.module(torch.stack([image] * _SHOWN).to(device))
-    except Exception as why:
+    except (Exception, SystemExit) as why:
         reason = (str(why).strip() or "no message").splitlines()[0]
         raise ModelError(
             f"{network.id}: the forward pass of an image fails: {type(why).__name__}: {reason}"

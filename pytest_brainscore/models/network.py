@@ -45,6 +45,13 @@ class Network:
         """Of the weights as they are when it is first asked for, before anything is shown."""
         return fingerprint.fingerprint(self.module)
 
+    def require_unmoved(self, first: Mapping[str, int]) -> None:
+        """Raise ModelError where what was shown has changed the weights since the fingerprint `first`."""
+        if part := fingerprint.changed(first, self.module):
+            raise ModelError(
+                f"{self.id}: showing it stimuli changes {part}: what it answers depends on what it saw before"
+            )
+
     def require(self, layer: str) -> None:
         """Raise ModelError, with the nearest names, where there is no such layer."""
         known = self.layers
@@ -97,8 +104,7 @@ def weights_digest(module: nn.Module) -> str:
     Buffers that are in no state dict (``persistent=False``) count like the others.
     """
     digest = hashlib.sha256()
-    held = {**dict(module.named_buffers(remove_duplicate=False)), **module.state_dict()}
-    for name, value in sorted(held.items()):
+    for name, value in sorted(fingerprint.held(module).items()):
         if not torch.is_tensor(value):
             digest.update(f"{name}={value!r}\n".encode())
             continue

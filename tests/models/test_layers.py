@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from torch import nn
 
 from pytest_brainscore.errors import ModelError
@@ -134,3 +136,34 @@ def test_the_network_is_asked_once():
 def test_a_transform_that_gives_numpy_is_fine():
     net = replace(network(), preprocess=lambda image: np.zeros((3, 16, 16)))
     assert called_leaves(net) == ("first", "second", "relu", "readout")
+
+
+class Normalises(nn.Module):
+    """Takes its scale from the first images that it sees, as an ActNorm without weights does."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer, self.last = nn.Tanh(), nn.Sigmoid()
+        self.register_buffer("scale", torch.zeros(()))
+
+    def forward(self, x):
+        if not self.scale:
+            self.scale += x.abs().mean()
+        return self.last(self.layer(x * self.scale).flatten(1))
+
+
+def test_a_network_that_changes_with_its_first_images_is_an_error_each_time():
+    net = network(Normalises())
+    for _ in range(2):
+        with pytest.raises(ModelError, match="small: showing it stimuli changes scale: what it answers"):
+            resolve_layers(net, spec(), "IT")
+
+
+class Leaves(nn.Module):
+    def forward(self, x):
+        sys.exit(3)
+
+
+def test_a_network_that_ends_the_process_is_one_line():
+    with pytest.raises(ModelError, match="small: the forward pass of an image fails: SystemExit: 3"):
+        resolve_layers(network(nn.Sequential(nn.Tanh(), Leaves())), spec(), "IT")
