@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import os
-import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,12 +13,12 @@ from functools import cache
 import torch
 
 from .errors import ModelError
+from .specs import devices
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # malloc.h of the GNU C library
 LARGEST_KEPT = 2**28
 KEPT = 2**29
 WORTH_THREADS = 1_000_000
-DEVICES = re.compile(r"^(auto|cpu|mps|cuda(:\d+)?)$")
 
 
 @dataclass(frozen=True)
@@ -35,8 +34,8 @@ class Device:
 
         Raises ModelError where the named device is not there.
         """
-        if not DEVICES.match(name):
-            raise ModelError(f"device {name} is none of auto, cpu, cuda, cuda:1, mps")
+        if fault := devices.fault(name):
+            raise ModelError(f"device {fault}")
         if name == "auto":
             name = "cuda" if torch.cuda.is_available() else "cpu"
         if name.startswith("cuda") and not torch.cuda.is_available():

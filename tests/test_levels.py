@@ -9,8 +9,8 @@ PACKAGE = Path(__file__).parents[1] / "pytest_brainscore"
 
 LEVELS = [
     {"errors"},
-    {"specs", "scores", "machine", "progress"},
-    {"metrics", "data", "suite", "guard"},
+    {"specs", "scores", "progress"},
+    {"metrics", "data", "suite", "guard", "machine"},
     {"models", "scoring"},
     {"workbench", "analysis", "report"},
     {"work"},

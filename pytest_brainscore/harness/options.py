@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ..errors import nearest
+from ..specs import devices
 from .shards import OPTION as SHARD
 from .shards import Shard
 
@@ -22,7 +23,6 @@ LEVELS = ("off", "warn", "on", "strict")
 UPDATES = ("new", "changed", "all", "all!")
 SHIPPED = "pytest_brainscore.suite"
 """What the shipped suite is called on the command line, after --pyargs."""
-DEVICE = re.compile(r"^(auto|cpu|mps|cuda(:\d+)?)$")
 _OURS = re.compile(
     r"^datasets?\s*:.*^benchmarks\s*:|^benchmarks\s*:.*^datasets?\s*:", re.MULTILINE | re.DOTALL
 )
@@ -156,8 +156,8 @@ def settings(config: pytest.Config) -> Settings:
 def device(config: pytest.Config) -> str:
     """The name of the device that is asked for. Raises pytest.UsageError where it is none."""
     name = str(_either(config, "brainscore_device"))
-    if not DEVICE.match(name):
-        raise pytest.UsageError(f"brainscore_device: {name} is none of auto, cpu, cuda, cuda:1, mps")
+    if fault := devices.fault(name):
+        raise pytest.UsageError(f"brainscore_device: {fault}")
     return name
 
 

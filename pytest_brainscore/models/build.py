@@ -61,22 +61,6 @@ def _made(spec: Model, resolve: Resolve, offline: bool, cache: Path) -> Built:
     return _timm(spec, offline, cache) if spec.source == "timm" else _factory(spec, resolve)
 
 
-def weights_file(spec: Model, fetch: Fetch, *, offline: bool = False) -> Path | None:
-    """The file of a model's weights, verified; None where it has none of its own.
-
-    Raises NotHere where it is on no disk and may not be fetched, FetchError and ModelError as `build` does.
-    """
-    if isinstance(spec.weights, File):
-        return _fetched(spec.weights, fetch, spec.id, offline)
-    if not spec.trained:
-        return None
-    if spec.source == "timm":
-        return _timm_weights(f"{spec.architecture}.{spec.weights}", spec.id, offline)
-    from torchvision.models import get_model_weights
-
-    return from_torch_hub(get_model_weights(spec.architecture)[spec.weights].url, spec.id, offline=offline)
-
-
 def _fetched(file: File, fetch: Fetch, model: str, offline: bool) -> Path:
     """A file of weights, verified: by its hash, or by the beginning of one in its name."""
     url = hub_url(file)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import shutil
@@ -13,6 +12,7 @@ from pathlib import Path
 import torch
 from filelock import FileLock
 
+from ..data.disk import hash_of
 from ..data.fetch import MIRROR, Fetcher
 from ..errors import FetchError, ModelError, NotHere
 from ..specs.base import File
@@ -42,7 +42,7 @@ def from_torch_hub(url: str, model: str, *, offline: bool) -> Path:
                 f"{f' or a folder that {MIRROR} names' if prefix else ''}, or run once without offline"
             )
         _download(url, path, prefix, model)
-    if not sha256_of(path).startswith(prefix):
+    if not hash_of(path).startswith(prefix):
         raise ModelError(
             f"{model}: {path} does not have the hash {prefix} of its name; delete it and run again"
         )
@@ -84,7 +84,7 @@ def from_hugging_face(repository: str, names: Sequence[str], model: str, *, offl
 
 def same_as_before(name: str, path: Path, cache: Path) -> None:
     """Note the sha256 of what goes by `name` at its first use; raise ModelError if it is another now."""
-    book, digest = cache / "weights.json", sha256_of(path)
+    book, digest = cache / "weights.json", hash_of(path)
     try:
         cache.mkdir(parents=True, exist_ok=True)
         with FileLock(book.with_suffix(".lock")):
@@ -117,12 +117,6 @@ def _damaged(book: Path, why: str) -> str:
     return f"{book}: is damaged ({why}); delete it, and digests are noted anew"
 
 
-def sha256_of(path: Path) -> str:
-    """Sha256 of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def _hash_in(name: str) -> str:
     """The first digits of the sha256, where a file's name ends in them."""
     return found[1] if (found := _HASH_IN_NAME.search(name)) else ""
@@ -134,7 +128,7 @@ def _mirrored(path: Path, prefix: str, model: str) -> bool:
     part = path.with_name(path.name + ".part")
     for found in (found for mirror in mirrors for found in mirror.rglob(path.name)):
         try:
-            if sha256_of(found).startswith(prefix):
+            if hash_of(found).startswith(prefix):
                 with _locked(path):
                     shutil.copyfile(found, part)
                     part.replace(path)

@@ -18,7 +18,7 @@ from filelock import FileLock
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
-from ..data.disk import STORE, kept_at
+from ..data.disk import STORE, kept_at, replace
 from ..specs.base import digest_of
 
 LIMIT_BYTES = 20 * 2**30
@@ -130,7 +130,7 @@ class Store:
             part = Path(temporary.name)
         try:
             save_file({"tensor": tensor}, part, metadata)
-            _replace(part, path)
+            replace(part, path)
         finally:
             part.unlink(missing_ok=True)
 
@@ -156,19 +156,6 @@ class Store:
             with suppress(OSError):
                 path.unlink()
                 excess -= size
-
-
-def _replace(source: Path, target: Path, attempts: int = 5) -> None:
-    """Rename over `target`; on Windows another reader may hold it for a moment."""
-    for attempt in range(attempts):
-        try:
-            source.replace(target)
-        except PermissionError:
-            if attempt == attempts - 1:
-                raise
-            time.sleep(0.05 * 2**attempt)
-        else:
-            return
 
 
 def _sha256(tensor: torch.Tensor) -> str:
