@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import os
+import sys
 import textwrap
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 # pytester forgets what a test imports, and torch and h5py cannot be imported twice
@@ -16,6 +20,8 @@ from PIL import Image
 from safetensors.torch import save_file
 
 import pytest_brainscore.api  # noqa: F401
+
+from .starter import Starter
 
 NETS = """
 import torch
@@ -63,10 +69,11 @@ UNUSED = [word for name in ("hypothesispytest", "benchmark", "anyio") for word i
 
 
 class Project:
-    """A folder that pytest runs in, in a process of its own."""
+    """A folder that pytest runs in, in a process of its own: forked where `starter` is there."""
 
-    def __init__(self, pytester: pytest.Pytester) -> None:
-        self.pytester, self.root = pytester, pytester.path
+    def __init__(self, pytester: pytest.Pytester, starter: Starter | None) -> None:
+        self.pytester, self.root, self._starter = pytester, pytester.path, starter
+        self._runs = itertools.count()
 
     def write(self, name: str, text: str) -> Path:
         path = self.root / name
@@ -75,7 +82,22 @@ class Project:
         return path
 
     def run(self, *arguments: str) -> pytest.RunResult:
-        return self.pytester.runpytest_subprocess("-p", "no:cacheprovider", *UNUSED, *arguments)
+        words = ["-p", "no:cacheprovider", *UNUSED, *(str(word) for word in arguments)]
+        if self._starter is None:
+            return self.run_afresh(*words)
+        return self._forked(self._starter, words)
+
+    def run_afresh(self, *arguments: str) -> pytest.RunResult:
+        """Run a new Python, for what depends on what is imported."""
+        return self.pytester.runpytest_subprocess(*arguments)
+
+    def _forked(self, starter: Starter, words: list[str]) -> pytest.RunResult:
+        output = self.pytester.path.parent / f"{self.root.name}-output{next(self._runs)}"
+        start = time.monotonic()
+        code = starter.run([f"--basetemp={output}-temp", *words], Path.cwd(), output)
+        said = [Path(f"{output}.{name}").read_text("utf-8") for name in ("out", "err")]
+        print(*said, sep="\n")
+        return pytest.RunResult(code, *(text.splitlines() for text in said), time.monotonic() - start)
 
     def collect(self, *arguments: str) -> list[str]:
         """The node ids that a run would take."""
@@ -110,13 +132,26 @@ def write_weights(path: Path, width: int = 12) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+@pytest.fixture(scope="session")
+def starter() -> Iterator[Starter | None]:
+    """What forks the runs of all tests here; None where processes cannot be forked safely."""
+    if sys.platform != "linux":
+        yield None
+        return
+    made = Starter()
+    yield made
+    made.close()
+
+
 @pytest.fixture
-def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Project:
+def project(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, starter: Starter | None
+) -> Project:
     """A user's project with two networks and one benchmark on 20 images."""
     for name in [n for n in os.environ if n.startswith("BRAINSCORE_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("BRAINSCORE_CACHE", str(tmp_path / "cache"))
-    made = Project(pytester)
+    made = Project(pytester, starter)
     made.write("pytest.ini", "[pytest]\naddopts = --strict-markers\n")
     made.write("nets.py", NETS)
     made.write("models.yaml", MODELS.replace("SHA256", write_weights(made.root / "wide.safetensors")))

@@ -20,7 +20,7 @@ def test_collecting_imports_no_torch(project):
         "conftest.py",
         "import sys\n\ndef pytest_collection_finish(session):\n    print('TORCH', 'torch' in sys.modules)\n",
     )
-    result = project.run("--models", "small,alexnet,timm:vit_*", "--collect-only", "-q", "-s")
+    result = project.run_afresh("--models", "small,alexnet,timm:vit_*", "--collect-only", "-q", "-s")
     assert "TORCH False" in result.outlines
     assert len([line for line in result.outlines if "::" in line]) > 20
 

@@ -14,6 +14,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from pytest_brainscore.harness.hooks import Hooks
 from pytest_brainscore.harness.watching import live
 from pytest_brainscore.harness.watching.outlook import Outlook
 from pytest_brainscore.harness.watching.status import Status
@@ -259,7 +260,8 @@ def test_without_a_terminal_reporter_nothing_begins():
     line = live.Live(run_of(A))
     with line.shown(with_reporter(None)):
         line.begin(A)
-        line.note(SimpleNamespace())
+        line.note(SimpleNamespace(nodeid=A, when="teardown", duration=1.0))
+        line.crashed(A)
         assert line.text(0.0) == ""
     line.stop()
 
@@ -277,6 +279,20 @@ def test_items_of_others_have_no_line_and_ours_have():
             line.note(SimpleNamespace(nodeid=A, when=when, duration=10.0))
         line.begin(B)
         assert line.text(now) == "1 of 2 items, about 30 s left | b IT-pls: start"
+
+
+@pytest.mark.usefixtures("terminal")
+def test_an_item_that_a_worker_died_in_is_done():
+    run = run_of(A, B, seconds=30.0)
+    run.book, run.nodes = SimpleNamespace(rows={}), SimpleNamespace(find=lambda node: None)
+    hooks = Hooks(run)
+    with hooks.live.shown(with_reporter(reporter([]))):
+        hooks.live.begin(A)
+        report = SimpleNamespace(nodeid=A, when="setup", duration=0)
+        hooks.pytest_handlecrashitem(report)
+        hooks.live.note(report)
+        hooks.live.begin(B)
+        assert hooks.live.text(time.monotonic()).startswith("1 of 2 items, about ")
 
 
 @pytest.mark.usefixtures("terminal")
