@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import logging
 import os
 import random
 import signal
@@ -9,7 +11,9 @@ import sys
 import threading
 import time
 import warnings
+from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -18,12 +22,17 @@ import torch
 from PIL import Image, ImageFile
 from torch import nn
 
+from pytest_brainscore import workbench
+from pytest_brainscore.data.fetch import Fetcher
 from pytest_brainscore.errors import ModelError, SpecError
+from pytest_brainscore.machine import Device
 from pytest_brainscore.models.activations import extract
 from pytest_brainscore.models.build import build
 from pytest_brainscore.models.fingerprint import changed, fingerprint
 from pytest_brainscore.models.network import from_module
+from pytest_brainscore.models.represent import represent
 from pytest_brainscore.models.settings import SETTINGS
+from pytest_brainscore.models.store import Store
 from pytest_brainscore.models.untouched import settled, untouched
 from pytest_brainscore.specs.models import Model, Preprocess
 from pytest_brainscore.specs.registry import Registry
@@ -65,6 +74,25 @@ def autocast():
     torch.autocast("cpu", torch.bfloat16).__enter__()
 
 
+def hook_all_modules():
+    nn.modules.module.register_module_forward_pre_hook(lambda *_: None)
+    nn.modules.module.register_module_forward_hook(lambda module, images, answer: answer * 2)
+    nn.modules.module.register_module_buffer_registration_hook(lambda *_: None)
+
+
+def another_engine():
+    quantized = torch.backends.quantized
+    quantized.engine = next(
+        name for name in quantized.supported_engines if name not in (quantized.engine, "none")
+    )
+
+
+def one_way_of_attention():
+    torch.backends.cuda.enable_math_sdp(False)
+    torch.backends.cuda.enable_flash_sdp(False)
+    torch.backends.cuda.enable_mem_efficient_sdp(False)
+
+
 def seed():
     for reseed in (torch.manual_seed, np.random.seed, random.seed):
         reseed(3)
@@ -101,6 +129,23 @@ RUDE = {
     "standard output": lambda: setattr(sys, "stdout", None),
     "standard error": lambda: setattr(sys, "stderr", open(os.devnull)),  # noqa: PTH123, SIM115
     "exceptions": lambda: setattr(sys, "excepthook", print),
+    "TF32 in the old way": lambda: setattr(torch.backends.cudnn, "allow_tf32", False),
+    "TF32 in the new way": lambda: setattr(torch.backends, "fp32_precision", "tf32"),
+    "hooks of all modules": hook_all_modules,
+    "attention": one_way_of_attention,
+    "attention in half": lambda: torch.backends.cuda.allow_fp16_bf16_reduction_math_sdp(True),
+    "sums in half": lambda: setattr(
+        torch.backends.cuda.matmul, "allow_fp16_reduced_precision_reduction", False
+    ),
+    "fast path": lambda: torch.backends.mha.set_fastpath_enabled(False),
+    "autocast's cache": lambda: torch.set_autocast_cache_enabled(False),
+    "oneDNN": lambda: setattr(torch.backends.mkldnn, "enabled", False),
+    "NNPACK": lambda: torch.backends.nnpack.set_flags(False),
+    "einsum": lambda: setattr(torch.backends.opt_einsum, "strategy", "greedy"),
+    "quantized": another_engine,
+    "logging": lambda: logging.disable(logging.CRITICAL),
+    "garbage": gc.disable,
+    "garbage now and then": lambda: gc.set_threshold(10_000),
     "recursion": lambda: sys.setrecursionlimit(5000),
 }
 
@@ -175,15 +220,102 @@ def test_a_setting_that_cannot_be_read_or_written_does_not_hinder_the_others(tmp
     assert torch.get_default_dtype() == before
 
 
-def test_a_user_who_sets_precisions_in_the_new_way_keeps_them():
-    matmul = torch.backends.mkldnn.matmul
-    user, matmul.fp32_precision = matmul.fp32_precision, "bf16"
-    try:
-        found = answers(network())
-        assert matmul.fp32_precision == "bf16"
-    finally:
-        matmul.fp32_precision = user
-    assert all(torch.equal(there, found[layer]) for layer, there in answers(network()).items())
+def test_the_cuda_device_is_put_back_once_cuda_is_started(monkeypatch):
+    current = [1]
+    monkeypatch.setattr(torch.cuda, "is_initialized", lambda: True)
+    monkeypatch.setattr(torch.cuda, "current_device", lambda: current[0])
+    monkeypatch.setattr(torch.cuda, "set_device", lambda device: current.__setitem__(0, device))
+    with settled():
+        torch.cuda.set_device(0)
+        assert current == [0]
+    assert current == [1]
+    monkeypatch.setattr(torch.cuda, "is_initialized", lambda: False)
+    monkeypatch.setattr(torch.cuda, "current_device", lambda: pytest.fail("CUDA is started"))
+    with settled():
+        pass
+
+
+def test_random_numbers_of_cuda_devices_are_seeded_and_put_back(monkeypatch):
+    told = []
+
+    @contextmanager
+    def named(what, device):
+        told.append((what, device))
+        yield
+        told.append(("after", what))
+
+    monkeypatch.setattr(torch.random, "fork_rng", lambda devices: named("fork", tuple(devices)))
+    monkeypatch.setattr(torch.cuda, "device", partial(named, "on"))
+    monkeypatch.setattr(torch.cuda, "manual_seed", lambda seed: told.append(("seed", seed)))
+    cuda = torch.device("cuda:1")
+    with untouched(7, [torch.device("cpu"), cuda]):
+        told.append("inside")
+    assert told == [
+        ("fork", (cuda,)),
+        ("on", cuda),
+        ("seed", 7),
+        ("after", "on"),
+        "inside",
+        ("after", "fork"),
+    ]
+
+
+def test_a_score_seeds_the_device_of_its_metrics(monkeypatch, tmp_path):
+    class Asked(Exception):
+        pass
+
+    def asked(seed, devices):
+        raise Asked(seed, devices)
+
+    monkeypatch.setattr(workbench, "untouched", asked)
+    device = Device(torch.device("cpu"), torch.device("cuda:1"))
+    bench = workbench.Workbench(device, Fetcher(tmp_path), Registry(), None)
+    with pytest.raises(Asked) as caught:
+        bench.score(None, Model(id="rude", source="nets:rude"), tmp_path)
+    assert caught.value.args == (0, [device.metrics])
+
+
+LESS_THAN_FLOAT32 = {
+    "oneDNN's convolutions": (torch.backends.mkldnn.conv, "bf16"),
+    "oneDNN's products": (torch.backends.mkldnn.matmul, "bf16"),
+    "everything": (torch.backends, "tf32"),
+    "cuDNN": (torch.backends.cudnn, "tf32"),
+    "cuDNN's convolutions": (torch.backends.cudnn.conv, "tf32"),
+    "cuDNN's recurrence": (torch.backends.cudnn.rnn, "tf32"),
+    "cuBLAS": (torch.backends.cuda.matmul, "tf32"),
+}
+
+
+@pytest.mark.parametrize("part", LESS_THAN_FLOAT32)
+def test_a_user_who_sets_precisions_in_the_new_way_keeps_them_and_none_is_stored(polite, tmp_path, part):
+    thing, precision = LESS_THAN_FLOAT32[part]
+    seen = []
+    looks = Rude(lambda: seen.append((thing.fp32_precision, torch.backends.cudnn.allow_tf32)))
+    looks.load_state_dict(network().module.state_dict())
+    with settled():
+        thing.fp32_precision = precision
+        before = values()
+        assert stored(network(looks), tmp_path).equal(polite["first"])
+        assert values() == before
+    assert set(seen) == {("ieee", False)}
+
+
+def test_a_callers_autocast_is_not_stored(polite, tmp_path):
+    with torch.autocast("cpu", torch.bfloat16):
+        assert network().module(torch.ones(1, 3, SIDE, SIDE)).dtype == torch.bfloat16
+        assert stored(network(), tmp_path).equal(polite["first"])
+        assert torch.is_autocast_enabled("cpu")
+    assert stored(network(), tmp_path).equal(polite["first"])
+
+
+def stored(net, folder: Path) -> torch.Tensor:
+    """What the layer `first` answers to all stimuli, by way of a store."""
+    wanted, store = {("first",): {"activations"}}, Store(folder)
+    made = represent(net, STIMULI, wanted, store=store).tensor(("first",), "activations")
+    again = represent(net, STIMULI, wanted, store=store)
+    assert again.hits == {("first",)}
+    assert again.tensor(("first",), "activations").equal(made)
+    return made
 
 
 def test_settings_of_one_batch_are_not_those_of_the_next(polite):
@@ -197,6 +329,31 @@ def test_settings_of_one_batch_are_not_those_of_the_next(polite):
 
     found = answers(network(Halved(), batch_size=2))
     assert all(torch.isfinite(there).all() for there in found.values())
+
+
+def test_a_transform_that_catches_warnings_leaves_no_filter_behind(monkeypatch):
+    """Its thread is within `catch_warnings` when the first batch is shown, and leaves it during that."""
+    own, within, leave, left = network().preprocess, *(threading.Event() for _ in range(3))
+    seen = []
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 4)
+
+    def transform(image):
+        if np.array_equal(image, STIMULI.images[2]):
+            with warnings.catch_warnings():
+                warnings.filterwarnings("ignore", "of the transform")
+                within.set()
+                assert leave.wait(20)
+            left.set()
+        assert within.wait(20)
+        return own(image)
+
+    def look():
+        leave.set()
+        assert left.wait(20)
+        seen.append([f for f in warnings.filters if f[1] and f[1].pattern == "of the transform"])
+
+    answers(replace(network(Rude(look), batch_size=2), preprocess=transform))
+    assert seen == [[]] * 5
 
 
 def test_threads_that_a_network_starts_do_not_disturb(polite):
