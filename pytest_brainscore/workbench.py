@@ -88,42 +88,39 @@ class Workbench:
         target, target_seconds = self._target(case, recordings)
         unit, source = self._unit(network, model, case, layer)
         shown = self._represented(network, model, recordings, case, unit)
-        start = time.perf_counter()
-        self.tell("metric", 0, 0)
-        x = shown.tensor(unit, sees(case.benchmark.metric)).to(self.device.metrics)
-        with (
-            threads_for(x, target.y if isinstance(target, scoring.Target) else x),
-            _noted_fallbacks() as notes,
-        ):
-            score = scoring.score(case.benchmark, x, target, self.registry)
+        need, start = sees(case.benchmark.metric), time.perf_counter()
+        score, fallbacks = self._measured(case, shown.tensor(unit, need), target)
+        seconds = {
+            "fetch": fetch_seconds,
+            "build": build_seconds,
+            "forward": shown.forward_seconds,
+            "coordinates": shown.coordinates_seconds,
+            "target": target_seconds,
+            "metric": time.perf_counter() - start,
+        }
         about = {
             "benchmark": case.name,
             "model": model.id,
             "layer": "+".join(unit),
             "layer_source": source,
             "stimuli": len(target.rows),
-            "digests": {
-                "weights": network.weights_digest,
-                "preprocess": network.preprocess_digest,
-                "stimuli": recordings.stimuli.digest,
-                "recordings": recordings.digest,
-                "spec": case.digest,
-                **({"architecture": network.architecture_digest} if network.architecture_digest else {}),
-            },
+            "digests": _digests(case, network, recordings),
             "device": str(self.device.network),
             "cache_hit": unit in shown.hits,
-            "stored": shown.keys.get((unit, sees(case.benchmark.metric))),
-            "notes": notes,
-            "seconds": {
-                "fetch": round(fetch_seconds, 3),
-                "build": round(build_seconds, 3),
-                "forward": round(shown.forward_seconds, 3),
-                "coordinates": round(shown.coordinates_seconds, 3),
-                "target": round(target_seconds, 3),
-                "metric": round(time.perf_counter() - start, 3),
-            },
+            "stored": shown.keys.get((unit, need)),
+            "notes": fallbacks,
+            "seconds": {part: round(taken, 3) for part, taken in seconds.items()},
         }
         return replace(score, about=about, notes=(*recordings.notes, *score.notes))
+
+    def _measured(self, case: Case, x: torch.Tensor, target: scoring.AnyTarget) -> tuple[Score, list[str]]:
+        """The score of what a network makes of the stimuli, and which solvers fell back to the CPU."""
+        self.tell("metric", 0, 0)
+        x = x.to(self.device.metrics)
+        threads = threads_for(x, target.y if isinstance(target, scoring.Target) else x)
+        with threads, _noted_fallbacks() as notes:
+            score = scoring.score(case.benchmark, x, target, self.registry)
+        return score, notes
 
     def release(self) -> None:
         """Let go of the network and of what it showed; recordings stay open."""
@@ -223,6 +220,19 @@ def _noted_fallbacks() -> Iterator[list[str]]:
             notes.append(str(warning.message))
         else:
             warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
+
+
+def _digests(case: Case, network: Network, recordings: Recordings) -> dict[str, str]:
+    """What a score was made from, by content; without the architecture's where that has none."""
+    digests = {
+        "weights": network.weights_digest,
+        "preprocess": network.preprocess_digest,
+        "stimuli": recordings.stimuli.digest,
+        "recordings": recordings.digest,
+        "spec": case.digest,
+    }
+    architecture = network.architecture_digest
+    return {**digests, "architecture": architecture} if architecture else digests
 
 
 def _data_key(case: Case) -> str:
