@@ -53,6 +53,25 @@ def test_items_share_what_is_paid_once_and_sum_up_to_what_the_model_took(tmp_pat
     assert sum(filter(None, took.values())) == pytest.approx(2 * 2 + 4 + 2 * 9 + 3 * 1 + 2.5)
 
 
+def test_another_device_and_layers_that_were_named_pay_nothing_of_a_mapped_item():
+    found = Ledger().note([row()], {})
+    assert found.seconds("net", "Own.IT-pls", "cpu") == pytest.approx(16.5)
+    named = [row(layer=str(i)).model_copy(update={"node": f"b/own.yaml::IT-pls::net-{i}"}) for i in range(50)]
+    found = found.note([row(device="cuda:0"), *named], {})
+    assert found.seconds("net", "Own.IT-pls", "cpu") == pytest.approx(16.5)
+    assert found.seconds("net", "Own.IT-pls", "cuda") == pytest.approx(16.5)
+    # of the named ones each has a layer of its own to score, and the rest in common
+    assert found.seconds("net", "Own.IT-pls", "cpu", "7") == pytest.approx((2 + 4 + 6 + 3 + 1) / 50 + 0.5)
+
+
+def test_the_file_says_its_format(tmp_path: Path):
+    ledger.write(tmp_path, [row()])
+    path = tmp_path / "ledger" / "items.json"
+    assert json.loads(path.read_text())["format"] == 1
+    path.write_text(path.read_text().replace('"format":1', '"format":2'))
+    assert Ledger.read(tmp_path).entries == ()
+
+
 def test_an_item_that_never_ran_has_no_seconds(tmp_path: Path):
     ledger.write(tmp_path, [row()])
     found = Ledger.read(tmp_path)
@@ -136,8 +155,11 @@ def test_only_the_newest_entries_are_kept(tmp_path: Path, monkeypatch: pytest.Mo
 
 @pytest.mark.parametrize(
     "text",
-    ["", "{", "[]", '{"format": 2, "entries": []}', '{"entries": [{"model": 1}]}', "[" * 100_000, "\ud800"],
-    ids=["empty", "cut", "list", "newer", "wrong", "deep", "no-utf8"],
+    [
+        *("", "{", "[]", '{"format": 2, "entries": []}', '{"format": 1, "entries": [{"model": 1}]}'),
+        *("[" * 100_000, "\ud800", '{"entries": []}'),
+    ],
+    ids=["empty", "cut", "list", "newer", "wrong", "deep", "no-utf8", "no-format"],
 )
 def test_a_file_that_cannot_be_read_is_started_afresh(tmp_path: Path, text: str):
     path = tmp_path / "ledger" / "items.json"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -121,7 +122,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     models = [Candidate(Model(id=name, source="nets:small"), tmp_path) for name in ("one", "two")]
     named = [Named(case, model, None) for model in models for case in load_cases(path)]
     run = SimpleNamespace(
-        settings=SimpleNamespace(offline=False, device="cpu"),
+        settings=SimpleNamespace(offline=False, device="cpu", dask=None),
         team=SimpleNamespace(count=0),
         candidates=models,
         is_worker=False,
@@ -173,6 +174,26 @@ def test_a_run_is_kept_and_known_to_the_next(project: SimpleNamespace):
     # the first model's pass is stored: build + metric, then metric; of the second one item never ran
     assert second.seconds == (1.5, 0.5, 1.5, None)
     assert (second.passes, second.stored) == (2, 1)
+
+
+def test_what_another_machine_measured_is_not_what_it_takes_here(project: SimpleNamespace):
+    here, there, plain, _ = (ran(project, one) for one in project.named)
+    hosts = here.model_copy(update={"host": platform.node()}), there.model_copy(update={"host": "node7"})
+    project.run.book = SimpleNamespace(rows=dict(enumerate([*hosts, plain])))
+    forecast.keep(project.run)
+    noted = ledger.Ledger.read(project.cache).entries
+    assert [(entry.model, entry.benchmark) for entry in noted] == [
+        ("one", "Own.IT-pls"),
+        ("two", "Own.IT-pls"),
+    ]
+
+
+def test_the_time_under_dask_is_that_of_the_work(project: SimpleNamespace):
+    project.run.book = SimpleNamespace(rows={i: ran(project, one) for i, one in enumerate(project.named)})
+    forecast.keep(project.run)
+    project.run.settings.dask = "local"
+    told = [line for line in ahead(project).lines() if " of work" in line]
+    assert [line.rpartition("; ")[2] for line in told] == ["about 4 s of work, shared by the workers of Dask"]
 
 
 def test_a_run_that_fetched_does_not_count_it(project: SimpleNamespace):

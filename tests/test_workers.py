@@ -13,14 +13,17 @@ from pytest_brainscore import machine
 from pytest_brainscore.harness import options
 from pytest_brainscore.harness.guards.baselines import measured_row
 from pytest_brainscore.harness.nodes import Named, Nodes
+from pytest_brainscore.harness.records.record import PAYLOAD
+from pytest_brainscore.harness.records.rows import row_of, unscored
 from pytest_brainscore.harness.watching.ledger import Ledger
-from pytest_brainscore.harness.workers import team
+from pytest_brainscore.harness.workers import crash, team
 from pytest_brainscore.harness.workers.costs import costs
 from pytest_brainscore.specs.catalogue import size
 from pytest_brainscore.specs.models import Model
 from pytest_brainscore.specs.results import Row
 from pytest_brainscore.suite.selection import Candidate
 
+CRASHED = "benchmarks/own.yaml::IT-cka::small"
 BENCHMARKS = """
 dataset: {id: Own, reader: arrays, stimuli: {images: images}, recordings: {file: r.npy, region: IT}}
 benchmarks:
@@ -203,6 +206,35 @@ class Told(Ledger):
 
     def seconds(self, model, benchmark, device, layer=None):
         return {("small", "Own.IT-cka"): 5.0}.get((model, benchmark))
+
+
+def crash_of(run, *rows):
+    """xdist's report of a crash in an item of ours, as our hook leaves it."""
+    report = SimpleNamespace(nodeid=CRASHED, node=node("gw1"), when="???", longrepr="???")
+    told = SimpleNamespace(nodes=Nodes(run), book=SimpleNamespace(rows=dict(enumerate(rows))))
+    crash.note(report, told)
+    return report
+
+
+def test_a_crash_gives_its_item_a_row(run):
+    report = crash_of(run)
+    row = row_of(getattr(report, PAYLOAD))
+    assert (row.node, row.status, row.message) == (CRASHED, "error", "worker gw1 crashed in this item")
+    assert report.longrepr == "worker gw1 crashed in this item (own.yaml:4)"
+    assert (report.when, report.location[1:]) == ("setup", (3, "Own.IT-cka of small"))
+
+
+def test_a_result_that_had_arrived_before_the_crash_stays(run):
+    arrived = unscored(Nodes(run).find(CRASHED).case, "small", CRASHED, None, "skipped", "for now")
+    other = arrived.model_copy(update={"node": "benchmarks/own.yaml::IT-rdm::small"})
+    assert not hasattr(crash_of(run, other, arrived), PAYLOAD)
+    assert hasattr(crash_of(run, other), PAYLOAD)
+
+
+def test_a_crash_in_an_item_of_others_is_left_to_xdist(run):
+    report = SimpleNamespace(nodeid="test_x.py::test_y", when="???", longrepr="???")
+    crash.note(report, SimpleNamespace(nodes=Nodes(run)))
+    assert vars(report) == {"nodeid": "test_x.py::test_y", "when": "???", "longrepr": "???"}
 
 
 def test_costs_are_those_of_earlier_runs_else_of_the_networks_size(run):

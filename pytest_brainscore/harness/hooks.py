@@ -53,8 +53,9 @@ class Hooks:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_handlecrashitem(self, report: pytest.TestReport) -> None:
-        """Give the item that a worker died in its row."""
+        """Give the item that a worker died in its row; it is done."""
         crash.note(report, self.run)
+        self.live.crashed(report.nodeid)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
@@ -141,12 +142,14 @@ class Hooks:
         """Write baselines and results.json; a run that could not, or skipped under strict, is not green."""
         self.run.ended = True
         self.run.answer_controller(session.config)
-        with ending.uninterrupted():
-            ending.update_baselines(self.run, session, exitstatus)
-            record.finish(self.run, exitstatus)
-        forecast.keep(self.run)
-        self.run.close()
-        if exitstatus == pytest.ExitCode.OK and ending.is_spoilt(self.run):
-            session.exitstatus = pytest.ExitCode.TESTS_FAILED
-        elif ending.is_empty_share(self.run, exitstatus):
-            self.run.idle, session.exitstatus = True, pytest.ExitCode.OK
+        try:
+            with ending.uninterrupted():
+                ending.update_baselines(self.run, session, exitstatus)
+                record.finish(self.run, exitstatus)
+            if exitstatus == pytest.ExitCode.OK and ending.is_spoilt(self.run):
+                session.exitstatus = pytest.ExitCode.TESTS_FAILED
+            elif ending.is_empty_share(self.run, exitstatus):
+                self.run.idle, session.exitstatus = True, pytest.ExitCode.OK
+            forecast.keep(self.run)
+        finally:
+            self.run.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,6 +44,7 @@ def ahead(nodes: Sequence[str], items: Sequence[Named], run: Run) -> Outlook:
         lacks=tuple(dict.fromkeys(_lacks(items, fetcher))),
         workers=max(run.team.count, 1),
         offline=run.settings.offline,
+        shared=run.settings.dask is not None,
     )
 
 
@@ -54,13 +56,14 @@ def announce(run: Run, terminal: pytest.TerminalReporter | None) -> None:
 
 
 def keep(run: Run) -> None:
-    """Note in the ledger what the items of this run took."""
+    """Note in the ledger what the items of this run took on this machine, at the end of a run."""
     from ...data.fetch import Fetcher
 
     if run.book.rows and not run.is_worker:
         cache, models = Fetcher.from_environment().cache, _digests(run.candidates)
         fetched = bool(run.outlook and run.outlook.lacks)
-        ledger.write(cache, run.book.rows.values(), models, fetched)
+        here = [row for row in run.book.rows.values() if row.host in (None, platform.node())]
+        ledger.write(cache, here, models, fetched)
 
 
 def _entries(items: Sequence[Named], book: Ledger, device: str) -> list[Entry | None]:

@@ -26,6 +26,8 @@ DOWNLOADS = ("fetch", "build")
 _SHOWN_DIGITS = 16
 
 Seconds = Annotated[float, Field(ge=0)]
+Part = tuple[str, str, bool, str]
+"""A stage, the device, whether the layer was named, and what is the same for all items that pay."""
 
 
 class Entry(Spec):
@@ -48,12 +50,12 @@ class Entry(Spec):
     stored: str | None = None
 
     @property
-    def key(self) -> tuple[str, str, str | None, str]:
+    def key(self) -> tuple[str, str, str | None, str, bool]:
         """What the ledger has one entry of."""
-        return self.model, self.benchmark, self.layer, self.device
+        return self.model, self.benchmark, self.layer, self.device, self.named
 
-    def shares(self, cached: bool) -> Iterator[tuple[str, str]]:
-        """Per stage that is paid, the name that all items have in common which pay for it together."""
+    def shares(self, cached: bool) -> Iterator[Part]:
+        """Per stage that is paid, what all items have in common which pay for it together."""
         paid_by = {
             "fetch": self.recordings,
             "build": self.model,
@@ -63,7 +65,8 @@ class Entry(Spec):
         }
         for stage in self.seconds:
             if not (cached and stage in PASS):
-                yield stage, paid_by.get(stage, f"{self.model} {self.benchmark} {self.layer}")
+                own = f"{self.model} {self.benchmark} {self.layer}"
+                yield stage, self.device, self.named, paid_by.get(stage, own)
 
     def over(self, old: Entry) -> Entry:
         """This entry, with the stages of an older one that it does not know."""
@@ -76,7 +79,7 @@ class Entry(Spec):
 
 
 class _File(Spec):
-    format: Literal[1] = 1
+    format: Literal[1]
     entries: tuple[Entry, ...] = ()
 
 
@@ -134,7 +137,7 @@ class Ledger:
         return found
 
     @cached_property
-    def _payers(self) -> Counter[tuple[str, str]]:
+    def _payers(self) -> Counter[Part]:
         return Counter(share for entry in self.entries for share in entry.shares(cached=False))
 
 
@@ -143,7 +146,7 @@ def estimates(items: Sequence[tuple[Entry | None, bool]]) -> list[float | None]:
 
     What items share is paid by the first of them; None where the time is not known.
     """
-    paid: set[tuple[str, str]] = set()
+    paid: set[Part] = set()
     return [_first_pays(entry, cached, paid) if entry else None for entry, cached in items]
 
 
@@ -158,19 +161,19 @@ def write(
     """Note rows in the ledger, alone with it; where the cache cannot be written nothing is."""
     with suppress(OSError), lock(cache, "ledger"):
         entries = Ledger.read(cache).note(rows, models or {}, fetched).entries
-        write_whole(_place(cache), _File(entries=entries).model_dump_json(exclude_defaults=True))
+        write_whole(_place(cache), _File(format=1, entries=entries).model_dump_json(exclude_defaults=True))
 
 
 def _place(cache: Path) -> Path:
     return cache / "ledger" / "items.json"
 
 
-def _first_pays(entry: Entry, cached: bool, paid: set[tuple[str, str]]) -> float | None:
+def _first_pays(entry: Entry, cached: bool, paid: set[Part]) -> float | None:
     if not (cached or entry.knows_pass):
         return None
     mine = set(entry.shares(cached)) - paid
     paid |= mine
-    return sum(entry.seconds[stage] for stage, _ in mine)
+    return sum(entry.seconds[stage] for stage, *_ in mine)
 
 
 def _kind(device: str) -> str:
@@ -188,7 +191,7 @@ def _entry(row: Row, model: str, fetched: bool) -> Entry:
         stimuli=row.digests.get("stimuli", "")[:_SHOWN_DIGITS],
         recordings=row.digests.get("recordings", "")[:_SHOWN_DIGITS],
         seconds=seconds,
-        named=row.node is not None and row.node.rpartition("::")[2] != row.model,
+        named=row.named,
         made=made(model, row.digests.get("spec", ""), row.versions.get("torch", "")),
         stored=row.stored,
     )

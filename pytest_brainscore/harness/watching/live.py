@@ -105,11 +105,17 @@ class Live:
             self._pace = Pace(self.run.outlook, time.monotonic())
 
     def note(self, report: pytest.TestReport) -> None:
-        """A part of an item ended; with the teardown, or a crash, all of it."""
+        """A part of an item ended; with the teardown all of it."""
+        self._note(report.nodeid, report.duration, ended=report.when not in ("setup", "call"))
+
+    def crashed(self, node: str) -> None:
+        """A worker died in an item, of which no teardown will be told."""
+        self._note(node, 0.0, ended=True)
+
+    def _note(self, node: str, seconds: float, ended: bool) -> None:
         if self._pace is not None:
-            ended = report.when not in ("setup", "call")
             with self._lock:
-                self._pace.note(report.nodeid, report.duration, ended, time.monotonic())
+                self._pace.note(node, seconds, ended, time.monotonic())
 
     def text(self, now: float) -> str:
         """The line; empty where no item of ours runs."""

@@ -17,6 +17,7 @@ class Outlook:
 
     nodes: ids of its items. models: the model of each. seconds: of each in earlier runs here, what is shared
     at the first that needs it; None where it never ran. stored: passes whose activations are in the store.
+    shared: whether Dask shares them out, among workers that are not known yet.
     """
 
     nodes: tuple[str, ...]
@@ -28,6 +29,7 @@ class Outlook:
     lacks: tuple[Lack, ...]
     workers: int = 1
     offline: bool = False
+    shared: bool = False
 
     def lines(self) -> Iterator[str]:
         """How much there is to do; what is to be fetched, and how long it takes, where that is known."""
@@ -55,7 +57,8 @@ class Outlook:
         unknown = self.seconds.count(None)
         if unknown < len(self.seconds):
             few = f" ({unknown} of {len(self.seconds)} items never ran here)" if unknown else ""
-            yield f"about {duration(self.takes())}{few}"
+            alone = " of work, shared by the workers of Dask" if self.shared else ""
+            yield f"about {duration(self.takes())}{alone}{few}"
 
     def costs(self) -> tuple[float, ...]:
         """Seconds of each item; one that never ran counts as the mean of the others."""
