@@ -148,11 +148,8 @@ class Workbench:
         )
 
     def _target(self, case: Case, recordings: Recordings) -> tuple[scoring.AnyTarget, float]:
-        return _once(
-            self._targets,
-            case.digest + recordings.digest,
-            lambda: self._made_target(case, recordings),
-        )
+        key = case.digest + recordings.digest
+        return _once(self._targets, key, lambda: self._made_target(case, recordings))
 
     def _made_target(self, case: Case, recordings: Recordings) -> scoring.AnyTarget:
         self.tell("target", 0, 0)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import sys
 import threading
-import time
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +13,7 @@ import torch
 import torchvision
 from torch import nn
 
+from pytest_brainscore.models import described
 from pytest_brainscore.models.network import architecture_digest, weights_digest
 
 
@@ -155,10 +155,10 @@ def test_the_sources_of_a_users_helpers_are_in_the_digest_of_who_calls_them(tmp_
         sys.modules.pop(name)
 
 
-def test_published_architectures_have_a_digest_at_once():
+def test_published_architectures_are_described_by_looking_at_each_value_once(monkeypatch):
+    """Of 151 and 276 modules that is 632 and 624 values; more than a thousand have no digest here."""
     import timm
 
+    monkeypatch.setattr(described, "MOST", 1000)
     made = [torchvision.models.resnet50(), timm.create_model("vit_tiny_patch16_224"), nn.LSTM(2, 3)]
-    start = time.perf_counter()
     assert None not in [architecture_digest(net) for net in made]
-    assert time.perf_counter() - start < 1.5
