@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pytest_brainscore import suite
 from pytest_brainscore.harness.shards import Shard
-from pytest_brainscore.specs.catalogue import size
+from pytest_brainscore.specs.catalogue import size, size_of
 from pytest_brainscore.specs.models import Model
 from pytest_brainscore.suite.selection import Candidate, select
 
@@ -50,6 +50,23 @@ def test_the_largest_network_has_the_fewest_beside_it():
     first, second = (ids(Shard(number, 2).of(whole)) for number in (1, 2))
     assert first == ["vgg16", "mobilenet_v2"]
     assert second == [name for name in NAMES if name not in first]
+
+
+def test_a_network_is_as_large_as_with_its_weights():
+    tag = {"source": "timm", "name": "convnext_base", "weights": "clip_laion2b"}
+    found = size_of(Model(id="clip", **tag))
+    assert (found.parameters, found.macs) == (88_222_464, 20_054_474_752)
+    assert size_of(Model(id="plain", source="timm", name="convnext_base")) == size("timm", "convnext_base")
+    file = {"file": "convnext_base.clip_laion2b", "sha256": "a" * 64}
+    own = Model.model_validate({"id": "own", **tag, "weights": file})
+    assert size_of(own) == size("timm", "convnext_base") != found
+
+
+def test_models_of_one_network_are_dealt_out_by_their_weights():
+    tags = ("clip_laion2b", "fb_in1k")
+    plain, clip = (Model(id=tag, source="timm", name="convnext_base", weights=tag) for tag in tags[::-1])
+    whole = tuple(Candidate(model, Path()) for model in (plain, clip))
+    assert ids(Shard(1, 2).of(whole)) == ["clip_laion2b"]
 
 
 def test_no_shard_of_the_shipped_zoo_has_twice_the_mean():

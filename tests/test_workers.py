@@ -243,4 +243,8 @@ def test_costs_are_those_of_earlier_runs_else_of_the_networks_size(run):
     ratio = size("torchvision", "vgg16").macs / size("torchvision", "alexnet").macs
     assert costs([small, larger, None], Told(), "auto") == [5.0, pytest.approx(5.0 * ratio), 0.0]
     assert costs([small, own], Told(), "auto") == [5.0, 5.0]
+    timm = {"source": "timm", "name": "convnext_base"}
+    models = Model(id="plain", **timm), Model(id="clip", **timm, weights="clip_laion2b")
+    two = [Named(small.case, Candidate(model, Path()), None) for model in models]
+    assert costs(two, Ledger(), "auto") == [15_354_729_472, 20_054_474_752]
     assert costs([own, None], Ledger(), "auto") == [1.0, 0.0]

@@ -7,15 +7,19 @@ import os
 import resource
 import signal
 
+import filelock
 import pytest
 
-from pytest_brainscore.data.disk import remembered_hash
+from pytest_brainscore.data.disk import lock, remembered_hash
 from pytest_brainscore.data.fetch import Fetcher
-from pytest_brainscore.errors import ModelError, NotHere
+from pytest_brainscore.errors import FetchError, ModelError, NotHere
 from pytest_brainscore.harness.paths import append_whole, write_whole
 from pytest_brainscore.harness.records import ending
 from pytest_brainscore.harness.records.book import Book
+from pytest_brainscore.harness.watching import ledger
 from pytest_brainscore.models.published import same_as_before
+from pytest_brainscore.models.store import Store
+from pytest_brainscore.report.runs import read
 from pytest_brainscore.specs.base import File
 from pytest_brainscore.specs.results import Row
 
@@ -69,6 +73,19 @@ def test_a_rerun_replaces_an_error_also_where_its_layer_was_not_known(tmp_path):
     assert [one.layer for one in book.results] == ["conv5", "l_1", "l/1"]
 
 
+def test_a_row_that_came_early_stays_until_its_item_ends(tmp_path):
+    book = Book(tmp_path / "run", None, ())
+    book.add_early(row("b"))
+    book.add_early(row("a"))
+    book.add(row("a").model_copy(update={"verdict": "same"}))
+    assert [(one.model, one.verdict) for one in book.results] == [("b", None), ("a", "same")]
+    assert list(book.rows.values()) == book.results[1:]
+    book.close(complete=False)
+    again = read(tmp_path / "run" / "results.jsonl")
+    assert [(one.model, one.verdict) for one in again.rows] == [("b", None), ("a", "same")]
+    assert read(tmp_path / "run").rows == tuple(book.results)
+
+
 def test_rows_that_are_never_written_are_a_problem(tmp_path, limit):
     book = Book(tmp_path / "run", None, ())
     limit(20)
@@ -116,6 +133,44 @@ def test_a_damaged_book_of_digests_is_named(tmp_path, damage):
     (tmp_path / "weights.json").write_text(damage, encoding="latin-1")
     with pytest.raises(ModelError, match=r"weights\.json: is damaged .*; delete it"):
         same_as_before("timm:net", weights, tmp_path)
+
+
+@pytest.fixture
+def no_locks(monkeypatch):
+    """A file system that knows none, as filelock says it."""
+
+    def acquire(lock):
+        raise NotImplementedError("FileSystem does not appear to support flock")
+
+    monkeypatch.setattr(filelock.FileLock, "acquire", acquire)
+
+
+@pytest.mark.usefixtures("no_locks")
+def test_where_no_lock_can_be_had_that_is_an_error_of_the_disk(tmp_path):
+    with pytest.raises(OSError, match="its file system knows no locks"), lock(tmp_path, "a"):
+        pass
+    file = File(url="http://localhost/data.npy", sha256="a" * 64)
+    with pytest.raises(FetchError, match=r"cannot be used as cache \(its file system knows no locks\)"):
+        Fetcher(tmp_path)(file, tmp_path)
+
+
+@pytest.mark.usefixtures("no_locks")
+def test_where_no_lock_can_be_had_nothing_is_kept_and_the_run_goes_on(tmp_path):
+    ledger.write(tmp_path, [row("a")])
+    weights = tmp_path / "net.safetensors"
+    weights.write_bytes(b"weights")
+    same_as_before("timm:net", weights, tmp_path)
+    entered = []
+    with Store(tmp_path / "store").lock("ab"):
+        entered.append(True)
+    assert entered == [True]
+    assert not (tmp_path / "ledger").exists()
+    assert not (tmp_path / "weights.json").exists()
+
+
+def test_the_store_hands_on_what_is_raised_under_its_lock(tmp_path):
+    with pytest.raises(OSError, match="of the body"), Store(tmp_path / "store").lock("ab"):
+        raise OSError("of the body")
 
 
 def test_the_first_interrupt_waits_for_the_last_files_and_the_second_does_not():

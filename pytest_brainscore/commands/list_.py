@@ -17,7 +17,7 @@ from ..data.fetch import Fetcher
 from ..errors import FetchError
 from ..specs.base import File
 from ..specs.cases import Case, load_cases
-from ..specs.catalogue import place_of, size
+from ..specs.catalogue import place_of, size_of
 from ..specs.models import Model
 from ..specs.zoo import Zoo
 
@@ -67,7 +67,7 @@ _NUMBERS = _TITLES[1:4]
 
 def _row(model: Model, zoo: Zoo, fetcher: Fetcher) -> tuple[str, ...]:
     weights = model.weights.name if isinstance(model.weights, File) else model.weights
-    found, about = size(model.source, model.architecture, weights), model.about
+    found, about = size_of(model), model.about
     return (
         model.id,
         f"{found.parameters / 1e6:.1f} M" if found else "",

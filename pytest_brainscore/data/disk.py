@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import re
@@ -114,8 +115,21 @@ def unusable(cache: Path, why: OSError) -> FetchError:
 
 @contextlib.contextmanager
 def lock(cache: Path, name: str) -> Iterator[None]:
-    """Hold the lock of that name; other processes on this cache wait."""
-    folder = cache / "locks"
-    folder.mkdir(parents=True, exist_ok=True)
-    with filelock.FileLock(folder / f"{safe_name(name)}.lock"):
+    """Hold the lock of that name; others on this cache wait. Raises OSError where none can be had."""
+    with locked(cache / "locks" / f"{safe_name(name)}.lock"):
         yield
+
+
+@contextlib.contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold the lock that is this file. Raises OSError where it cannot be written, or locks are not known."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    held = filelock.FileLock(path)
+    try:
+        held.acquire()
+    except NotImplementedError:  # so filelock has it
+        raise OSError(errno.ENOLCK, "its file system knows no locks", str(path)) from None
+    try:
+        yield
+    finally:
+        held.release()

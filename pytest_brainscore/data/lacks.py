@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from ..specs.base import File, Spec
-from ..specs.catalogue import place_of, size
+from ..specs.catalogue import place_of, size_of
 from ..specs.models import Model
 from .disk import is_there
 from .fetch import Fetcher
@@ -106,5 +106,5 @@ def _user_cache() -> Path:
 
 
 def _guess(model: Model) -> int | None:
-    known = size(model.source, model.architecture)
+    known = size_of(model)
     return known.parameters * BYTES_OF_A_PARAMETER if known else None

@@ -67,9 +67,9 @@ def _costs(candidates: Sequence[Candidate]) -> list[float]:
 
     A network of unknown size counts as the median of those that are known.
     """
-    from ..specs.catalogue import size
+    from ..specs.catalogue import size_of
 
-    sizes = [size(c.model.source, c.model.architecture) for c in candidates]
+    sizes = [size_of(candidate.model) for candidate in candidates]
     known = [float(found.macs) for found in sizes if found]
     usual = statistics.median(known) if known else 1.0
     return [usual + (found.macs if found else usual) for found in sizes]

@@ -10,9 +10,8 @@ from http.client import HTTPException
 from pathlib import Path
 
 import torch
-from filelock import FileLock
 
-from ..data.disk import hash_of
+from ..data.disk import hash_of, locked
 from ..data.fetch import MIRROR, Fetcher
 from ..errors import FetchError, ModelError, NotHere
 from ..specs.base import File
@@ -86,8 +85,7 @@ def same_as_before(name: str, path: Path, cache: Path) -> None:
     """Note the sha256 of what goes by `name` at its first use; raise ModelError if it is another now."""
     book, digest = cache / "weights.json", hash_of(path)
     try:
-        cache.mkdir(parents=True, exist_ok=True)
-        with FileLock(book.with_suffix(".lock")):
+        with locked(book.with_suffix(".lock")):
             known = _noted(book)
             if name not in known:
                 part = book.with_suffix(".part")
@@ -129,7 +127,7 @@ def _mirrored(path: Path, prefix: str, model: str) -> bool:
     for found in (found for mirror in mirrors for found in mirror.rglob(path.name)):
         try:
             if hash_of(found).startswith(prefix):
-                with _locked(path):
+                with locked(_lock_of(path)):
                     shutil.copyfile(found, part)
                     part.replace(path)
                 return True
@@ -140,13 +138,12 @@ def _mirrored(path: Path, prefix: str, model: str) -> bool:
 
 def _download(url: str, path: Path, prefix: str, model: str) -> None:
     try:
-        with _locked(path):
+        with locked(_lock_of(path)):
             if not path.exists():
                 torch.hub.download_url_to_file(url, str(path), prefix or None, progress=False)
     except (OSError, RuntimeError, HTTPException) as why:
         raise FetchError(f"{model}: {url} cannot be fetched ({why})") from why
 
 
-def _locked(path: Path) -> FileLock:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return FileLock(path.with_name(path.name + ".lock"))
+def _lock_of(path: Path) -> Path:
+    return path.with_name(path.name + ".lock")

@@ -7,18 +7,17 @@ import os
 import time
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
 
 import torch
-from filelock import FileLock
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
-from ..data.disk import STORE, kept_at, replace
+from ..data.disk import STORE, kept_at, locked, replace
 from ..specs.base import digest_of
 
 LIMIT_BYTES = 20 * 2**30
@@ -108,18 +107,11 @@ class Store:
 
     @contextmanager
     def lock(self, name: str) -> Iterator[None]:
-        """Only one process at a time is in here under the same name; without effect in a read-only folder."""
-        lock = FileLock(self.folder / "locks" / f"{name[:32]}.lock")
-        try:
-            (self.folder / "locks").mkdir(parents=True, exist_ok=True)
-            lock.acquire()
-        except OSError:
+        """Only one process at a time is in here under the same name; no effect where none can be held."""
+        with ExitStack() as stack:
+            with suppress(OSError):
+                stack.enter_context(locked(self.folder / "locks" / f"{name[:32]}.lock"))
             yield
-            return
-        try:
-            yield
-        finally:
-            lock.release()
 
     def _path(self, key: str) -> Path:
         return kept_at(self.folder, key)

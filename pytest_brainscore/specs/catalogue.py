@@ -7,7 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .models import Model
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,11 @@ def size(source: str, name: str, weights: str = "") -> Size | None:
     known = _file()["sizes"].get(source, {})
     found = known.get(f"{name}.{weights}") or known.get(name)
     return Size(*found) if found else None
+
+
+def size_of(model: Model) -> Size | None:
+    """The size of a model's network as its weights have it; None where the catalogue does not know it."""
+    return size(model.source, model.architecture, model.weights if isinstance(model.weights, str) else "")
 
 
 def place_of(source: str, name: str, weights: str) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Sequence
 
-from ...specs.catalogue import size
+from ...specs.catalogue import size_of
 from ..nodes import Named
 from ..watching.ledger import Ledger
 
@@ -29,7 +29,7 @@ def costs(items: Sequence[Named | None], ledger: Ledger, device: str) -> list[fl
 
 def _known(item: Named, ledger: Ledger, device: str) -> Known:
     model = item.candidate.model
-    found = size(model.source, model.architecture)
+    found = size_of(model)
     seconds = ledger.seconds(model.id, item.case.name, device, item.layer)
     return seconds, float(found.macs) if found else None
 
