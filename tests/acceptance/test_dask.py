@@ -11,6 +11,9 @@ import sys
 import threading
 import time
 from collections import Counter
+from concurrent.futures import Future
+from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -22,7 +25,10 @@ from distributed import LocalCluster
 from pytest_brainscore.errors import ModelError, NotHere, WorkError
 from pytest_brainscore.harness.engines import cluster, elsewhere, seat
 from pytest_brainscore.harness.engines.cluster import Cluster, differences
+from pytest_brainscore.harness.engines.engine import keep
 from pytest_brainscore.harness.engines.seat import SEAT, forget_code_below, number_of, told
+from pytest_brainscore.harness.nodes import Named
+from pytest_brainscore.harness.records.book import Book
 from pytest_brainscore.suite.selection import Candidate
 from pytest_brainscore.work import Terms, Work
 
@@ -125,7 +131,7 @@ def test_ctrl_c_ends_the_run_and_its_workers_and_keeps_what_was_done(project):
         stdout=subprocess.DEVNULL,
         start_new_session=True,
     )
-    wait_for(lambda: rows_written(project) == 2 and "endless" in dict(built(project)), 120)
+    wait_for(lambda: rows_written(project) == 4 and "endless" in dict(built(project)), 120)
     workers = psutil.Process(process.pid).children(recursive=True)
     os.killpg(process.pid, signal.SIGINT)
     assert process.wait(60) == pytest.ExitCode.INTERRUPTED
@@ -134,6 +140,8 @@ def test_ctrl_c_ends_the_run_and_its_workers_and_keeps_what_was_done(project):
     rows = scored(project, "reports")
     assert {model for model, _ in rows} == {"first"}
     assert len(rows) == 2
+    (path,) = (project.root / "reports").glob("*/results.json")
+    assert json.loads(path.read_text())["complete"] is False
 
 
 @pytest.mark.parametrize(
@@ -259,6 +267,48 @@ def test_a_scheduler_that_goes_away_is_said(in_threads):
 def asleep(work, terms, run):
     (work.folder / "begun").touch()
     time.sleep(2)
+
+
+class Answers:
+    """A cluster of two workers: the unit of the first model never ends, others are back at once."""
+
+    run, workers_here = "made up", 2
+
+    def __init__(self):
+        self.client = self
+        self.looks = 0
+
+    def workers(self):
+        self.looks += 1
+        if self.looks > 2:
+            raise KeyboardInterrupt
+        return ["w0", "w1"]
+
+    def submit(self, measure, work, *_, **__):
+        made = Future()
+        if work.model.id != MODEL.id:
+            made.set_result((SCORE, WorkError("too dark")))
+        return made
+
+    def as_current(self):
+        return nullcontext()
+
+
+def test_a_score_that_is_back_is_written_before_its_item_has_its_turn(tmp_path, monkeypatch):
+    monkeypatch.setattr(elsewhere, "wait", lambda *_, **__: None)
+    other = MODEL.model_copy(update={"id": "other"})
+    named = [Named(case, Candidate(model, tmp_path), None) for model in (MODEL, other) for case in CASES[:2]]
+    nodes = [f"own.yaml::{one.case.id}::{one.candidate.id}" for one in named]
+    book = Book(tmp_path / "run", None, ())
+    run = SimpleNamespace(planned=nodes, named=named, book=book)
+    works = [Work(model, tmp_path, tuple((case, None) for case in CASES[:2])) for model in (MODEL, other)]
+    engine = elsewhere.Elsewhere(Answers(), works, Terms(), keep=partial(keep, run))
+    with pytest.raises(KeyboardInterrupt):
+        engine.score(Candidate(MODEL, tmp_path), CASES[0], None)
+    assert book.rows == {}
+    (row,) = book.results
+    assert (row.node, row.status, row.verdict, row.raw) == (nodes[2], "scored", None, SCORE.raw)
+    assert len((tmp_path / "run" / "results.jsonl").read_text().splitlines()) == 1
 
 
 def test_a_lost_scheduler_costs_what_has_no_score_yet(in_threads, tmp_path, monkeypatch):

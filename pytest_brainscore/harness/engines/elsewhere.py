@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -28,6 +28,13 @@ _LOOK_S = 1.0
 _FETCH_S = 60.0
 
 
+Keep = Callable[[str, Outcomes], None]
+
+
+def unkept(model: str, outcomes: Outcomes) -> None:
+    """Write nothing down."""
+
+
 @dataclass(frozen=True)
 class Sent:
     """A unit that is under way: what it will come to, and on which worker."""
@@ -40,11 +47,19 @@ class Elsewhere:
     """Has a unit per model done, in the plan's order, one at a time by each worker.
 
     Each is sent to one worker, and no more than there are workers: the scheduler would queue them there, and
-    blame a whole queue for the death of its worker. An item waits until its model's unit is back.
+    blame a whole queue for the death of its worker. An item waits until its model's unit is back; `keep` is
+    told of a unit at once, since the items of others may wait for an earlier one.
     """
 
-    def __init__(self, cluster: Cluster, works: Sequence[Work], terms: Terms, tell: Tell = untold) -> None:
-        self.cluster, self.run, self.tell = cluster, cluster.run, tell
+    def __init__(
+        self,
+        cluster: Cluster,
+        works: Sequence[Work],
+        terms: Terms,
+        tell: Tell = untold,
+        keep: Keep = unkept,
+    ) -> None:
+        self.cluster, self.run, self.tell, self.keep = cluster, cluster.run, tell, keep
         self.terms = replace(terms, workers=cluster.workers_here)
         self.allowed_losses = int(dask.config.get("distributed.scheduler.allowed-failures"))
         self._works = {work.model.id: work for work in works}
@@ -55,10 +70,12 @@ class Elsewhere:
         self._broken: WorkError | None = None
 
     @classmethod
-    def connect(cls, address: str, works: Sequence[Work], terms: Terms, tell: Tell = untold) -> Elsewhere:
+    def connect(
+        cls, address: str, works: Sequence[Work], terms: Terms, tell: Tell = untold, keep: Keep = unkept
+    ) -> Elsewhere:
         """An engine on the cluster at `address`, or on one of its own; ends the run where there is none."""
         try:
-            return cls(Cluster(address, len(works), terms.device), works, terms, tell)
+            return cls(Cluster(address, len(works), terms.device), works, terms, tell, keep)
         except WorkError as why:
             pytest.exit(str(why), returncode=pytest.ExitCode.USAGE_ERROR)
 
@@ -143,6 +160,8 @@ class Elsewhere:
             self._lose(model)
         except Exception as why:
             self._fail(model, f"its unit of work broke on a Dask worker: {type(why).__name__}: {why}")
+        else:
+            self.keep(model, self._done[model])
 
     def _lose(self, model: str) -> None:
         """Send a unit whose worker was lost again, before all others, unless that happened too often."""

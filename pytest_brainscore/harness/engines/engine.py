@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Protocol
 
+from ...errors import BrainScoreError
 from ...progress import Tell, untold
 from ...specs.cases import Case
 from ...suite.selection import Candidate
 from ...work import Task, Work
+from ..records.rows import scored
 
 if TYPE_CHECKING:
     from ...scores import Score
     from ...work import Terms
     from ...workbench import Asked, Workbench
     from ..run import Run
+    from .seat import Outcomes
 
 
 class Engine(Protocol):
@@ -60,7 +63,15 @@ def engine_of(run: Run) -> Engine:
         return Here(run.terms, run.asked, run.status.tell)
     from .elsewhere import Elsewhere
 
-    return Elsewhere.connect(run.settings.dask, _works(run), run.terms, run.status.tell)
+    return Elsewhere.connect(run.settings.dask, _works(run), run.terms, run.status.tell, partial(keep, run))
+
+
+def keep(run: Run, model: str, outcomes: Outcomes) -> None:
+    """Write down the scores of a unit that is back: its items may have to wait, and never come."""
+    items = [pair for pair in zip(run.planned, run.named, strict=True) if pair[1].candidate.id == model]
+    for (node, named), outcome in zip(items, outcomes, strict=True):
+        if not isinstance(outcome, BrainScoreError):
+            run.book.add_early(scored(named.case, model, node, outcome))
 
 
 def _works(run: Run) -> list[Work]:

@@ -33,6 +33,7 @@ class Book:
         self.command = tuple(str(word) for word in command)
         self.models, self.shard = tuple(models), shard
         self.rows: dict[tuple[str, str, str], Row] = {}
+        self.early: dict[tuple[str, str, str], Row] = {}
         self.order: Mapping[str, int] = {}
         self.problems: list[str] = []
         self._unwritten = ""
@@ -42,6 +43,14 @@ class Book:
     def add(self, row: Row) -> None:
         """Append the row to results.jsonl; a rerun of the same item replaces it in results.json."""
         self.rows[row.item] = row
+        self._write(row)
+
+    def add_early(self, row: Row) -> None:
+        """Write down a score whose item has not ended: the item's own row replaces it."""
+        self.early[row.item] = row
+        self._write(row)
+
+    def _write(self, row: Row) -> None:
         self._unwritten += row.model_dump_json() + "\n"
         with suppress(OSError):  # the next row tries again, and `close` says what could not be written
             self._append()
@@ -54,7 +63,9 @@ class Book:
     def results(self) -> list[Row]:
         """The rows in the order of the items, whichever order they arrived in."""
         last = len(self.order)
-        return sorted(self.rows.values(), key=lambda row: self.order.get(row.node or "", last))
+        return sorted(
+            {**self.early, **self.rows}.values(), key=lambda row: self.order.get(row.node or "", last)
+        )
 
     def close(self, complete: bool) -> None:
         """Write results.json, and its copy where one was asked for."""

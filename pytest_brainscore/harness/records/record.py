@@ -38,7 +38,7 @@ def write(report: pytest.TestReport, run: Run) -> None:
 
 def finish(run: Run, exitstatus: int) -> None:
     """Close the record where anything ran; a run that is cut short or lacks an item says so."""
-    if run.book.rows and not run.is_worker:
+    if run.book.results and not run.is_worker:
         ended = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
         run.book.close(complete=ended and not run.missing)
 
