@@ -6,6 +6,7 @@ import hashlib
 import os
 import resource
 import signal
+from types import SimpleNamespace
 
 import filelock
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from pytest_brainscore.data.disk import lock, remembered_hash
 from pytest_brainscore.data.fetch import Fetcher
 from pytest_brainscore.errors import FetchError, ModelError, NotHere
+from pytest_brainscore.harness import hooks
 from pytest_brainscore.harness.paths import append_whole, write_whole
 from pytest_brainscore.harness.records import ending
 from pytest_brainscore.harness.records.book import Book
@@ -133,6 +135,25 @@ def test_a_damaged_book_of_digests_is_named(tmp_path, damage):
     (tmp_path / "weights.json").write_text(damage, encoding="latin-1")
     with pytest.raises(ModelError, match=r"weights\.json: is damaged .*; delete it"):
         same_as_before("timm:net", weights, tmp_path)
+
+
+def test_the_engine_is_let_go_of_whatever_the_end_of_the_run_meets(monkeypatch):
+    done = []
+
+    def full(*_):
+        raise OSError("disk is full")
+
+    monkeypatch.setattr(hooks.ending, "update_baselines", lambda *_: done.append("baselines"))
+    monkeypatch.setattr(hooks.record, "finish", lambda *_: done.append("results"))
+    monkeypatch.setattr(hooks.forecast, "keep", full)
+    run = SimpleNamespace(answer_controller=lambda _: None, close=lambda: done.append("engine"))
+    run.settings = SimpleNamespace(shard=None, guard="off")
+    run.book = SimpleNamespace(problems=["not written"])
+    session = SimpleNamespace(config=None, exitstatus=0)
+    with pytest.raises(OSError, match="disk is full"):
+        hooks.Hooks(run).pytest_sessionfinish(session, pytest.ExitCode.OK)
+    assert done == ["baselines", "results", "engine"]
+    assert session.exitstatus == pytest.ExitCode.TESTS_FAILED
 
 
 @pytest.fixture
