@@ -6,6 +6,7 @@ elsewhere as a whole.
 
 from __future__ import annotations
 
+import threading
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,6 +89,13 @@ def _outcome(work: Work, task: Task, bench: Workbench) -> Score | BrainScoreErro
         return bench.score(case, work.model, work.folder, layer=layer)
     except BrainScoreError as why:
         return type(why)(str(why))
-    except (Exception, SystemExit) as why:
+    except (Exception, SystemExit, KeyboardInterrupt) as why:
+        if _is_ctrl_c(why):
+            raise
         said = "".join(traceback.format_exception(why)).rstrip()
         return WorkError(f"{type(why).__name__}: {why}\n{said}")
+
+
+def _is_ctrl_c(why: BaseException) -> bool:
+    """Whether the user interrupts: only the main thread is told; elsewhere a network raised it."""
+    return isinstance(why, KeyboardInterrupt) and threading.current_thread() is threading.main_thread()

@@ -156,20 +156,20 @@ def test_thousands_of_foreign_items_are_each_looked_at_a_few_times():
     assert work.looks < 4 * 3000
 
 
-def test_what_is_left_of_a_unit_waits_as_long_as_it_is():
-    session = Session([("long", 4.0), ("long", 4.0), ("long", 4.0), ("b", 9.0), ("c", 6.0)], 1, crashes={0})
-    session.play()
-    assert [item for _, item in session.log] == [0, 3, 1, 2, 4]
-
-
 def test_a_unit_that_grew_and_shrank_waits_by_what_it_is_now():
     waiting = Waiting()
     waiting.add("a", [0], 5.0)
     waiting.add("a", [1], 5.0)
     waiting.add("b", [2], 4.0)
-    assert waiting.longest() == [0, 1]
+    assert waiting.first() == [0, 1]
     waiting.add("a", [1], 3.0)
-    assert [waiting.longest() for _ in range(3)] == [[2], [1], []]
+    assert [waiting.first() for _ in range(3)] == [[2], [1], []]
+
+
+def test_what_is_left_of_a_unit_waits_for_those_that_fewer_workers_died_in_and_as_long_as_it_is():
+    work = [("bad", 9.0)] * 4 + [("worse", 8.0)] * 2 + [("a", 2.0), ("a", 2.0), ("foreign", 0.0)]
+    session = Session(work, 1, crashes={0, 1, 2, 3, 4, 5}).play()
+    assert [item for _, item in session.log] == [0, 4, 6, 7, 8, 1, 5, 2, 3]
 
 
 def test_a_worker_without_work_takes_over_from_one_that_crashes():

@@ -6,6 +6,7 @@ import importlib
 import pickle
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -123,3 +124,11 @@ def test_ctrl_c_ends_a_unit_and_lets_go_of_the_network():
     except KeyboardInterrupt:
         interrupted = True
     assert (interrupted, bench.released) == (True, 1)
+
+
+def test_an_interrupt_that_a_network_raises_on_a_worker_is_an_error_of_its_task():
+    bench = Bench(KeyboardInterrupt("mine"), SCORE)
+    with ThreadPoolExecutor(1) as worker:
+        failed, score = worker.submit(do, work(None, None), bench).result()
+    assert (type(failed), score) == (WorkError, SCORE)
+    assert str(failed).startswith("KeyboardInterrupt: mine\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -41,8 +42,9 @@ class ByModel:
     """The scheduler of pytest-xdist's protocol that deals out units, the longest first, to whoever is free.
 
     Items of one unit go to one worker, one after the other. After a crash the item that had begun is done,
-    and what is left of the unit goes to the next worker that is free. A worker without work waits, in case
-    that another one crashes, until all is done.
+    and what is left of the unit waits behind all in which fewer workers died: one that always crashes uses up
+    xdist's restarts, and the others shall have had theirs. A worker without work waits, in case that another
+    one crashes, until all is done.
 
     workers: how many will collect. plan: the work of each of the collected ids. begun: ids of the items that
     ever began. stopped: whether no more items shall start. refuse: is told why items cannot be dealt out.
@@ -61,6 +63,7 @@ class ByModel:
         self._ids: Sequence[str] | None = None
         self._work: Sequence[Work] = ()
         self._waiting = Waiting()
+        self._deaths: Counter[str] = Counter()
         self._collected: dict[Worker, Sequence[str]] = {}
         self._shares: dict[Worker, Share] = {}
 
@@ -116,10 +119,11 @@ class ByModel:
         """Take in that a worker ended. Returns the item that it was in, which counts as done."""
         self._collected.pop(node, None)
         share = self._shares.pop(node)
-        crashed = next((self._id(i) for i in share.sent[:1] if self._id(i) in self.begun), None)
-        self._put_back([*share.sent[crashed is not None :], *share.kept])
+        crashed = [i for i in share.sent[:1] if self._id(i) in self.begun]
+        self._deaths.update(self._work[i][0] for i in crashed)
+        self._put_back([*share.sent[len(crashed) :], *share.kept])
         self.schedule()
-        return crashed
+        return self._id(crashed[0]) if crashed else None
 
     def schedule(self) -> None:
         """Give every worker that is ready something to do: a unit each, before any has a second."""
@@ -152,8 +156,8 @@ class ByModel:
             node.shutdown()
 
     def _take(self, share: Share) -> bool:
-        """Give the longest unit that waits; False where none does."""
-        share.kept = self._waiting.longest()
+        """Give the unit that is next; False where none waits."""
+        share.kept = self._waiting.first()
         return bool(share.kept)
 
     def _put_back(self, items: Sequence[int]) -> None:
@@ -161,7 +165,7 @@ class ByModel:
         for i in items:
             units.setdefault(self._work[i][0], []).append(i)
         for unit, own in units.items():
-            self._waiting.add(unit, own, sum(self._work[i][1] for i in own))
+            self._waiting.add(unit, own, sum(self._work[i][1] for i in own), self._deaths[unit])
 
     def _drop(self) -> None:
         """Let nothing start that was not sent."""
