@@ -275,6 +275,13 @@ def test_a_score_seeds_the_device_of_its_metrics(monkeypatch, tmp_path):
     assert caught.value.args == (0, [device.metrics])
 
 
+def test_tf32_can_be_told_in_the_old_way_after_it_was_set_in_it():
+    before = torch.backends.cudnn.allow_tf32
+    with settled():
+        torch.backends.cudnn.allow_tf32 = not before
+    assert torch.backends.cudnn.allow_tf32 == before
+
+
 LESS_THAN_FLOAT32 = {
     "oneDNN's convolutions": (torch.backends.mkldnn.conv, "bf16"),
     "oneDNN's products": (torch.backends.mkldnn.matmul, "bf16"),
