@@ -7,12 +7,13 @@ import re
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
 from ..errors import nearest
 from ..specs import devices
+from .engines.address import fault
 from .shards import OPTION as SHARD
 from .shards import Shard
 
@@ -26,8 +27,35 @@ SHIPPED = "pytest_brainscore.suite"
 _OURS = re.compile(
     r"^datasets?\s*:.*^benchmarks\s*:|^benchmarks\s*:.*^datasets?\s*:", re.MULTILINE | re.DOTALL
 )
-
-
+_OPTIONS: dict[str, tuple[str | None, str]] = {
+    "--brainscore-models": ("A,B", "As --models, for where another plugin or conftest has that"),
+    "--brainscore-device": ("DEVICE", "auto, cpu, cuda, cuda:1 or mps (default: auto)"),
+    "--brainscore-layers": ("A,B", "Score these layers of every model instead of the mapped ones"),
+    "--brainscore-offline": (None, "Never open a socket: what is not on disk is skipped"),
+    "--brainscore-reports": ("DIR", "Where runs write (default: reports)"),
+    "--brainscore-json": ("FILE", "Write results.json to this file too"),
+    "--brainscore-guard": ("LEVEL", "Judge scores by their baselines: off, warn, on or strict (default: on)"),
+    "--brainscore-update": ("WHICH", "Write baselines: new, changed (and new) or all; all! where CI is set"),
+    SHARD: ("I/N", "Score the I-th of N shares of the models, for job arrays; join them with `merge`"),
+    "--brainscore-dask": (
+        "ADDRESS",
+        "Score on the workers of this Dask scheduler (tcp://host:8786), or of one of its own: local",
+    ),
+}
+"""What each option takes, None for a switch, and what it means."""
+_INI: dict[str, tuple[str, str | bool | list[str]]] = {
+    "brainscore_models": ("Models to score where --models is not given", ""),
+    "brainscore_suite": ("Folder of benchmark files", "benchmarks"),
+    "brainscore_device": ("As --brainscore-device", "auto"),
+    "brainscore_layers": ("As --brainscore-layers", ""),
+    "brainscore_offline": ("As --brainscore-offline", False),
+    "brainscore_reports": ("As --brainscore-reports", "reports"),
+    "brainscore_guard": ("As --brainscore-guard", "on"),
+    "brainscore_dask": ("As --brainscore-dask", ""),
+    "brainscore_trust": ("Packages that dotted names in YAML may run", []),
+}
+"""What each ini value means, and its default."""
+_INI_TYPES: dict[type, Literal["bool", "args"]] = {bool: "bool", list: "args"}
 _MODELS = (
     "Models to score: names of models.yaml, torchvision or timm, globs, sets (--models=@small),\n"
     "untrained:NAME (untrained3: with seed 3), timm:NAME, torchvision:NAME, package.module:factory"
@@ -57,58 +85,11 @@ class Settings:
 def add(parser: pytest.Parser) -> None:
     """Add options and their ini twins."""
     group = parser.getgroup("brainscore", "brain scores of vision networks")
-    group.addoption(
-        "--brainscore-models",
-        metavar="A,B",
-        help="As --models, for where another plugin or conftest has that",
-    )
-    group.addoption(
-        "--brainscore-device",
-        metavar="DEVICE",
-        help="auto, cpu, cuda, cuda:1 or mps (default: auto)",
-    )
-    group.addoption(
-        "--brainscore-layers",
-        metavar="A,B",
-        help="Score these layers of every model instead of the mapped ones",
-    )
-    group.addoption(
-        "--brainscore-offline",
-        action="store_true",
-        default=None,
-        help="Never open a socket: what is not on disk is skipped",
-    )
-    group.addoption("--brainscore-reports", metavar="DIR", help="Where runs write (default: reports)")
-    group.addoption("--brainscore-json", metavar="FILE", help="Write results.json to this file too")
-    group.addoption(
-        "--brainscore-guard",
-        metavar="LEVEL",
-        help="Judge scores by their baselines: off, warn, on or strict (default: on)",
-    )
-    group.addoption(
-        "--brainscore-update",
-        metavar="WHICH",
-        help="Write baselines: new, changed (and new) or all; all! where CI is set",
-    )
-    group.addoption(
-        SHARD,
-        metavar="I/N",
-        help="Score the I-th of N shares of the models, for job arrays; join them with `merge`",
-    )
-    group.addoption(
-        "--brainscore-dask",
-        metavar="ADDRESS",
-        help="Score on the workers of this Dask scheduler (tcp://host:8786), or of one of its own: local",
-    )
-    parser.addini("brainscore_models", "Models to score where --models is not given", default="")
-    parser.addini("brainscore_suite", "Folder of benchmark files", default="benchmarks")
-    parser.addini("brainscore_device", "As --brainscore-device", default="auto")
-    parser.addini("brainscore_layers", "As --brainscore-layers", default="")
-    parser.addini("brainscore_offline", "As --brainscore-offline", type="bool", default=False)
-    parser.addini("brainscore_reports", "As --brainscore-reports", default="reports")
-    parser.addini("brainscore_guard", "As --brainscore-guard", default="on")
-    parser.addini("brainscore_dask", "As --brainscore-dask", default="")
-    parser.addini("brainscore_trust", "Packages that dotted names in YAML may run", type="args", default=[])
+    for option, (metavar, meaning) in _OPTIONS.items():
+        kind: dict[str, Any] = {"metavar": metavar} if metavar else {"action": "store_true", "default": None}
+        group.addoption(option, help=meaning, **kind)
+    for name, (meaning, default) in _INI.items():
+        parser.addini(name, meaning, type=_INI_TYPES.get(type(default)), default=default)
 
 
 def add_models(parser: pytest.Parser, arguments: list[str]) -> None:
@@ -234,6 +215,8 @@ def _dask(config: pytest.Config) -> str | None:
     address = str(_either(config, "brainscore_dask"))
     if not address:
         return None
+    if wrong := fault(address):
+        raise pytest.UsageError(f"--brainscore-dask: {wrong}")
     if find_spec("distributed") is None:
         raise pytest.UsageError(
             f"--brainscore-dask {address}: distributed is not installed:"

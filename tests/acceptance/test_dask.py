@@ -24,8 +24,9 @@ from distributed import LocalCluster
 
 from pytest_brainscore.errors import ModelError, NotHere, WorkError
 from pytest_brainscore.harness.engines import cluster, elsewhere, seat
+from pytest_brainscore.harness.engines.address import fault
 from pytest_brainscore.harness.engines.cluster import Cluster, differences
-from pytest_brainscore.harness.engines.engine import keep
+from pytest_brainscore.harness.engines.engine import engine_of, keep
 from pytest_brainscore.harness.engines.seat import SEAT, forget_code_below, number_of, told
 from pytest_brainscore.harness.nodes import Named
 from pytest_brainscore.harness.records.book import Book
@@ -148,6 +149,11 @@ def test_ctrl_c_ends_the_run_and_its_workers_and_keeps_what_was_done(project):
     ("arguments", "conftest", "message"),
     [
         (
+            ("--brainscore-dask", "LOCAL"),
+            "",
+            "*--brainscore-dask: LOCAL is no address*, or local; did you mean local?",
+        ),
+        (
             ("-n", "2"),
             "",
             "*--brainscore-dask local: not together with pytest-xdist*or say -n 0",
@@ -164,6 +170,29 @@ def test_a_refusal_is_one_line(project, arguments, conftest, message):
     result = project.run("--models", "first", "--brainscore-dask", "local", *arguments)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines([message])
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["local", "10.0.0.1:8786", "tcp://node7:8786", "tls://[::1]:8786", "ucx://n:1", "wss://n.org:443/dask"],
+)
+def test_an_address_is_that_of_a_scheduler(address):
+    assert fault(address) is None
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["foo", "8786", "tcp://", "tcp://node7", "http://node7:8786", "node7:port", "a b:1", "tcp://n:1/x"],
+)
+def test_what_is_no_address_is_refused_at_once(address):
+    assert fault(address).startswith(f"{address} is no address of a Dask scheduler: tcp://host:8786, ")
+
+
+def test_a_library_that_is_broken_ends_the_run_once(monkeypatch):
+    monkeypatch.setitem(sys.modules, elsewhere.__name__, None)
+    run = SimpleNamespace(settings=SimpleNamespace(dask="local"))
+    with pytest.raises(pytest.exit.Exception, match=r"distributed cannot be imported \(ModuleNotFound"):
+        engine_of(run)
 
 
 def test_a_run_without_a_scheduler_ends_at_once(project):

@@ -15,9 +15,9 @@ from distributed import Client, LocalCluster
 from ...data.fetch import CACHE, MIRROR, Fetcher
 from ...errors import WorkError
 from ..records.book import versions
+from .address import LOCAL
 from .seat import SEAT, Seat
 
-LOCAL = "local"
 PATIENCE_S = 60.0
 _CONNECT_S = 15.0
 _CLOSE_S = 5.0

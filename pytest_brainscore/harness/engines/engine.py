@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Protocol
 
+import pytest
+
 from ...errors import BrainScoreError
 from ...progress import Tell, untold
 from ...specs.cases import Case
@@ -61,8 +63,11 @@ def engine_of(run: Run) -> Engine:
     """The engine that the run's settings ask for."""
     if run.settings.dask is None:
         return Here(run.terms, run.asked, run.status.tell)
-    from .elsewhere import Elsewhere
-
+    try:
+        from .elsewhere import Elsewhere
+    except Exception as why:  # of libraries that do not fit together: anything
+        told = f"distributed cannot be imported ({type(why).__name__}: {why}): install it again"
+        pytest.exit(f"--brainscore-dask: {told}", returncode=pytest.ExitCode.USAGE_ERROR)
     return Elsewhere.connect(run.settings.dask, _works(run), run.terms, run.status.tell, partial(keep, run))
 
 
