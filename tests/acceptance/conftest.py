@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import itertools
 import os
-import sys
 import textwrap
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 # pytester forgets what a test imports, and torch and h5py cannot be imported twice
@@ -21,7 +18,7 @@ from safetensors.torch import save_file
 
 import pytest_brainscore.api  # noqa: F401
 
-from .starter import Starter
+from .starter import STARTER
 
 NETS = """
 import torch
@@ -69,11 +66,10 @@ UNUSED = [word for name in ("hypothesispytest", "benchmark", "anyio") for word i
 
 
 class Project:
-    """A folder that pytest runs in, in a process of its own: forked where `starter` is there."""
+    """A folder that pytest runs in, in a process of its own."""
 
-    def __init__(self, pytester: pytest.Pytester, starter: Starter | None) -> None:
-        self.pytester, self.root, self._starter = pytester, pytester.path, starter
-        self._runs = itertools.count()
+    def __init__(self, pytester: pytest.Pytester) -> None:
+        self.pytester, self.root = pytester, pytester.path
 
     def write(self, name: str, text: str) -> Path:
         path = self.root / name
@@ -83,21 +79,17 @@ class Project:
 
     def run(self, *arguments: str) -> pytest.RunResult:
         words = ["-p", "no:cacheprovider", *UNUSED, *(str(word) for word in arguments)]
-        if self._starter is None:
+        if STARTER is None:
             return self.run_afresh(*words)
-        return self._forked(self._starter, words)
+        start = time.monotonic()
+        ended = STARTER.run(words, Path.cwd())
+        print(ended.out, ended.err, sep="\n")
+        lines = ended.out.splitlines(), ended.err.splitlines()
+        return pytest.RunResult(ended.code, *lines, time.monotonic() - start)
 
     def run_afresh(self, *arguments: str) -> pytest.RunResult:
         """Run a new Python, for what depends on what is imported."""
         return self.pytester.runpytest_subprocess(*arguments)
-
-    def _forked(self, starter: Starter, words: list[str]) -> pytest.RunResult:
-        output = self.pytester.path.parent / f"{self.root.name}-output{next(self._runs)}"
-        start = time.monotonic()
-        code = starter.run([f"--basetemp={output}-temp", *words], Path.cwd(), output)
-        said = [Path(f"{output}.{name}").read_text("utf-8") for name in ("out", "err")]
-        print(*said, sep="\n")
-        return pytest.RunResult(code, *(text.splitlines() for text in said), time.monotonic() - start)
 
     def collect(self, *arguments: str) -> list[str]:
         """The node ids that a run would take."""
@@ -132,26 +124,13 @@ def write_weights(path: Path, width: int = 12) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-@pytest.fixture(scope="session")
-def starter() -> Iterator[Starter | None]:
-    """What forks the runs of all tests here; None where processes cannot be forked safely."""
-    if sys.platform != "linux":
-        yield None
-        return
-    made = Starter()
-    yield made
-    made.close()
-
-
 @pytest.fixture
-def project(
-    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, starter: Starter | None
-) -> Project:
+def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Project:
     """A user's project with two networks and one benchmark on 20 images."""
     for name in [n for n in os.environ if n.startswith("BRAINSCORE_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("BRAINSCORE_CACHE", str(tmp_path / "cache"))
-    made = Project(pytester, starter)
+    made = Project(pytester)
     made.write("pytest.ini", "[pytest]\naddopts = --strict-markers\n")
     made.write("nets.py", NETS)
     made.write("models.yaml", MODELS.replace("SHA256", write_weights(made.root / "wide.safetensors")))

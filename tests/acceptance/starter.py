@@ -13,11 +13,22 @@ import subprocess
 import sys
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 PATIENCE_S = 300
+
+
+@dataclass(frozen=True)
+class Ended:
+    """The exit code of a run, or minus the signal that ended it, and what it printed."""
+
+    code: int
+    out: str
+    err: str
 
 
 class Starter:
@@ -26,8 +37,10 @@ class Starter:
     def __init__(self) -> None:
         self._process: subprocess.Popen[str] | None = None
 
-    def run(self, arguments: Sequence[str], folder: Path, output: Path) -> int:
-        """Run ``python -m pytest`` in `folder`; what it prints goes to `output` (.out and .err)."""
+    def run(
+        self, arguments: Sequence[str], folder: Path, environment: Mapping[str, str] = os.environ
+    ) -> Ended:
+        """Run ``python -m pytest`` in `folder`."""
         if self._process is None or self._process.poll() is not None:
             command = [sys.executable, __file__]
             self._process = subprocess.Popen(
@@ -35,16 +48,27 @@ class Starter:
             )
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        asked = {"arguments": list(arguments), "folder": str(folder), "output": str(output)}
-        self._process.stdin.write(json.dumps({**asked, "environment": dict(os.environ)}) + "\n")
-        self._process.stdin.flush()
-        return int(self._process.stdout.readline())
+        asked = {"arguments": list(arguments), "folder": str(folder), "environment": dict(environment)}
+        with TemporaryDirectory() as output:
+            self._process.stdin.write(json.dumps({**asked, "output": output}) + "\n")
+            self._process.stdin.flush()
+            code = int(self._process.stdout.readline())
+            return Ended(code, *(Path(output, name).read_text("utf-8") for name in ("out", "err")))
 
-    def close(self) -> None:
-        """Have it end."""
-        if self._process is not None and self._process.stdin is not None:
-            self._process.stdin.close()
-            self._process.wait()
+
+STARTER = Starter() if sys.platform == "linux" else None
+"""What forks the runs of all tests of this process; None where processes cannot be forked safely."""
+
+
+def started(arguments: Sequence[str], folder: Path, environment: Mapping[str, str]) -> Ended:
+    """Run ``python -m pytest``: forked where that is safe, else as a new Python."""
+    if STARTER is not None:
+        return STARTER.run(arguments, folder, environment)
+    command = [sys.executable, "-m", "pytest", *arguments]
+    done = subprocess.run(
+        command, cwd=folder, env=dict(environment), capture_output=True, text=True, check=False
+    )
+    return Ended(done.returncode, done.stdout, done.stderr)
 
 
 def main() -> None:
@@ -104,7 +128,7 @@ def _settle(asked: dict[str, Any]) -> None:
     os.environ.update(asked["environment"])
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     for number, name in ((1, "out"), (2, "err")):
-        file = os.open(f"{asked['output']}.{name}", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        file = os.open(f"{asked['output']}/{name}", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         os.dup2(file, number)
         stream = open(number, "w", encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115
         setattr(sys, f"std{name}", stream)

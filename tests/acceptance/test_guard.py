@@ -6,8 +6,6 @@ import hashlib
 import json
 import os
 import re
-import subprocess
-import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 from statistics import fmean, pstdev
@@ -19,6 +17,7 @@ from PIL import Image
 from safetensors.torch import save_file
 
 from .conftest import NETS, draw_images
+from .starter import started
 
 WORKERS = [pytest.param((), id="alone"), pytest.param(("-n", "2"), id="workers")]
 
@@ -83,16 +82,9 @@ class Guarded:
     def run(self, *arguments: str, workers: bool = True, **environment: str) -> Result:
         reports = len(list(self.root.glob("reports*")))
         options = ["-p", "no:cacheprovider", "-v", "--brainscore-reports", f"reports{reports}"]
-        command = [sys.executable, "-m", "pytest", *options, *arguments, *(self.workers if workers else ())]
-        done = subprocess.run(
-            command,
-            cwd=self.root,
-            env={**self.environment(), **environment},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        return Result(done.returncode, done.stdout + done.stderr, self.root / f"reports{reports}")
+        words = [*options, *arguments, *(self.workers if workers else ())]
+        ended = started(words, self.root, {**self.environment(), **environment})
+        return Result(ended.code, ended.out + ended.err, self.root / f"reports{reports}")
 
     def change(self) -> None:
         """Other weights, layer, spec and stimuli, each for some."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import math
 import os
-import subprocess
-import sys
 
 import pytest
 
 from tests.conftest import ROOT
+
+from .starter import started
 
 TWINS = ["untrained:smallnet", *(f"untrained{seed}:smallnet" for seed in range(1, 5))]
 
@@ -20,23 +20,12 @@ def rows(tmp_path_factory):
     """Rows of smallnet and five untrained twins on the shipped benchmarks, by benchmark and model."""
     folder = tmp_path_factory.mktemp("simulated")
     models = ",".join(["smallnet", *TWINS])
-    words = ["-m", "pytest", "-q", "-p", "no:cacheprovider", f"--models={models}"]
-    chosen = [
-        "-k",
-        "Simulated and (IT-pls or behaviour)",
-        f"--brainscore-reports={folder}",
-        "--brainscore-offline",
-    ]
+    words = ["-q", "-p", "no:cacheprovider", f"--models={models}", "--brainscore-offline"]
+    chosen = ["-k", "Simulated and (IT-pls or behaviour)", f"--brainscore-reports={folder}"]
     json_file = folder / "results.json"
-    done = subprocess.run(
-        [sys.executable, *words, *chosen, f"--brainscore-json={json_file}"],
-        cwd=ROOT,
-        env={**os.environ, "BRAINSCORE_CACHE": str(folder / "cache")},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    environment = {**os.environ, "BRAINSCORE_CACHE": str(folder / "cache")}
+    ended = started([*words, *chosen, f"--brainscore-json={json_file}"], ROOT, environment)
+    assert ended.code == 0, ended.out + ended.err
     found = json.loads(json_file.read_text("utf-8"))["results"]
     return {(row["benchmark"], row["model"]): row for row in found}
 

@@ -122,6 +122,7 @@ def test_a_run_that_ends_with_a_crash_says_that_it_is_not_complete(team):
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     document, found = rows(team)
     assert document["complete"] is False
+    result.stdout.fnmatch_lines(["2 item(s) have no result: workers crashed, and the run ended before*"])
     assert [(key, row["status"]) for key, row in found.items()] == [(("Own.IT-ridge", "c"), "error")]
 
 
