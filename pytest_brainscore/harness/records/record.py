@@ -25,7 +25,7 @@ def attach(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestRe
     if not isinstance(item, ScoreItem) or not _is_last(report):
         return
     row = _row(item, call, report, run.folder)
-    item.user_properties.extend(_properties(row))  # JUnit takes them from the teardown's report
+    item.user_properties.extend(properties(row))  # JUnit takes them from the teardown's report
     setattr(report, PAYLOAD, row.model_dump(mode="json"))
 
 
@@ -73,7 +73,8 @@ def _file_name(text: str) -> str:
     return safe if len(safe) < 180 else f"{safe[:160]}-{digest_of(text)[:12]}"
 
 
-def _properties(row: Row) -> list[tuple[str, str | float]]:
+def properties(row: Row) -> list[tuple[str, str | float]]:
+    """The flat figures of a row, as JUnit's properties of its item."""
     shown = (
         "benchmark",
         "model",

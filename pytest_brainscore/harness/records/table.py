@@ -54,10 +54,16 @@ def summarise(terminal: pytest.TerminalReporter, this: Run) -> None:
         terminal.write_line(line)
     for line in guards(rows, this):
         terminal.write_line(line)
-    for problem in dict.fromkeys(this.book.problems):
+    for problem in dict.fromkeys((*lost(this), *this.book.problems)):
         terminal.write_line(problem, red=True)
     if rows:
         terminal.write_line(f"results: {below(this.book.folder / 'results.json', this.settings.root)}")
+
+
+def lost(this: Run) -> Iterator[str]:
+    """How many items have no result, where workers crashed and took the run with them."""
+    if this.crashed and this.missing:
+        yield f"{this.missing} item(s) have no result: workers crashed, and the run ended before these items"
 
 
 def guards(rows: list[Row], this: Run) -> Iterator[str]:
