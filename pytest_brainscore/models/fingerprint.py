@@ -25,9 +25,13 @@ def fingerprint(module: nn.Module) -> dict[str, int]:
 
 
 def changed(before: Mapping[str, int], module: nn.Module) -> str | None:
-    """The first parameter or buffer that is not what it was; None where all are."""
-    now = fingerprint(module)
-    return next((name for name in [*before, *now] if before.get(name) != now.get(name)), None)
+    """The first parameter or buffer that is not what it was; None where all are.
+
+    A buffer that was not there and is in no state dict is a cache, of positions for instance.
+    """
+    now, kept = fingerprint(module), module.state_dict().keys()
+    names = [*before, *(name for name in now if name in kept)]
+    return next((name for name in names if before.get(name) != now.get(name)), None)
 
 
 def training(module: nn.Module) -> str | None:

@@ -440,6 +440,26 @@ class ChangesItself(Small):
         return answer
 
 
+class FillsACache(Small):
+    def __init__(self, persistent) -> None:
+        super().__init__()
+        self.register_buffer("positions", None, persistent=persistent)
+
+    def forward(self, x):
+        if self.positions is None:
+            self.positions = torch.arange(3)
+        return super().forward(x)
+
+
+def test_a_cache_that_was_empty_may_be_filled():
+    cached, plain = network(FillsACache(persistent=False)), network(Small())
+    cached.module.load_state_dict(plain.module.state_dict())
+    found = [answers(net, layers=("readout",))["readout"] for net in (cached, plain)]
+    assert torch.equal(*found)
+    with pytest.raises(ModelError, match="changes positions"):
+        answers(network(FillsACache(persistent=True)), layers=("readout",))
+
+
 @pytest.mark.parametrize(
     ("change", "name"),
     [
