@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import math
 import re
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import torch
 import torchvision
 from torch import nn
 
+from pytest_brainscore.errors import SelectionError, SpecError
 from pytest_brainscore.models.layers import BEHAVIOUR, DEPTH_RULE, DEPTHS, resolve_layers
 from pytest_brainscore.models.network import Network
 from pytest_brainscore.models.preprocess import Preprocessor
@@ -84,6 +86,16 @@ def test_an_entry_builds_and_its_layers_exist_and_answer_per_image(entry):
     for handle in handles:
         handle.remove()
     assert {layer: shape[0] for layer, shape in shapes.items()} == dict.fromkeys(layers, 3)
+    _, width, *places = shapes[found[BEHAVIOUR][0][0]]
+    assert said_of_readout(entry.model.id) == (width == 1000, math.prod(places) > 1)
+    for _, region, leaf, _ in (row for row in table("Layers") if row[0] == f"`{entry.model.id}`"):
+        assert found[region][0] == (leaf.strip("`"),)
+
+
+def said_of_readout(id: str) -> tuple[bool, bool]:
+    """Whether docs/zoo.md says that the readout is of class scores, and that it is not pooled."""
+    said = [what for what, ids in table("Readouts") if f"`{id}`" in ids.split(", ")]
+    return any("class scores" in what for what in said), any("class scores" not in what for what in said)
 
 
 def test_the_catalogue_has_the_size_of_what_is_built(entry):
@@ -146,12 +158,24 @@ def test_sets_are_whole():
     assert all(found.macs < 2e9 for found in sizes)
 
 
+@pytest.mark.parametrize("member", ["@small", "@nowhere"])
+def test_a_set_in_a_set_is_refused(tmp_path, member):
+    (tmp_path / "models.yaml").write_text(f"sets:\n  small: [alexnet]\n  all: ['{member}']\n")
+    with pytest.raises(SpecError, match=rf"models.yaml:3: sets.all: {member}: a set holds no sets"):
+        load_zoo(tmp_path / "models.yaml")
+
+
+def test_an_id_that_is_nearly_right_is_answered_with_those_of_the_zoo_that_it_may_mean():
+    with pytest.raises(SelectionError, match=r"resnet50_v2; did you mean resnet50_v2weights, resnetv2_50\? "):
+        select("resnet50_v2", ZOO, ROOT)
+
+
 def test_the_timeline_has_one_network_for_a_year():
     years = [ZOO.models[name].about.year for name in ZOO.sets["timeline"]]
     assert years == [2012, *range(2014, 2026)]
 
 
-def table(heading: str) -> list[tuple[str, str, str]]:
+def table(heading: str) -> list[tuple[str, ...]]:
     """The rows of the table under a heading of docs/zoo.md."""
     text = (ROOT / "docs" / "zoo.md").read_text("utf-8").split(f"\n## {heading}\n")[1].split("\n## ")[0]
     rows = [line.split("|")[1:-1] for line in text.splitlines() if line.startswith("| ")]
@@ -160,7 +184,7 @@ def table(heading: str) -> list[tuple[str, str, str]]:
 
 @pytest.mark.parametrize(
     ("heading", "name", "missing"),
-    [("Brain-Score 2018", "brainscore2018", 11), ("ImageBrainDL", "imagebraindl", 0), ("NX-414", "nx414", 2)],
+    [("Brain-Score 2018", "brainscore2018", 12), ("ImageBrainDL", "imagebraindl", 0), ("NX-414", "nx414", 2)],
 )
 def test_the_tables_of_the_docs_are_the_sets(heading, name, missing):
     ids = [row[1] for row in table(heading)]
@@ -168,14 +192,32 @@ def test_the_tables_of_the_docs_are_the_sets(heading, name, missing):
     assert sorted(id.strip("`") for id in ids if id != "missing") == sorted(ZOO.sets[name])
 
 
+def test_the_table_of_2018_has_both_accuracies_and_a_remark_where_they_differ():
+    for _, id, there, here, remark in table("Brain-Score 2018"):
+        known = ZOO.models.get(id.strip("`"))
+        assert here == (f"{known.about.top1:.2f}" if known and known.about.top1 else ""), id
+        assert remark or abs(float(there) - float(here)) < 0.05, id
+
+
+def test_the_docs_say_which_accuracies_are_those_of_a_larger_image():
+    larger = [
+        (f"`{model.id}`", str(SCRIPT.side(model)), str(known.test_input_size[-1]))
+        for model in MODELS
+        if model.source == "timm" and model.about.top1
+        for known in [timm.models.get_pretrained_cfg(f"{model.architecture}.{model.weights}")]
+        if known.test_input_size and known.test_input_size[-1] > SCRIPT.side(model)
+    ]
+    assert sorted(larger) == sorted(table("Accuracy and size"))
+
+
 def test_what_the_docs_call_missing_is_missing():
     """Rows say why; where a library has the network without weights, it still has none."""
     rows = [row for heading in ("Brain-Score 2018", "NX-414") for row in table(heading)]
-    remarks = [remark for _, id, remark in rows if id == "missing"]
+    remarks = [row[-1] for row in rows if row[1] == "missing"]
     assert all(remarks)
     named = [found for remark in remarks for found in re.findall(r"`timm:(\w+)`", remark)]
     assert {name: catalogue()["timm"][name] for name in named} == dict.fromkeys(named, ())
-    assert len(named) == 3
+    assert len(set(named)) == 3
     all_names = [name for names in catalogue().values() for name in names]
     assert not [
         name for name in all_names if re.match(r"bagnet|nasnet_?mobile|nasnetamobile|inception_v2", name)
