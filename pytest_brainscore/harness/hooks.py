@@ -125,6 +125,11 @@ class Hooks:
         record.write(report, self.run)
         self.live.note(report)
 
+    @pytest.hookimpl(trylast=True, specname="pytest_runtest_logreport")
+    def pytest_runtest_logcrash(self, report: pytest.TestReport) -> None:
+        """End an item that a worker died in, once all have heard of it."""
+        crash.end(report)
+
     def pytest_report_teststatus(self, report: pytest.TestReport) -> Status | None:
         """Show the score in the line of a verbose run; the summary has pytest's words."""
         return None if self.run.ended else table.status(report)

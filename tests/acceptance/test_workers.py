@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import xml.etree.ElementTree as ET
 
 import pytest
 
@@ -101,7 +102,7 @@ def test_two_workers_give_the_scores_of_one_and_load_each_model_once(team, monke
 
 
 def test_a_killed_worker_costs_the_item_that_it_was_in(team):
-    result = team.run("--models", "c,a", "-n", "2", "-v")
+    result = team.run("--models", "c,a", "-n", "2", "-v", "--junitxml", "junit.xml")
     result.assert_outcomes(passed=5, errors=1)
     result.stdout.no_fnmatch_line("*INTERNALERROR*")
     result.stdout.fnmatch_lines(["* ERROR at setup of Own.IT-ridge of c *"])
@@ -112,6 +113,11 @@ def test_a_killed_worker_costs_the_item_that_it_was_in(team):
     assert lost == ("Own.IT-ridge", "c")
     assert found[lost]["message"].startswith("worker gw")
     assert "crashed in this item: SIGKILL, as where memory runs out" in found[lost]["message"]
+    cases = list(ET.parse(team.root / "junit.xml").iter("testcase"))
+    (case,) = (case for case in cases if case.find("error") is not None)
+    properties = {found.get("name"): found.get("value") for found in case.iter("property")}
+    assert properties == {"benchmark": "Own.IT-ridge", "model": "c", "region": "IT", "metric": "ridge"}
+    assert len(cases) == 6
     assert sorted(name for name, _ in built(team)) == ["a", "c", "c"]
     (lines,) = (team.root / "reports").glob("*/results.jsonl")
     assert len(lines.read_text().splitlines()) == 6
