@@ -54,6 +54,15 @@ def test_where_nothing_ever_ran_the_items_so_far_say_it():
     assert some.left({"c"}, now=16.0) == pytest.approx(8)
 
 
+def test_where_nothing_ever_ran_the_first_items_of_models_count_apart():
+    models, nodes = ("m", "m", "m", "n", "n", "n"), tuple("abcdef")
+    some = Pace(Outlook(nodes, models, (None,) * 6, 1, 1, 0, ()), begun=0.0)
+    ends(some, "a", 10.0, now=10.0)
+    assert some.left({"b"}, now=10.0) is None
+    ends(some, "b", 1.0, now=11.0)
+    assert some.left({"c"}, now=11.0) == pytest.approx(1 + 10 + 2)
+
+
 def test_a_part_of_an_item_ends_no_item_and_others_do_not_count():
     some = pace(10.0, 20.0)
     some.note("a", 5.0, ended=False, now=5.0)

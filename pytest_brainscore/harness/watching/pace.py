@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Collection
 
 from .outlook import Outlook
@@ -15,9 +16,7 @@ class Pace:
 
     def __init__(self, outlook: Outlook, begun: float) -> None:
         self._expected = dict(zip(outlook.nodes, outlook.costs(), strict=True))
-        self._trust = TRUST_S
-        if not any(self._expected.values()):  # nothing ran here before: items count alike
-            self._expected, self._trust = dict.fromkeys(outlook.nodes, 1.0), 0.0
+        self._first = set(dict(reversed(list(zip(outlook.models, outlook.nodes, strict=True)))).values())
         self._workers, self._last = outlook.workers, begun
         self._took: dict[str, float] = {}
         self._done: set[str] = set()
@@ -50,11 +49,21 @@ class Pace:
         What was expected, times how much longer (or shorter) the items so far took than expected, by the
         number of workers. Items that run now count down to nothing; when only such are left nobody knows.
         """
+        if not any(self._expected.values()):
+            return self._left_of_unknown(now)
         took = sum(self._took[node] for node in self._done)
         expected = sum(self._expected[node] for node in self._done)
-        if not expected + self._trust:
-            return None
-        factor = (took + self._trust) / (expected + self._trust) / self._workers
+        factor = (took + TRUST_S) / (expected + TRUST_S) / self._workers
         rest = {node: cost * factor for node, cost in self._expected.items() if node not in self._done}
         waiting = sum(cost for node, cost in rest.items() if node not in running)
         return max(sum(rest.values()) - (now - self._last), waiting) or None
+
+    def _left_of_unknown(self, now: float) -> float | None:
+        """Where nothing ran before: the first items of models, which build and show, count apart from others."""
+        left = 0.0
+        for kind in (self._first, self._expected.keys() - self._first):
+            done = [self._took[node] for node in kind & self._done]
+            if kind and not done:
+                return None
+            left += (len(kind) - len(done)) * statistics.fmean(done or [0.0])
+        return max(left / self._workers - (now - self._last), 0.0) or None
