@@ -25,7 +25,7 @@ DOWNLOADS = ("fetch", "build")
 """What takes longer where files are fetched on the way, as they are once."""
 _SHOWN_DIGITS = 16
 
-Seconds = Annotated[float, Field(ge=0)]
+Seconds = Annotated[float, Field(ge=0, le=1e7)]
 Part = tuple[str, str, bool, str]
 """A stage, the device, whether the layer was named, and what is the same for all items that pay."""
 
