@@ -76,10 +76,9 @@ def _sets(document: Document, others: Collection[str]) -> dict[str, tuple[str, .
         if not isinstance(members, tuple) or not all(isinstance(member, str) for member in members):
             raise SpecError(f"{where}: sets.{name}: a list of names of models")
         for member in members:
-            if member.startswith("@"):
-                raise SpecError(f"{where}: sets.{name}: {member}: a set holds no sets; write its models")
             if not (member in document.value or member in others or _is_elsewhere(member)):
-                hint = nearest(member, [*document.value, *others])
+                is_set = member.startswith("@") or member in sets
+                hint = ": a set holds no sets" if is_set else nearest(member, [*document.value, *others])
                 raise SpecError(f"{where}: sets.{name}: no model {member} here{hint}")
     return dict(sets)
 
