@@ -59,7 +59,7 @@ class Pace:
         return max(sum(rest.values()) - (now - self._last), waiting) or None
 
     def _left_of_unknown(self, now: float) -> float | None:
-        """Where nothing ran before: the first items of models, which build and show, count apart from others."""
+        """Where nothing ran before: first items of models, which build and show, count apart from others."""
         left = 0.0
         for kind in (self._first, self._expected.keys() - self._first):
             done = [self._took[node] for node in kind & self._done]
