@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 import signal
 import time
 from pathlib import Path
@@ -12,12 +13,15 @@ from ..faults import KEPT, RECOVERED, Outcome, Violation, kind, require
 from ..project import UPDATE, Project, check_baselines, check_next, check_rows, place
 from ..stages import Moment
 
+_ONCE = ("fetch", "extract", "forward", "store")
 KILLED = (-signal.SIGKILL, -signal.SIGXFSZ)
 
 
 def killed(rng: random.Random, project: Project, stage: str, *arguments: str) -> Ended:
     """Kill a run within the stage; where it had left that before, once more, at another moment."""
     for last in (False, False, False, True):
+        if stage in _ONCE:  # a run that had left it has stored what it would do again
+            shutil.rmtree(project.root / "cache", ignore_errors=True)
         moment = Moment(stage, 1, operation=1) if last else Moment.drawn(rng, stage, place().stages[stage])
         child = project.start(*arguments, before=moment.arm)
         if moment.delay is not None:
