@@ -11,11 +11,10 @@ from types import SimpleNamespace
 import filelock
 import pytest
 
-from pytest_brainscore.data.disk import lock, remembered_hash
+from pytest_brainscore.data.disk import append_whole, lock, remembered_hash, write_whole
 from pytest_brainscore.data.fetch import Fetcher
 from pytest_brainscore.errors import FetchError, ModelError, NotHere
 from pytest_brainscore.harness import hooks
-from pytest_brainscore.harness.paths import append_whole, write_whole
 from pytest_brainscore.harness.records import ending
 from pytest_brainscore.harness.records.book import Book
 from pytest_brainscore.harness.watching import ledger

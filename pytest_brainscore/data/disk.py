@@ -1,4 +1,4 @@
-"""Files on disk: their hashes, their names, and moves that other processes can watch."""
+"""Files on disk: their hashes, their names, and writes and moves that other processes can watch."""
 
 from __future__ import annotations
 
@@ -44,10 +44,7 @@ def remembered_hash(path: Path, algorithm: str, cache: Path) -> str:
             return noted
     digits = hash_of(path, algorithm)
     with contextlib.suppress(OSError):
-        note.parent.mkdir(parents=True, exist_ok=True)
-        draft = note.with_suffix(f".{os.getpid()}")
-        draft.write_text(f"{digits} {_check(note, digits)}", encoding="ascii")
-        replace(draft, note)
+        write_whole(note, f"{digits} {_check(note, digits)}")
     return digits
 
 
@@ -82,6 +79,32 @@ def replace(source: Path, target: Path, patience_s: float = 2.0) -> None:
             if time.monotonic() > end:
                 raise
             time.sleep(0.05)
+
+
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Write a file in one step: who reads it meanwhile sees the old content or the new. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        draft.write_bytes(content.encode() if isinstance(content, str) else content)
+        replace(draft, path)
+    finally:
+        with contextlib.suppress(OSError):
+            draft.unlink(missing_ok=True)
+
+
+def append_whole(path: Path, text: str) -> None:
+    """Append all of the text, or nothing where a disk is full or Ctrl-C comes between. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("ab", buffering=0) as file:
+        end, rest = file.seek(0, os.SEEK_END), memoryview(text.encode())
+        try:
+            while rest:
+                rest = rest[file.write(rest) :]
+        except BaseException:
+            with contextlib.suppress(OSError):
+                file.truncate(end)
+            raise
 
 
 def is_there(path: Path) -> bool:

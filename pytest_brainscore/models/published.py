@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 
-from ..data.disk import hash_of, locked
+from ..data.disk import hash_of, locked, replace, write_whole
 from ..data.fetch import MIRROR, Fetcher
 from ..errors import FetchError, ModelError, NotHere
 from ..specs.base import File
@@ -88,9 +88,7 @@ def same_as_before(name: str, path: Path, cache: Path) -> None:
         with locked(book.with_suffix(".lock")):
             known = _noted(book)
             if name not in known:
-                part = book.with_suffix(".part")
-                part.write_text(json.dumps({**known, name: digest}, indent=1, sort_keys=True), "utf-8")
-                part.replace(book)
+                write_whole(book, json.dumps({**known, name: digest}, indent=1, sort_keys=True))
     except OSError:
         return
     if known.get(name, digest) != digest:
@@ -129,7 +127,7 @@ def _mirrored(path: Path, prefix: str, model: str) -> bool:
             if hash_of(found).startswith(prefix):
                 with locked(_lock_of(path)):
                     shutil.copyfile(found, part)
-                    part.replace(path)
+                    replace(part, path)
                 return True
         except OSError as why:
             raise FetchError(f"{model}: {found} cannot be copied to {path} ({why})") from why

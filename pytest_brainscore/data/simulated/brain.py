@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import io
-import os
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ import numpy as np
 
 from ...specs.base import digest_of
 from ...specs.simulated import SimulatedStimuli
-from ..disk import replace
+from ..disk import write_whole
 from . import regions, scenes
 from .objects import BENCHMARK_CATEGORIES
 from .scenes import Scene
@@ -82,13 +81,8 @@ def _kept(path: Path) -> dict[str, np.ndarray] | None:
 def _keep(arrays: Mapping[str, np.ndarray], path: Path) -> None:
     packed = io.BytesIO()
     np.savez(packed, allow_pickle=False, **arrays)
-    draft = path.with_suffix(f".{os.getpid()}")
     with contextlib.suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_bytes(_head(packed.getvalue()) + packed.getvalue())
-        replace(draft, path)
-    with contextlib.suppress(OSError):
-        draft.unlink(missing_ok=True)
+        write_whole(path, _head(packed.getvalue()) + packed.getvalue())
 
 
 def _head(content: bytes) -> bytes:

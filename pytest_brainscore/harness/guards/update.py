@@ -8,14 +8,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ...data.disk import lock
+from ...data.disk import lock, write_whole
 from ...errors import SpecError
 from ...guard import agree, differences
 from ...specs.base import digest_of
 from ...specs.baselines import Baseline, Entry, line, load
 from ...specs.guards import Update
 from ...specs.results import Row
-from ..paths import write_whole
 from .baselines import FOLDER, entry_of, measured
 
 

@@ -11,9 +11,9 @@ from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from ...data.disk import append_whole, write_whole
 from ...specs.results import Row, Share
 from ...specs.results import Run as RunSpec
-from ..paths import append_whole, write_whole
 
 LIBRARIES = ("pytest-brainscore", "pytest", "torch", "torchvision", "timm", "numpy", "scikit-learn")
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Literal
 
 import pytest
 
+from ...data.disk import write_whole
 from ...specs.base import digest_of
 from ...specs.results import Row
 from ..items import ScoreItem
-from ..paths import write_whole
 from ..run import Run
 from .rows import row_of, unscored
 

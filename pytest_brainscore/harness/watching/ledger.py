@@ -12,10 +12,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationError
 
-from ...data.disk import lock
+from ...data.disk import lock, write_whole
 from ...specs.base import Spec, digest_of
 from ...specs.results import Row
-from ..paths import write_whole
 
 MOST = 20_000
 """Entries that are kept: those written last."""
