@@ -73,7 +73,7 @@ def _row(model: Model, zoo: Zoo, fetcher: Fetcher) -> tuple[str, ...]:
         f"{found.parameters / 1e6:.1f} M" if found else "",
         str(about.year or ""),
         "" if about.top1 is None else f"{about.top1:.1f}",
-        ", ".join(model.layers) or "by depth",
+        ", ".join(model.mapped) or "by depth",
         weights,
         _weights(model, zoo.folders[model.id], fetcher),
         model.source,

@@ -20,7 +20,7 @@ from .ceilings import Ceiling
 from .linalg import EPSILON
 from .measurement import Measurement, standard_error
 
-Signature = Literal["i1", "i1n", "i2", "i2n"]
+Signature = Literal["i1", "i1n", "i2", "i2n", "o2"]
 CAP = 5.0
 """Largest |d'|: beyond, a proportion of 0 or 1 says more of the number of trials than of the image."""
 

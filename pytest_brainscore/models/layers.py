@@ -45,8 +45,8 @@ def resolve_layers(network: Network, spec: Model, region: str) -> tuple[tuple[st
     """
     if region == BEHAVIOUR and spec.readout:
         return _there(network, spec.readout), READOUT_OF_MODEL
-    if region in spec.layers:
-        return _there(network, spec.layers[region]), spec.layer_source or "the model's own entry"
+    if region in spec.mapped:
+        return _there(network, spec.mapped[region]), spec.layer_source or "the model's own entry"
     if region == BEHAVIOUR:
         return (_before_classifier(network),), READOUT_RULE
     return (_at_depth(network, spec, region),), DEPTH_RULE
@@ -77,8 +77,8 @@ def _before_classifier(network: Network) -> str:
 
 
 def _at_depth(network: Network, spec: Model, region: str) -> str:
-    known = spec.layers or DEPTHS
-    if spec.layers or region not in DEPTHS:
+    known = spec.mapped or DEPTHS
+    if spec.mapped or region not in DEPTHS:
         raise ModelError(
             f"no layer of {spec.id} is mapped to {region}{nearest(region, known)}"
             f" (mapped: {', '.join(known)}); write `layers: {{{region}: ...}}` in its entry of models.yaml,"

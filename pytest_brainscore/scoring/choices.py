@@ -18,8 +18,9 @@ from ..metrics.behaviour import Trials
 from ..metrics.ceilings import Ceiling
 from ..metrics.normalise import normalise
 from ..scores import Score
-from ..specs.benchmarks import Benchmark, Readout
-from ..specs.metrics import Behavioural
+from ..specs.benchmarks import Benchmark
+from ..specs.metrics import TwoAlternative
+from ..specs.readouts import Readout
 
 _ALTERNATIVES = ("truth", "distractor")
 
@@ -101,9 +102,9 @@ def choice_score(benchmark: Benchmark, x: Tensor, to: ChoiceTarget, function: Ca
     )
 
 
-def _behavioural(benchmark: Benchmark, chosen: Recordings) -> Behavioural:
+def _behavioural(benchmark: Benchmark, chosen: Recordings) -> TwoAlternative:
     metric, kind = benchmark.metric, chosen.kind
-    if not isinstance(metric, Behavioural) or kind != "choices":
+    if not isinstance(metric, TwoAlternative) or kind != "choices":
         use = "i1, i1n, i2 or i2n" if kind == "choices" else "choices"
         raise MetricError(f"these recordings are {kind}, which {metric.name} cannot use: use {use}")
     if "distractor" not in chosen.data.coords:
@@ -182,7 +183,7 @@ def _accuracy(named: Tensor, to: ChoiceTarget) -> float:
     return float(right.to(torch.float64).mean())
 
 
-def _ceiling(benchmark: Benchmark, metric: Behavioural, trials: Trials) -> Ceiling | None:
+def _ceiling(benchmark: Benchmark, metric: TwoAlternative, trials: Trials) -> Ceiling | None:
     spec = benchmark.ceiling
     if spec.name == "constant":
         return Ceiling(value=float(spec.value or 0))

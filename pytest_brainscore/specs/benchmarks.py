@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from .base import Id, Spec
 from .guards import Guard, needs_splits
-from .metrics import AnyMetric, Behavioural, BySubject, CustomMetric, Normalisation, Positive, Rdm, RdmCV
+from .metrics import (
+    AnyMetric,
+    Behavioural,
+    BySubject,
+    CustomMetric,
+    Normalisation,
+    Positive,
+    Rdm,
+    RdmCV,
+    TwoAlternative,
+)
+from .published import Published
+from .readouts import Readout
+from .selections import Selection
+from .views import Components, Trials
 
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 
@@ -34,15 +48,32 @@ class Splits(Spec):
         return self
 
 
+CeilingName = Literal[
+    "internal_consistency",
+    "predictor_consistency",
+    "rsa_bounds",
+    "leave_one_subject_out",
+    "subject_pairs",
+    "subject_halves",
+    "stored",
+    "constant",
+    "none",
+]
+CEILINGS: tuple[CeilingName, ...] = get_args(CeilingName)
+
+
 class Ceiling(Spec):
     """The reliability of the data, which bounds what any model can score."""
 
-    shorthand = {"enum": ["internal_consistency", "rsa_bounds", "none"]}  # noqa: RUF012
+    shorthand = {"enum": [name for name in CEILINGS if name not in ("stored", "constant")]}  # noqa: RUF012
 
-    name: Literal["internal_consistency", "rsa_bounds", "constant", "none"]
+    name: CeilingName
     n: Annotated[Positive, Field(description="number of split halves")] = 10
     seed: Annotated[int, Field(ge=0)] = 1
     value: Annotated[float, Field(description="where the ceiling is a constant")] | None = None
+    coord: (
+        Annotated[str, Field(description="where it is stored: the coord of the neuroids that has it")] | None
+    ) = None
 
     @model_validator(mode="before")
     @classmethod
@@ -53,6 +84,8 @@ class Ceiling(Spec):
     def _valued(self) -> Self:
         if (self.name == "constant") != (self.value is not None):
             raise ValueError("a constant ceiling needs `value`, and only that does")
+        if (self.name == "stored") != (self.coord is not None):
+            raise ValueError("a stored ceiling needs `coord`, and only that does")
         return self
 
 
@@ -62,22 +95,7 @@ def _or_a_name(schema: dict[str, Any]) -> None:
     schema["anyOf"] = [{"type": "string", "description": "the metric's name"}, variants]
 
 
-Coord = str | int | float | bool
-Selection = dict[str, Coord | tuple[Coord, ...]]
 BEHAVIOUR = "behaviour"
-
-
-class Readout(Spec):
-    """How a network's choices are read: logistic regression from standardised activations to objects."""
-
-    label: Annotated[str, Field(description="the coord of the stimuli that names their object")] = (
-        "object_name"
-    )
-    fit: Annotated[
-        Selection,
-        Field(description="coord of the stimuli to values to fit on; default: all that have a label"),
-    ] = Field(default_factory=dict)
-    c: Annotated[float, Field(gt=0, description="inverse of the strength of the L2 penalty")] = 0.001
 
 
 class Benchmark(Spec):
@@ -97,6 +115,23 @@ class Benchmark(Spec):
         default_factory=dict
     )
     readout: Annotated[Readout, Field(description="how choices are read, for behaviour")] | None = None
+    missing: (
+        Annotated[
+            Literal["neuroids", "stimuli"],
+            Field(description="what is left out where a value is NaN; default: neuroids"),
+        ]
+        | None
+    ) = None
+    layers: (
+        Annotated[
+            Literal["best"],
+            Field(description="best: of all layers the one that scores best on these same data"),
+        ]
+        | None
+    ) = None
+    pca: Annotated[Components, Field(description="project activations first")] | None = None
+    trials: Annotated[Trials, Field(description="of networks that answer at random")] | None = None
+    published: Annotated[tuple[Published, ...], Field(description="what others found")] = ()
     guard: Annotated[Guard, Field(description="how far a score may fall below its baseline")] = Guard()
     version: Positive = 1
     reference: str | None = None
@@ -110,7 +145,7 @@ class Benchmark(Spec):
     @classmethod
     def _splits_of_stimuli(cls, splits: Splits, info: ValidationInfo) -> Splits:
         metric = info.data.get("metric")
-        if isinstance(metric, Behavioural):
+        if isinstance(metric, TwoAlternative):
             raise ValueError(
                 f"`splits` is of stimuli, and {metric.name} halves trials: write `halvings` and `seed` in the"
                 " metric, and `fit` in `readout` for the stimuli to fit on"
@@ -157,7 +192,7 @@ class Benchmark(Spec):
             return self
         if set(self.regions or (self.region,)) != {BEHAVIOUR}:
             raise ValueError(f"{self.metric.name} compares choices: write `region: {BEHAVIOUR}`")
-        if self.ceiling.name == "internal_consistency" and self.ceiling.model_fields_set & {"n", "seed"}:
+        if isinstance(self.metric, TwoAlternative) and self.ceiling.model_fields_set & {"n", "seed"}:
             raise ValueError(
                 f"ceiling: {self.metric.name} compares its own halves of the trials: write `halvings` and"
                 " `seed` in the metric, not in the ceiling"

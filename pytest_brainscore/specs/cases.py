@@ -18,7 +18,7 @@ from .document import Document, read
 from .metrics import CustomMetric
 from .validation import validate
 
-_NOT_COMPARED = {"dataset", "guard", "reference"}
+_NOT_COMPARED = {"dataset", "guard", "reference", "published"}
 _OUR_KEYS = re.compile(r"""^["']?(datasets?|benchmarks)["']?\s*:""", re.MULTILINE)
 
 
@@ -76,7 +76,7 @@ class Case:
     @cached_property
     def stimuli_key(self) -> str:
         """The same for two cases exactly where they show the same stimuli."""
-        dataset = self.dataset.model_dump(mode="json", include={"reader", "stimuli"})
+        dataset = self.dataset.model_dump(mode="json", include={"reader", "stimuli", "parts"})
         return digest_of([dataset, str(self.path.parent)])
 
     @cached_property

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from ..errors import nearest
 from .base import DOTTED, File, ModelId, Spec
+from .views import AutoLayers
 
 Layers = Annotated[str, Field(min_length=1)] | Annotated[tuple[str, ...], Field(min_length=1)]
+FINAL = "final"
+"""Written for `layers`: the network's own answer stands for every region."""
 SOURCES = ("torchvision", "timm")
+PRECOMPUTED = "precomputed"
+Window = tuple[float, float]
 Scalar = bool | int | float | str | None
 
 
@@ -56,9 +61,22 @@ class Model(Spec):
     ] = "none"
     seed: Annotated[int, Field(ge=0, description="of the random weights, where weights is none")] = 0
     arguments: dict[str, Scalar] = Field(default_factory=dict, description="further arguments of the factory")
-    layers: dict[str, Layers] = Field(
-        default_factory=dict, description="region to layer; a list is mapped together"
-    )
+    activations: (
+        Annotated[File, Field(description="of source precomputed: netCDF, npz or safetensors, by layer")]
+        | None
+    ) = None
+    layers: Annotated[
+        dict[str, Layers] | Literal["final"] | AutoLayers,
+        Field(
+            description="region to layer, where a list is mapped together; final: the network's own answer"
+            " for every region; auto, or how to choose"
+        ),
+    ] = Field(default_factory=dict)
+    steps: Annotated[
+        dict[str, dict[str, Window]],
+        Field(description="region to layer to the ms that it answers in: {V4: {V4.steps.0: [90, 140]}}"),
+    ] = Field(default_factory=dict)
+    stochastic: Annotated[bool, Field(description="whether it answers differently each time")] = False
     layer_source: Annotated[str, Field(description="who chose the layers, and on which data")] | None = None
     readout: Annotated[str, Field(description="the layer that behaviour is read from")] | None = None
     preprocess: Preprocess | None = None
@@ -66,10 +84,16 @@ class Model(Spec):
     batch_size: Annotated[int, Field(gt=0)] = 64
     about: About = About()
 
+    @model_validator(mode="after")
+    def _precomputed(self) -> Self:
+        if (self.source == PRECOMPUTED) != (self.activations is not None):
+            raise ValueError("`source: precomputed` needs `activations`, and only that does")
+        return self
+
     @field_validator("source")
     @classmethod
     def _is_one(cls, source: str) -> str:
-        if source not in SOURCES and not re.match(DOTTED, source):
+        if source not in (*SOURCES, PRECOMPUTED) and not re.match(DOTTED, source):
             known = " (torchvision, timm, package.module:factory)"
             raise ValueError(f"no source {source}{nearest(source, SOURCES) or known}")
         return source
@@ -78,6 +102,11 @@ class Model(Spec):
     def architecture(self) -> str:
         """The source's name for the network."""
         return self.name or self.id
+
+    @property
+    def mapped(self) -> dict[str, Layers]:
+        """Region to layer, where the entry says so itself."""
+        return self.layers if isinstance(self.layers, dict) else {}
 
     @property
     def trained(self) -> bool:

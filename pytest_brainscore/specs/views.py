@@ -1,0 +1,85 @@
+"""Views: through which layers, how often, and in how many dimensions a benchmark sees a network."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from .base import Spec
+from .collection import Collection
+
+Positive = Annotated[int, Field(gt=0)]
+
+
+class Trials(Spec):
+    """How often a stimulus is shown to networks that answer at random; the answers are averaged."""
+
+    shorthand = {"type": "integer", "description": "their number"}  # noqa: RUF012
+
+    n: Positive
+    microsaccades: (
+        Annotated[
+            float,
+            Field(gt=0, description="radius, in degrees, within which the image moves from trial to trial"),
+        ]
+        | None
+    ) = None
+    seed: Annotated[int, Field(ge=0)] = 0
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_number(cls, value: Any) -> Any:
+        return {"n": value} if isinstance(value, int) else value
+
+
+class Components(Spec):
+    """Principal components that activations are projected on before they are compared."""
+
+    shorthand = {"type": "integer", "description": "their number"}  # noqa: RUF012
+
+    n: Positive = 1000
+    fit: (
+        Annotated[
+            Collection,
+            Field(description="images that the components are of; default: the benchmark's own stimuli"),
+        ]
+        | None
+    ) = None
+    images: Annotated[Positive, Field(description="how many, evenly spaced by name")] = 1000
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_number(cls, value: Any) -> Any:
+        return {"n": value} if isinstance(value, int) else value
+
+
+class AutoLayers(Spec):
+    """Layers chosen by their score: of `candidates`, the one that scores best."""
+
+    shorthand = {"enum": ["auto"]}  # noqa: RUF012
+
+    by: Annotated[
+        dict[str, str] | Literal["half"],
+        Field(
+            description="region to the benchmark that chooses, such as {IT: MajajHong2015.public.IT-pls}; or"
+            " half: half of the benchmark's own stimuli chooses, and the other half scores"
+        ),
+    ] = "half"
+    candidates: (
+        Annotated[
+            tuple[str, ...],
+            Field(
+                min_length=1,
+                description="names or patterns; default: all that answer per image",
+            ),
+        ]
+        | None
+    ) = None
+    pca: Annotated[Components, Field(description="for the choice alone")] | None = None
+    seed: Annotated[int, Field(ge=0, description="of the halves")] = 0
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_word(cls, value: Any) -> Any:
+        return {} if value == "auto" else value
