@@ -169,10 +169,13 @@ class Workbench:
         return self._live[1], self._live[2]
 
     def _unit(self, network: Network, model: Model, case: Case, layer: str | None) -> tuple[Unit, str]:
-        if layer is None:
-            return resolve_layers(network, model, case.region)
-        network.require(layer)
-        return (layer,), "named for this run"
+        readout = case.benchmark.readout
+        if layer is not None:
+            network.require(layer)
+            return (layer,), "named for this run"
+        if readout is not None and readout.classes:
+            return (network.own_answer,), "the network's own answer, which `readout.classes` reads"
+        return resolve_layers(network, model, case.region)
 
     def _represented(
         self, network: Network, model: Model, recordings: Recordings, case: Case, unit: Unit

@@ -9,7 +9,7 @@ from PIL import Image
 from torch import nn
 
 from ..errors import ModelError, nearest
-from ..specs.models import Layers, Model
+from ..specs.models import FINAL, Layers, Model
 from .network import Network
 from .taps import first_tensor
 
@@ -29,6 +29,8 @@ READOUT_RULE = (
     " the order of their last calls, the last, or the one before it where the last is linear (a classifier)"
 )
 
+OWN_ANSWER = "the network's own answer, as models.yaml says"
+
 _IDENTITIES = (nn.Identity, nn.modules.dropout._DropoutNd)
 _IDENTITY_NAMES = ("StochasticDepth", "DropPath")
 _SHOWN = 2
@@ -39,12 +41,14 @@ _called: WeakKeyDictionary[nn.Module, tuple[str, ...]] = WeakKeyDictionary()
 def resolve_layers(network: Network, spec: Model, region: str) -> tuple[tuple[str, ...], str]:
     """The layers that stand for a region, mapped together, and who says so.
 
-    For behaviour the model's readout; then the model's own map; then, for behaviour, the last layer before
-    the classifier, and for a model without a map the rule of depth.
+    For behaviour the model's readout; then the model's own map, or its own answer where `layers` is `final`;
+    then, for behaviour, the last layer before the classifier, and for a model without a map the rule of depth.
     Raises ModelError where none covers the region, or one names a layer that is not there.
     """
     if region == BEHAVIOUR and spec.readout:
         return _there(network, spec.readout), READOUT_OF_MODEL
+    if spec.layers == FINAL:
+        return (network.own_answer,), OWN_ANSWER
     if region in spec.mapped:
         return _there(network, spec.mapped[region]), spec.layer_source or "the model's own entry"
     if region == BEHAVIOUR:

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from ..errors import ModelError, nearest
-from ..specs.models import Preprocess
+from ..specs.models import FINAL, Preprocess
 from . import fingerprint
 from .described import architecture_of, bytes_of
 from .preprocess import Preprocessor, Transform, transform_digest
@@ -52,10 +52,19 @@ class Network:
                 f"{self.id}: showing it stimuli changes {part}: what it answers depends on what it saw before"
             )
 
+    @property
+    def own_answer(self) -> str:
+        """What its own answer is called as a layer: `final`, or nothing where a module has that name."""
+        return FINAL if FINAL not in self.layers else ""
+
+    def part(self, layer: str) -> nn.Module:
+        """The module of a layer; the whole network for its own answer."""
+        return self.module if layer == self.own_answer else self.module.get_submodule(layer)
+
     def require(self, layer: str) -> None:
         """Raise ModelError, with the nearest names, where there is no such layer."""
         known = self.layers
-        if layer not in known:
+        if layer not in known and layer != self.own_answer:
             hint = (
                 nearest(layer, known) or f" (its top level: {', '.join(dict(self.module.named_children()))})"
             )

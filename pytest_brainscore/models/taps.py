@@ -35,8 +35,7 @@ class Taps:
 
     def __enter__(self) -> Taps:
         self._handles = [
-            self.network.module.get_submodule(name).register_forward_hook(self._hook(name))
-            for name in self._names
+            self.network.part(name).register_forward_hook(self._hook(name)) for name in self._names
         ]
         return self
 
