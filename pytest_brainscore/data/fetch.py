@@ -12,9 +12,11 @@ import platformdirs
 from ..errors import FetchError, NotHere
 from ..progress import Tell, untold
 from ..specs.base import File
+from ..specs.collection import Collection
 from .disk import hash_of, lock, replace, safe_name, set_aside, unusable
 from .download import download
 from .mirrors import find_in_mirror
+from .obtained import folder_of
 
 CACHE, MIRROR = "BRAINSCORE_CACHE", "BRAINSCORE_MIRROR"
 
@@ -44,12 +46,15 @@ class Fetcher:
         mirrors = [part for part in os.environ.get(MIRROR, "").split(os.pathsep) if part.strip()]
         return cls(_absolute(cache), tuple(_absolute(part) for part in mirrors), offline, progress, tell)
 
-    def __call__(self, file: File, folder: Path) -> Path:
+    def __call__(self, file: File | Collection, folder: Path) -> Path:
         """A path to the file's content, verified once per process; `folder` is where relative paths start.
 
+        Of a collection, the folder that the user has it in.
         Raises FetchError with the cause and what to do; NotHere where the file is on no disk and `offline`
-        is set.
+        is set, or the user has no such collection.
         """
+        if isinstance(file, Collection):
+            return folder_of(file)
         if local := self._local(file, folder):
             return local
         if file.hash is None:

@@ -18,7 +18,7 @@ from .archives import is_archive, unpack
 from .stimuli import Stimuli
 from .tables import column, joined, labels, read_table, unique
 
-_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".pgm", ".ppm"})
+SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".pgm", ".ppm"})
 _UNSPEAKABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _DIGITS = re.compile(r"(\d+)")
 
@@ -52,10 +52,10 @@ def find_images(folder: Path) -> list[Path]:
 
     Raises DataError where there is none.
     """
-    found = [p for p in folder.rglob("*") if p.suffix.lower() in _SUFFIXES and p.is_file()]
+    found = [p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file()]
     shown = [p for p in found if not any(part.startswith(".") for part in p.relative_to(folder).parts)]
     if not shown:
-        raise DataError(f"{folder}: no image in it ({', '.join(sorted(_SUFFIXES))})")
+        raise DataError(f"{folder}: no image in it ({', '.join(sorted(SUFFIXES))})")
     return sorted(shown, key=lambda path: natural(path.relative_to(folder).as_posix()))
 
 

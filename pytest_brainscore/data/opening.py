@@ -16,6 +16,7 @@ from PIL import Image
 
 from ..errors import DataError
 from ..specs.base import File, digest_of
+from ..specs.collection import Collection
 from ..specs.datasets import AnyDataset
 from .assembly import Source, assemble, named
 from .disk import remembered_hash
@@ -29,9 +30,11 @@ READERS = {
     "arrays": "pytest_brainscore.data.arrays:read",
     "matlab": "pytest_brainscore.data.matlab:read",
     "simulated": "pytest_brainscore.data.simulated.reading:read",
+    "trials": "pytest_brainscore.data.csv_trials:read",
+    "collection": "pytest_brainscore.data.collections:read",
 }
 
-Fetch = Callable[[File], Path]
+Fetch = Callable[[File | Collection], Path]
 Resolve = Callable[[str], Callable[..., Any]]
 Images = Path | str | Sequence[Path | str | Image.Image | np.ndarray]
 
@@ -45,7 +48,7 @@ def open_recordings(
     """
     hashes: list[str] = []
 
-    def noted(file: File) -> Path:
+    def noted(file: File | Collection) -> Path:
         path = fetch(file)
         if path.is_file():
             hashes.append(remembered_hash(path, "sha256", cache))

@@ -10,6 +10,7 @@ from ..base import DOTTED, DOTTED_TAG, tagged_by
 from ..simulated import SimulatedChoices, SimulatedResponses, SimulatedStimuli
 from .arrays import ArrayRecordings, ArraysDataset, ArrayStimuli, Columns, Dim
 from .brainio import BrainioDataset
+from .collection import CollectionDataset, LabelTable
 from .ground import Bin, Dataset, Degrees, Files, Name
 from .matlab import MatlabDataset, MatlabRecordings, MatlabStimuli
 from .trials import TrialsDataset
@@ -21,12 +22,14 @@ __all__ = [
     "ArraysDataset",
     "Bin",
     "BrainioDataset",
+    "CollectionDataset",
     "Columns",
     "CustomDataset",
     "Dataset",
     "Degrees",
     "Dim",
     "Files",
+    "LabelTable",
     "MatlabDataset",
     "MatlabRecordings",
     "MatlabStimuli",
@@ -70,6 +73,7 @@ AnyDataset = Annotated[
     | Annotated[MatlabDataset, Tag("matlab")]
     | Annotated[BrainioDataset, Tag("brainio")]
     | Annotated[TrialsDataset, Tag("trials")]
+    | Annotated[CollectionDataset, Tag("collection")]
     | Annotated[SimulatedDataset, Tag("simulated")]
     | Annotated[CustomDataset, Tag(DOTTED_TAG)],
     Discriminator(tagged_by("reader")),
