@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal
@@ -10,43 +10,68 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-Over = Literal["neuroid", "subject", "all"]
-Centre = Literal["median", "mean"]
+Over = Literal["neuroid", "unit", "subject", "all"]
+Centre = Literal["median", "mean", "absolute_mean"]
 
 
 @dataclass(frozen=True, eq=False)
 class Measurement:
     """The match of activations and responses, before any ceiling.
 
-    values: (n_splits, n_targets), float64, in the metric's own unit; NaN where a target has no match to
-        speak of (a constant neuroid).
-    also: further figures by name, each (n_splits, n_targets) or (n_splits,): ``explained_variance``,
+    values: (n_splits, n_targets), or (n_splits, n_bins, n_targets) over time, float64, in the metric's own
+        unit; NaN where a target has no match to speak of (a constant neuroid).
+    also: further figures by name, each of the shape of `values` or (n_splits,): ``explained_variance``,
         ``alpha``, ``components``.
     over: what a target is.
     centre: how the targets of one split become one number.
+    groups: the targets of each subject, where every subject has a number of its own.
     """
 
     values: Tensor
     also: Mapping[str, Tensor] = field(default_factory=lambda: MappingProxyType({}))
     over: Over = "neuroid"
     centre: Centre = "median"
+    groups: Sequence[Tensor] | None = None
+
+    def per_part(self) -> Tensor:
+        """Return (n_splits, n_parts): see `by_part`."""
+        return by_part(self.values, self.groups, self.centre)
 
     def per_split(self) -> Tensor:
-        """Return (n_splits,): the centre over targets, NaN skipped; NaN where a split has nothing else."""
-        return centre_over_targets(self.values, self.centre)
+        """Return (n_splits,): the mean over parts; NaN where one has no number."""
+        return self.per_part().mean(dim=1)
 
     def raw(self) -> float:
         """Return the raw score: the mean over splits."""
         return float(self.per_split().mean())
 
     def error(self) -> float | None:
-        """Return the standard deviation over splits (ddof 0) over the root of their number; None for one."""
-        return standard_error(self.per_split())
+        """Return the standard deviation over splits (ddof 0) over the root of their number; None for one.
+
+        Where there is a `spread`, it is that.
+        """
+        return standard_error(self.per_split()) if self.spread is None else self.spread
+
+
+def by_part(values: Tensor, groups: Sequence[Tensor] | None = None, how: Centre = "median") -> Tensor:
+    """Return (n_splits, n_parts): the centre over each part's targets, NaN skipped; NaN where all are.
+
+    values: (n_splits[, n_bins], n_targets). A part is a time bin, a subject's targets, or a subject's in a
+    bin, all bins of the first subject first; without any of these there is one part.
+    """
+    bins = values if values.ndim == 3 else values[:, None]
+    n_splits, n_bins = bins.shape[:2]
+    columns = [slice(None)] if groups is None else [group.to(values.device) for group in groups]
+    parts = [bins[..., some].reshape(n_splits * n_bins, -1) for some in columns]
+    return torch.cat([centre_over_targets(part, how).reshape(n_splits, n_bins) for part in parts], dim=1)
 
 
 def centre_over_targets(values: Tensor, how: Centre = "median") -> Tensor:
     """Return (n_splits,) from (n_splits, n_targets), skipping NaN."""
-    return nanmedian(values) if how == "median" else torch.nanmean(values, dim=1)
+    if how == "median":
+        return nanmedian(values)
+    mean = torch.nanmean(values, dim=1)
+    return mean.abs() if how == "absolute_mean" else mean
 
 
 def nanmedian(values: Tensor) -> Tensor:

@@ -123,7 +123,7 @@ def _predicted(
     x: Tensor, y: Tensor, splits: Sequence[Split], fit: Fit, explained: bool = True
 ) -> Measurement:
     x, y = checked(x, y)
-    _check(splits, len(x))
+    check_sides(splits, len(x))
     values, also = [], []
     for split, prediction in zip(splits, fit(x, y, splits), strict=True):
         truth = y[split.test]
@@ -134,7 +134,7 @@ def _predicted(
     return Measurement(torch.stack(values), together)
 
 
-def _check(splits: Sequence[Split], n: int) -> None:
+def check_sides(splits: Sequence[Split], n: int) -> None:
     check_splits(splits, n)
     for number, split in enumerate(splits, start=1):
         for side, rows in (("fitted on", split.train), ("judged on", split.test)):
