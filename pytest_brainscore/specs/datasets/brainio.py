@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from ..base import File, Id, Spec
 from ..collection import Collection
@@ -26,14 +26,40 @@ class BrainioStimuli(Spec):
         return self
 
 
+class TimeBins(Spec):
+    """Equal time bins, side by side, in the unit of the file: ms, or s where it counts in those."""
+
+    start: Annotated[float, Field(description="where the first one starts")] = 0.0
+    width: Annotated[float, Field(gt=0)]
+    stop: (
+        Annotated[
+            float,
+            Field(description="where the last one ends; default: before the end of the file's"),
+        ]
+        | None
+    ) = None
+
+
+def _listed(value: Any) -> str:
+    return "equal" if isinstance(value, dict | TimeBins) else "list"
+
+
 class BrainioRecordings(Spec):
     """One DataArray: presentation x neuroid [x time_bin], choices by presentation, or RSMs by neuroid."""
 
     netcdf: File
     time_bins: (
         Annotated[
-            tuple[Bin, ...],
-            Field(min_length=1, description="start and end, ms: each the mean of the file's bins within it"),
+            Annotated[tuple[Bin, ...], Field(min_length=1), Tag("list")] | Annotated[TimeBins, Tag("equal")],
+            Discriminator(_listed),
+            Field(description="start and end, ms: the file's own such bin, or the mean of those within it"),
+        ]
+        | None
+    ) = None
+    flatten: (
+        Annotated[
+            Literal["time_bins"],
+            Field(description="each neuroid in each time bin is a neuroid of its own"),
         ]
         | None
     ) = None
