@@ -23,6 +23,7 @@ from .machine import Device, keep_freed_memory, threads_for
 from .metrics.linalg import SolverFellBack
 from .models.build import build
 from .models.layers import resolve_layers
+from .models.looks import looks_of
 from .models.network import Network
 from .models.represent import Represented, represent
 from .models.store import Store
@@ -34,6 +35,7 @@ from .specs.cases import Case
 from .specs.metrics import CustomMetric, Metric, Representation
 from .specs.models import Model
 from .specs.registry import Registry
+from .specs.views import Trials
 
 Asked = tuple[str, Case, str | None]
 Unit = tuple[str, ...]
@@ -54,7 +56,7 @@ class Workbench:
         self.device, self.fetcher, self.registry, self.store = device, fetcher, registry, store
         self.asked, self.tell = tuple(asked), tell
         self._live: tuple[Model, Network, float] | None = None
-        self._shown: dict[str, Represented] = {}
+        self._shown: dict[tuple[str, Trials | None], Represented] = {}
         self._open: dict[str, tuple[Recordings, float]] = {}
         self._targets: dict[str, tuple[scoring.AnyTarget, float]] = {}
 
@@ -181,7 +183,8 @@ class Workbench:
         self, network: Network, model: Model, recordings: Recordings, case: Case, unit: Unit
     ) -> Represented:
         """The network's answer to the stimuli, for every benchmark that shows it the same ones."""
-        key = recordings.stimuli.digest
+        trials = looks_of(model, case.benchmark.trials)
+        key = recordings.stimuli.digest, trials
         need = sees(case.benchmark.metric)
         if key not in self._shown or not self._shown[key].tried(unit, need):
             wanted: dict[Unit, set[Representation]] = {unit: {need}}
@@ -194,13 +197,16 @@ class Workbench:
                 store=self.store,
                 device=self.device.network,
                 spill=self.fetcher.cache / "spill",
+                trials=trials,
                 tell=self.tell,
             )
         return self._shown[key]
 
     def _planned(self, network: Network, model: Model, case: Case) -> Iterator[tuple[Unit, Representation]]:
+        trials = looks_of(model, case.benchmark.trials)
         for model_id, other, layer in self.asked:
-            if model_id == model.id and other.stimuli_key == case.stimuli_key:
+            alike = other.stimuli_key == case.stimuli_key
+            if model_id == model.id and alike and looks_of(model, other.benchmark.trials) == trials:
                 try:
                     unit, _ = self._unit(network, model, other, layer)
                 except ModelError:

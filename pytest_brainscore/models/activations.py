@@ -14,10 +14,12 @@ import torch
 from ..data.stimuli import Stimuli
 from ..errors import BrainScoreError, ModelError
 from ..progress import Tell, untold
+from ..specs.views import Trials
 from . import fingerprint
 from .answers import Answers, Record
 from .columns import LayerActivations, allocate
 from .feed import prepared
+from .looks import averaged
 from .network import Network
 from .settings import OF_THIS_THREAD
 from .taps import Taps, TooMuch
@@ -40,9 +42,10 @@ def extract(
     spill: Path | None = None,
     budget: int = BUDGET,
     room: int | None = None,
+    trials: Trials | None = None,
     tell: Tell = untold,
 ) -> Iterator[Answers]:
-    """Show the stimuli to the network once and hold the answers of its layers, (n, p) each.
+    """Show the stimuli to the network and hold the answers of its layers, (n, p) each.
 
     layers: dotted module names. Of a module that is called several times the last call counts; of a tuple,
         list or dict the first tensor; each stimulus's answer is flattened in C order.
@@ -50,11 +53,13 @@ def extract(
         where the answers to one batch exceed half a gigabyte.
     spill: the folder for what exceeds `budget` bytes of memory, in files that have no name.
     room: bytes that may lie there (default: all that are free).
+    trials: how often each image is shown; the answers to it are averaged (default: once).
     tell: hears after each batch how many of the images were shown.
 
     The answers are there while the context is open. Equal images are shown once. The forward pass runs in
-    eval mode, without gradients, in full float32, with random numbers that are the same each time; it stops
-    when the last of the layers has answered.
+    eval mode, without gradients, in full float32, with random numbers that are the same each time, and with
+    `trials` the same for a batch whatever was shown before it; it stops when the last of the layers has
+    answered.
     A layer that is not called, does not answer per stimulus, or answers with NaN or infinity raises its own
     ModelError when it is looked up; the others can be read.
     Raises ModelError where a layer is not there; where the network fails; where memory does not suffice for
@@ -69,7 +74,8 @@ def extract(
         folder = spill or Path(tempfile.gettempdir())
         hold = partial(allocate, folder=folder, budget=budget, files=files, room=room)
         record = Record(network, stimuli, shown, hold, tell)
-        _show(network, stimuli, shown, names, torch.device(device), batch_size or network.batch_size, record)
+        size = batch_size or network.batch_size
+        _show(network, stimuli, shown, names, torch.device(device), size, trials, record)
         index = None if len(shown) == len(rows) else torch.tensor(rows)
         yield record.finished(names, index)
 
@@ -94,6 +100,7 @@ def _show(
     names: tuple[str, ...],
     device: torch.device,
     size: int,
+    trials: Trials | None,
     record: Record,
 ) -> None:
     """Run all images through the network and hand each batch's answers to `record`."""
@@ -103,7 +110,7 @@ def _show(
         _move(network, device)
         first = network.fingerprint
         while not record.is_hopeless and (batch := _take(images, waiting, size)):
-            if _answered(taps, batch, device, record):
+            if _answered(taps, batch, device, trials, record):
                 continue
             if len(batch) == 1:
                 raise ModelError(
@@ -125,24 +132,29 @@ def _require_still(network: Network) -> None:
         )
 
 
-def _answered(taps: Taps, batch: list[torch.Tensor], device: torch.device, record: Record) -> bool:
-    """One forward pass into the record; False where memory did not suffice, and then nothing is recorded."""
-    answers = _answers(taps, batch, device)
+def _answered(
+    taps: Taps, batch: list[torch.Tensor], device: torch.device, trials: Trials | None, record: Record
+) -> bool:
+    """A batch's answers into the record; False where memory did not suffice, and then nothing is recorded."""
+    answers = _answers(taps, batch, device, trials, record.start)
     if answers is not None:
         record.add(answers, len(batch))
     return answers is not None
 
 
 def _answers(
-    taps: Taps, batch: list[torch.Tensor], device: torch.device
+    taps: Taps, batch: list[torch.Tensor], device: torch.device, trials: Trials | None, first: int
 ) -> Mapping[str, torch.Tensor | ModelError] | None:
-    """One forward pass; None where memory did not suffice."""
+    """One forward pass, or the mean of one per trial; None where memory did not suffice."""
     try:
         # Of all other settings a transform, in its thread, may have changed some for a moment.
         with settled(OF_THIS_THREAD), torch.no_grad():
             plain()
             exact()
-            return taps(torch.stack(batch).to(device))
+            images = torch.stack(batch).to(device)
+            if trials is None:
+                return taps(images)
+            return averaged(taps, images, trials, taps.network.visual_degrees, first)
     except TooMuch:
         return None
     except BrainScoreError:

@@ -36,7 +36,8 @@ class Answers(Mapping[str, LayerActivations]):
 class Record:
     """Answers as they come in: held per layer, with the mean of each row; of a layer at fault, the fault.
 
-    shown: which of the stimuli are shown. hold: makes place for so many rows of layers of given widths.
+    start: how many rows there are. shown: which of the stimuli are shown. hold: makes place for so many rows
+    of layers of given widths.
     """
 
     def __init__(
@@ -53,12 +54,12 @@ class Record:
         self._means: dict[str, torch.Tensor] = {}
         self._widths: dict[str, int] = {}
         self._faults: dict[str, ModelError] = {}
-        self._start = 0
+        self.start = 0
 
     @property
     def is_hopeless(self) -> bool:
         """Whether something was shown, and no layer is left that can be read."""
-        return bool(self._start) and self._faults.keys() >= self._widths.keys()
+        return bool(self.start) and self._faults.keys() >= self._widths.keys()
 
     def add(self, answers: Mapping[str, torch.Tensor | ModelError], n: int) -> None:
         """Take the next n rows of each layer. Raises NoRoom where there is no place for them."""
@@ -68,12 +69,12 @@ class Record:
                 self._faults.setdefault(name, answer)
             else:
                 read[name] = answer
-        if not self._start:
+        if not self.start:
             self._make_place(read, n)
         for name in [name for name in read if name not in self._faults]:
             self._take(name, read[name])
-        self._start += n
-        self._tell("forward", self._start, len(self._shown))
+        self.start += n
+        self._tell("forward", self.start, len(self._shown))
 
     def finished(self, names: Iterable[str], rows: torch.Tensor | None) -> Answers:
         """All rows of the layers, each as often as its stimulus stands in the set, by `rows`."""
@@ -95,8 +96,8 @@ class Record:
         if fault := self._wrong_width(name, answer) or self._not_finite(means):
             self._faults[name] = ModelError(f"{self._network.id}: layer {name} {fault}")
             return
-        self._means[name][self._start : self._start + len(means)] = means
-        self._held[name].write(self._start, answer)
+        self._means[name][self.start : self.start + len(means)] = means
+        self._held[name].write(self.start, answer)
 
     def _wrong_width(self, name: str, answer: torch.Tensor) -> str | None:
         width = self._widths[name]
@@ -115,7 +116,7 @@ class Record:
 
     def _stimulus(self, row: int) -> str:
         """The stimulus of a row of this batch."""
-        return self._stimuli.ids[self._shown[self._start + row]]
+        return self._stimuli.ids[self._shown[self.start + row]]
 
     def _finished(self, name: str, rows: torch.Tensor | None) -> LayerActivations:
         means = self._means[name] if rows is None else self._means[name][rows]

@@ -15,6 +15,7 @@ import torch
 from ..data.stimuli import Stimuli
 from ..errors import ModelError
 from ..progress import Tell, untold
+from ..specs.views import Trials
 from .activations import BUDGET, LayerActivations, extract
 from .columns import Concatenated, NoRoom
 from .coordinates import coordinates
@@ -72,6 +73,7 @@ def represent(
     spill: Path | None = None,
     budget: int = BUDGET,
     room: int = ROOM,
+    trials: Trials | None = None,
     tell: Tell = untold,
 ) -> Represented:
     """What each unit of layers makes of the stimuli, in the representations that are wanted of it.
@@ -79,16 +81,14 @@ def represent(
     What the store has is taken from it; all else comes from one forward pass and is stored, unless the
     network's code is in no file. Where that would take more than `room` bytes on disk, the units are shared
     out among several passes, each of which ends with the last of its layers. Two processes that want the same
-    wait for each other. `tell` hears how far the pass is. A layer that cannot be read, or for which the disk
-    has no room, is a fault of its units alone.
+    wait for each other. `trials` are those of `extract`. `tell` hears how far the pass is. A layer that
+    cannot be read, or for which the disk has no room, is a fault of its units alone.
     Raises ModelError as `extract` does.
     """
-    work = _Work(
-        network, stimuli, wanted, store if network.architecture_digest else None, torch.device(device)
-    )
-    show = partial(
-        extract, network, stimuli, device=device, batch_size=batch_size, spill=spill, budget=budget, tell=tell
-    )
+    kept = store if network.architecture_digest else None
+    work = _Work(network, stimuli, wanted, kept, torch.device(device), trials)
+    show = partial(extract, network, stimuli, device=device, batch_size=batch_size, spill=spill)
+    show = partial(show, budget=budget, trials=trials, tell=tell)
     if work.load():
         with store.lock(work.key(("all",), "lock")) if work.store and store else nullcontext():
             if work.load():
@@ -105,6 +105,7 @@ class _Work:
     wanted: Mapping[Unit, Set[Representation]]
     store: Store | None
     device: torch.device
+    trials: Trials | None
     tensors: dict[Wanted, torch.Tensor] = field(default_factory=dict)
     computed: set[Unit] = field(default_factory=set)
     faults: dict[Unit, str] = field(default_factory=dict)
@@ -177,6 +178,7 @@ class _Work:
             device=self.device.type,
             torch=torch.__version__,
             extractor=EXTRACTOR_VERSION,
+            **({} if self.trials is None else {"trials": self.trials.model_dump()}),
         )
 
 

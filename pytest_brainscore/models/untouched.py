@@ -31,7 +31,7 @@ def untouched(seed: int, devices: Sequence[torch.device] = ()) -> Iterator[None]
         try:
             plain()
             ImageFile.LOAD_TRUNCATED_IMAGES = False
-            _seed(seed, cuda)
+            seeded(seed, cuda)
             yield
         finally:
             random.setstate(states[0])
@@ -57,7 +57,8 @@ def exact() -> None:
         write("ieee")
 
 
-def _seed(seed: int, cuda: Sequence[torch.device]) -> None:
+def seeded(seed: int, cuda: Sequence[torch.device]) -> None:
+    """Let torch's, numpy's and Python's random numbers begin anew at `seed`, those of CUDA devices too."""
     # Not torch.manual_seed, which also seeds the user's CUDA generators.
     torch.default_generator.manual_seed(seed)
     for device in cuda:
