@@ -14,16 +14,23 @@ from ..errors import DataError, nearest
 _MISSING = ("", "NA", "NaN", "nan")
 
 
-def read_table(path: Path) -> pd.DataFrame:
+def read_table(path: Path, text: Iterable[str] = ()) -> pd.DataFrame:
     """Read a CSV or parquet file, by its content. Empty cells, NA and NaN are missing values.
 
+    text: columns of a CSV file that are text whatever stands in them, so that 0001 stays 0001.
     Raises DataError where it is neither, or parquet without pyarrow.
     """
     try:
         if is_parquet(path):
             return pd.read_parquet(path)
         _refuse_repeated_columns(path)
-        table = pd.read_csv(path, keep_default_na=False, na_values=list(_MISSING), encoding="utf-8-sig")
+        table = pd.read_csv(
+            path,
+            keep_default_na=False,
+            na_values=list(_MISSING),
+            encoding="utf-8-sig",
+            dtype=dict.fromkeys(text, str),
+        )
     except ImportError as why:
         raise DataError(
             f"{path}: parquet needs pyarrow: pip install 'pytest-brainscore[parquet]', or save it as CSV"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+import re
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, field_validator, model_validator
 
 from ..base import Spec
 from .arrays import ArrayStimuli
@@ -30,7 +31,10 @@ class TrialRecordings(Spec):
     image: (
         Annotated[
             str,
-            Field(description="regular expression: its group `image` names the image in the column stimulus"),
+            Field(
+                description="regular expression: its group `image` names the image in the column stimulus,"
+                " and in names of files where it matches them; such as _(?P<image>[^_]+)$"
+            ),
         ]
         | None
     ) = None
@@ -41,6 +45,25 @@ class TrialRecordings(Spec):
         ]
         | None
     ) = None
+
+    @field_validator("image")
+    @classmethod
+    def _names_an_image(cls, image: str | None) -> str | None:
+        if image is None:
+            return None
+        try:
+            groups = re.compile(image).groupindex
+        except re.error as why:
+            raise ValueError(f"is no regular expression ({why})") from why
+        if "image" not in groups:
+            raise ValueError("the expression has no group `image`: write (?P<image>...) around the name")
+        return image
+
+    @model_validator(mode="after")
+    def _subjects_in_a_column(self) -> Self:
+        if self.subjects is not None and self.columns.subject is None:
+            raise ValueError("`subjects` selects by the column `subject`, and there is none")
+        return self
 
 
 class TrialsDataset(Dataset):
