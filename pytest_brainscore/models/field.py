@@ -15,8 +15,9 @@ def in_field(image: Image.Image, field_degrees: float, image_degrees: float | No
 
     A wider field surrounds the image with grey (128, 128, 128); a narrower one keeps the image's centre.
     The image's pixels are never resampled: the field has round(field / image * side) of them. An image
-    of unknown size fills the field. Raises DataError where the field would have more than LARGEST pixels a
-    side: its size in degrees is then a mistake.
+    of unknown size fills the field. The field's size and its margins are rounded, halves to even numbers, as
+    Brain-Score does. Raises DataError where the field would have more than LARGEST pixels a side: its size in
+    degrees is then a mistake.
     """
     if image_degrees is None:
         return image
@@ -27,7 +28,7 @@ def in_field(image: Image.Image, field_degrees: float, image_degrees: float | No
             f" makes {ratio * max(image.size):.0f} pixels a side, and {LARGEST} is the most; correct one"
         )
     width, height = (max(1, round(ratio * side)) for side in image.size)
-    left, top = (width - image.width) // 2, (height - image.height) // 2
+    left, top = round((width - image.width) / 2), round((height - image.height) / 2)
     if (width, height) == image.size:
         return image
     if ratio < 1:

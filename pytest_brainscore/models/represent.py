@@ -25,7 +25,7 @@ from .store import Store
 ROOM = 16 * 2**30
 """Bytes on disk that the layers of one pass may take; a single unit takes what it needs."""
 
-EXTRACTOR_VERSION = 3
+EXTRACTOR_VERSION = 4
 """Raise it whenever the same network and stimuli would give other numbers than before."""
 
 Unit = tuple[str, ...]

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from pytest_brainscore.data.stimuli import Stimuli
 from pytest_brainscore.errors import DataError
 from pytest_brainscore.models.field import in_field
 
@@ -42,10 +43,14 @@ def test_the_field_has_the_rounded_size(width, height, field, degrees):
     assert found.size == tuple(max(1, round(field / degrees * side)) for side in (width, height))
 
 
-def test_an_odd_margin_puts_the_spare_pixel_right_and_below():
-    field = np.asarray(in_field(picture(4, 4), 7, 4))
-    assert field.shape == (7, 7, 3)
-    assert (field[1:5, 1:5] == np.asarray(picture(4, 4))).all()
+@pytest.mark.parametrize(("side", "before"), [(5, 0), (7, 2), (9, 2), (11, 4)])
+def test_half_a_pixel_of_margin_is_rounded_to_an_even_number_as_brain_score_does(side, before):
+    field = np.asarray(in_field(picture(4, 4), side, 4))
+    assert field.shape == (side, side, 3)
+    inside = slice(before, before + 4)
+    assert (field[inside, inside] == np.asarray(picture(4, 4))).all()
+    cropped = np.asarray(in_field(picture(side, side), 4, side))
+    assert (cropped == np.asarray(picture(side, side))[inside, inside]).all()
 
 
 @pytest.mark.parametrize("degrees", [1e-3, 1e-320])
@@ -58,3 +63,52 @@ def test_a_large_image_in_a_narrow_field_is_no_error(monkeypatch):
     monkeypatch.setattr("pytest_brainscore.models.field.LARGEST", 20)
     assert in_field(picture(60, 40), 4, 8).size == (30, 20)
     assert in_field(picture(5, 5), 8, 2).size == (20, 20)
+
+
+def grey_share(image: Image.Image, field_degrees: float, degrees: float) -> float:
+    """Pixels of (128, 128, 128) over the numbers of an image in its field: what Brain-Score's tests count."""
+    shown = Stimuli(("s",), (np.asarray(image),)).open(0)
+    field = np.asarray(in_field(shown, field_degrees, degrees))
+    return float((field == 128).all(axis=2).sum() / field.size)
+
+
+def partly_grey(side: int, centre: int, inner: int, outer: int, channels: int) -> Image.Image:
+    """A square image with so many grey pixels within its central square and outside it."""
+    rim = (side - centre) // 2
+    inside = np.zeros((side, side), bool)
+    inside[rim : rim + centre, rim : rim + centre] = True
+    pixels = np.full((side, side), 7, np.uint8)
+    for region, count in ((inside, inner), (~inside, outer)):
+        rows, columns = (axis[:count] for axis in np.nonzero(region))
+        pixels[rows, columns] = 128
+    return Image.fromarray(pixels if channels == 1 else np.repeat(pixels[:, :, None], 3, axis=2))
+
+
+@pytest.mark.parametrize(
+    ("side", "degrees", "inner", "outer", "channels", "published"),
+    [
+        pytest.param(256, 8, 509, 15_278, 3, {14: 0.25071, 6: 0.00460}, id="MajajHong2015.public"),
+        pytest.param(256, 8, 107, 116, 3, {14: 0.22486, 6: 0.00097}, id="Rajalingham2018.public"),
+        pytest.param(320, 4, 20_000, 11_756, 1, {14: 0.314561, 6: 0.23113}, id="FreemanZiemba2013.public"),
+    ],
+)
+def test_published_shares_of_grey(side, degrees, inner, outer, channels, published):
+    """Brain-Score's figures for one image each, from a synthetic one with as many grey pixels of its own.
+
+    Its count divides by the numbers of the image, so by three times its pixels. What is due to the field
+    follows from the sizes alone: 0.22449 at 14 of 8 degrees; 0.30612 at 14 and 0.18519 at 6 of 4 degrees.
+    The image's own pixels were counted back from the figures; of the two enlargements (4 degrees), one count
+    fits both.
+    """
+    image = partly_grey(side, 192, inner, outer, channels)
+    for field, share in published.items():
+        digits = 6 if field == 14 and degrees == 4 else 5
+        assert round(grey_share(image, field, degrees), digits) == share
+
+
+@pytest.mark.parametrize(
+    ("side", "degrees", "field", "share"),
+    [(256, 8, 14, 0.224490), (320, 4, 14, 0.306122), (320, 4, 6, 0.185185)],
+)
+def test_the_share_of_grey_that_the_field_adds_follows_from_the_sizes(side, degrees, field, share):
+    assert grey_share(partly_grey(side, 2, 0, 0, 3), field, degrees) == pytest.approx(share, abs=5e-7)
