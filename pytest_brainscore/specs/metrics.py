@@ -259,6 +259,16 @@ class Accuracy(Behavioural):
     normalise = "none"
     name: Literal["accuracy"]
     label: Annotated[str, Field(description="coord of the stimuli; default: the truth")] | None = None
+    unlike: (
+        Annotated[
+            str, Field(description="another coord: stimuli where it is the same as the label are left out")
+        ]
+        | None
+    ) = None
+
+    def parameters(self) -> dict[str, Any]:
+        """None: coords are read before."""
+        return {}
 
 
 class ShapeBias(Behavioural):
@@ -269,6 +279,10 @@ class ShapeBias(Behavioural):
     name: Literal["shape_bias"]
     shape: Annotated[str, Field(description="coord of the stimuli that names the shape")] = "shape"
     texture: Annotated[str, Field(description="coord of the stimuli that names the texture")] = "texture"
+
+    def parameters(self) -> dict[str, Any]:
+        """None: coords are read before."""
+        return {}
 
 
 class CustomMetric(Metric):
