@@ -13,14 +13,18 @@ import datetime
 import os
 import shutil
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
+from .. import suite
+from ..analysis.composites import compose
 from ..data.disk import replace
 from ..errors import ResultsError
 from ..report.joining import Found, Joined, join
 from ..report.runs import DOCUMENT, LINES, Part, read
 from ..report.table import table
-from ..specs.results import Row, Run
+from ..specs.results import Composed, Row, Run
+from ..suite import composites
 
 _SHOWN = 10
 
@@ -41,8 +45,10 @@ def run(options: argparse.Namespace) -> int:
     joined = join(parts)
     if not joined.found:
         raise ResultsError(f"{', '.join(map(str, options.runs))}: no rows in these runs: nothing to join")
-    rows = _write(target, joined, parts)
-    print("\n".join([*table(rows, shutil.get_terminal_size().columns), *_told(joined, parts)]))
+    composed = _composed(joined)
+    rows = _write(target, joined, parts, composed)
+    shown = table(rows, shutil.get_terminal_size().columns, composed)
+    print("\n".join([*shown, *_told(joined, parts)]))
     print(f"results: {target / DOCUMENT}")
     return 0 if joined.complete else 1
 
@@ -52,7 +58,14 @@ def _refuse_occupied(target: Path) -> None:
         raise ResultsError(f"--into {target}: there is something already; name a new folder")
 
 
-def _write(target: Path, joined: Joined, parts: Sequence[Part]) -> list[Row]:
+def _composed(joined: Joined) -> list[Composed]:
+    """The composites of all rows together, as the benchmarks/ of this folder and the shipped one say."""
+    suites = (Path("benchmarks"), suite.benchmarks())
+    rows = [found.row for found in joined.found]
+    return compose(composites.composites(suites), rows, partial(composites.species, suites))
+
+
+def _write(target: Path, joined: Joined, parts: Sequence[Part], composed: Sequence[Composed]) -> list[Row]:
     """Write the folder in one step; its rows. Raises ResultsError where it cannot be written."""
     draft = target.absolute().with_name(f".{target.name}.{os.getpid()}")
     try:
@@ -60,7 +73,8 @@ def _write(target: Path, joined: Joined, parts: Sequence[Part]) -> list[Row]:
         rows = [_with_values(found, draft) for found in joined.found]
         lines = "".join(row.model_dump_json() + "\n" for row in rows)
         (draft / LINES).write_text(lines, encoding="utf-8", newline="\n")
-        (draft / DOCUMENT).write_text(_document(target.name, joined, parts, rows).text(), encoding="utf-8")
+        document = _document(target.name, joined, parts, rows, composed)
+        (draft / DOCUMENT).write_text(document.text(), encoding="utf-8")
         if target.exists():
             target.rmdir()
         replace(draft, target)
@@ -84,7 +98,9 @@ def _with_values(found: Found, folder: Path) -> Row:
     return row.model_copy(update={"values": None, "notes": (*row.notes, note)})
 
 
-def _document(name: str, joined: Joined, parts: Sequence[Part], rows: Sequence[Row]) -> Run:
+def _document(
+    name: str, joined: Joined, parts: Sequence[Part], rows: Sequence[Row], composed: Sequence[Composed]
+) -> Run:
     started = sorted(part.started for part in parts if part.started)
     common = [set(row.versions.items()) for row in rows]
     return Run(
@@ -97,6 +113,7 @@ def _document(name: str, joined: Joined, parts: Sequence[Part], rows: Sequence[R
         models=joined.models,
         merged=tuple(part.name for part in parts),
         missing=joined.missing,
+        composites=tuple(composed),
         results=tuple(rows),
     )
 

@@ -17,8 +17,9 @@ import pytest
 from .. import suite
 from ..errors import SelectionError, SpecError
 from ..specs.cases import Case
+from ..specs.composites import Composite
 from ..specs.zoo import Zoo
-from ..suite import selection
+from ..suite import composites, selection
 from ..suite.selection import Candidate
 from ..work import Terms
 from . import options
@@ -45,7 +46,8 @@ _WORKER_OUTPUT = "brainscore_deselected"
 class Run:
     """What the hooks share. Frozen but for the plan and the record, which grow as the run goes.
 
-    candidates: the models of this run. elsewhere: ids of those that other shards have.
+    candidates: the models of this run. elsewhere: ids of those that other shards have. composites: those of
+    the suites.
     planned: node ids of our items; named: what they score. begun: those of all items that began.
     deselected: how many were left out. crashed: whether a worker was lost. updated: how many lines of
     baselines the run changed; pruned: what of them is gone. place: on a worker its number, and how many
@@ -60,6 +62,7 @@ class Run:
     is_worker: bool
     book: Book
     elsewhere: frozenset[str] = frozenset()
+    composites: tuple[Composite, ...] = ()
     asked: tuple[Asked, ...] = ()
     keywords_read: dict[str, str] = field(default_factory=dict)
     places: dict[str, Case] = field(default_factory=dict)
@@ -184,18 +187,19 @@ class Run:
 def begin(config: pytest.Config) -> Run:
     """Make the run of this session, and let it collect the suite where no path is given.
 
-    Raises pytest.UsageError where models or settings cannot be read.
+    Raises pytest.UsageError where models, composites or settings cannot be read.
     """
     settings = options.settings(config)
     refuse_to_write_shipped(settings)
+    suites = (settings.suite, suite.benchmarks())
     try:
+        composed = composites.composites(suites)
         zoo = suite.zoo(settings.root, settings.suite.parent)
         selected = selection.select(settings.models, zoo, settings.root)
     except (SelectionError, SpecError) as why:
         raise pytest.UsageError(str(why)) from None
     worker_input: dict[str, Any] | None = getattr(config, "workerinput", None)
     run_id = worker_input[_WORKER_INPUT] if worker_input else _new_id(settings.shard)
-    suites = (settings.suite, suite.benchmarks())
     _register_mark(config)
     choose(config, suites)
     candidates = settings.shard.of(selected) if settings.shard else selected
@@ -204,7 +208,7 @@ def begin(config: pytest.Config) -> Run:
     book = Book(settings.reports / run_id, settings.json, config.invocation_params.args, asked, share)
     elsewhere = frozenset(asked) - set(mine)
     is_worker, place = worker_input is not None, team.place(config)
-    run = Run(settings, candidates, suites, run_id, is_worker, book, elsewhere, place=place)
+    run = Run(settings, candidates, suites, run_id, is_worker, book, elsewhere, composed, place=place)
     run.status = status.of(config)
     return run
 

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from ..specs.results import Row
+from ..specs.results import Composed, Row
+from . import composites
 
 MARKS: Mapping[str | None, str] = {"regressed": " ↓", "improved": " ↑", "drifted": " ~", "mismatched": " ≠"}
 
 
-def table(rows: Sequence[Row], width: int = 100) -> Iterator[str]:
+def table(rows: Sequence[Row], width: int = 100, composed: Sequence[Composed] = ()) -> Iterator[str]:
     """Lines of text, a row per benchmark: its ceiling, then raw → ceiled of each model.
 
-    Models that do not fit into the width follow below. A model in several layers has a column for each.
+    The composites that have a value for any model follow, a row each. Models that do not fit into the width
+    follow below. A model in several layers has a column for each.
     """
     ceilings, layers = _ceilings(rows), _layers(rows)
     labels = [_label(row, layers[row.model, row.benchmark]) for row in rows]
     cells = {(row.benchmark, label): row for row, label in zip(rows, labels, strict=True)}
     benchmarks, models = list(ceilings), list(dict.fromkeys(labels))
-    first = max(map(len, benchmarks))
-    column = max(len("0.000 → 0.000"), *map(len, models), *(len(_cell(row)) for row in rows))
+    means = {(one.composite, one.model): composites.cell(one) for one in composites.shown(composed)}
+    named = list(dict.fromkeys(composite for composite, _ in means))
+    first = max(map(len, [*benchmarks, *named]))
+    contents = [*models, *means.values(), *(_cell(row) for row in rows)]
+    column = max(len("0.000 → 0.000"), *map(len, contents))
     per_line = max(1, (width - first - 10) // (column + 2))
     for start in range(0, len(models), per_line):
         shown = models[start : start + per_line]
@@ -27,6 +32,9 @@ def table(rows: Sequence[Row], width: int = 100) -> Iterator[str]:
         for benchmark in benchmarks:
             content = [_cell(cells.get((benchmark, model))) for model in shown]
             yield _line(benchmark, ceilings[benchmark], content, first, column)
+        for composite in named:
+            content = [means.get((composite, model), "") for model in shown]
+            yield _line(composite, "", content, first, column)
 
 
 def _layers(rows: Sequence[Row]) -> dict[tuple[str, str], set[str | None]]:

@@ -35,6 +35,7 @@ class Row(Spec):
     layer: str | None = Field(None, description="module name; several mapped together are joined by '+'")
     layer_source: str | None = None
     dataset: str
+    species: str | None = None
     region: str
     metric: str
     metric_version: int = 1
@@ -81,6 +82,28 @@ class Row(Spec):
         return self.key() if self.named or self.node is None else (self.benchmark, self.model, "")
 
 
+class Composed(Spec):
+    """A composite of one model. Numbers are finite or null."""
+
+    composite: str = Field(description="its id; of a tree per species also that: Brain-Score.macaque")
+    model: str
+    of: Literal["raw", "ceiled"]
+    value: float | None = Field(None, description="null where a part is missing, or has no such score")
+    error: float | None = Field(None, description="as if the errors of the parts were independent")
+    parts: int = Field(description="how many benchmarks it is made of")
+    missing: dict[str, str] = Field({}, description="the parts that have no score, and why")
+    missing_as: Literal["skip", "zero"] | None = Field(
+        None, description="what was done with them: left out, or counted as 0; null: then there is no value"
+    )
+    means: dict[str, float | None] = Field({}, description="of the means in it, such as those of regions")
+    stand_ins: dict[str, str] = Field({}, description="benchmark that was due to the one that stands in")
+
+    @property
+    def scored(self) -> int:
+        """How many parts have a score."""
+        return self.parts - len(self.missing)
+
+
 class Share(Spec):
     """One shard of N, and the models that fell to it."""
 
@@ -103,6 +126,7 @@ class Run(Spec):
     shard: Share | None = None
     merged: tuple[str, ...] = Field((), description="the runs that this one was joined from")
     missing: tuple[tuple[str, str], ...] = Field((), description="pairs of model and benchmark without a row")
+    composites: tuple[Composed, ...] = Field((), description="of which at least one part was scored")
     results: tuple[Row, ...] = ()
 
     def text(self) -> str:

@@ -15,7 +15,7 @@ from .document import Document, Loc, frozen
 
 AnySpec = TypeVar("AnySpec", bound=Spec)
 
-_SHORT = {"File": " or a path", "Ceiling": " or a name"}
+_SHORT = {"File": " or a path", "Ceiling": " or a name", "Node": " or a benchmark's name"}
 """What may stand for a mapping, by the spec's name."""
 _FLOAT_AS_TEXT = re.compile(r"^[-+]?\d+(\.\d*)?[eE][-+]?\d+$")
 

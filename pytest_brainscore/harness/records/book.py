@@ -6,13 +6,13 @@ import datetime
 import functools
 import platform
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from ...data.disk import append_whole, write_whole
-from ...specs.results import Row, Share
+from ...specs.results import Composed, Row, Share
 from ...specs.results import Run as RunSpec
 
 LIBRARIES = ("pytest-brainscore", "pytest", "torch", "torchvision", "timm", "numpy", "scikit-learn")
@@ -35,6 +35,7 @@ class Book:
         self.rows: dict[tuple[str, str, str], Row] = {}
         self.early: dict[tuple[str, str, str], Row] = {}
         self.order: Mapping[str, int] = {}
+        self.composites: tuple[Composed, ...] = ()
         self.problems: list[str] = []
         self._unwritten = ""
         self.started = datetime.datetime.now(datetime.UTC)
@@ -67,8 +68,9 @@ class Book:
             {**self.early, **self.rows}.values(), key=lambda row: self.order.get(row.node or "", last)
         )
 
-    def close(self, complete: bool) -> None:
+    def close(self, complete: bool, composites: Iterable[Composed] = ()) -> None:
         """Write results.json, and its copy where one was asked for."""
+        self.composites = tuple(composites)
         document = RunSpec(
             run=self.folder.name,
             started=self.started.isoformat(timespec="seconds"),
@@ -78,6 +80,7 @@ class Book:
             versions=versions(),
             models=self.models,
             shard=self.shard,
+            composites=self.composites,
             results=tuple(self.results),
         )
         if self._unwritten:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import pytest
 
+from ...analysis.composites import compose
 from ...data.disk import write_whole
 from ...specs.base import digest_of
 from ...specs.results import Row
+from ...suite import composites
 from ..items import ScoreItem
 from ..run import Run
 from .rows import row_of, unscored
@@ -40,7 +43,8 @@ def finish(run: Run, exitstatus: int) -> None:
     """Close the record where anything ran; a run that is cut short or lacks an item says so."""
     if run.book.results and not run.is_worker:
         ended = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
-        run.book.close(complete=ended and not run.missing)
+        composed = compose(run.composites, run.book.results, partial(composites.species, run.suites))
+        run.book.close(complete=ended and not run.missing, composites=composed)
 
 
 def _is_last(report: pytest.TestReport) -> bool:

@@ -49,6 +49,7 @@ def _common(case: Case, model: str, node: str) -> dict[str, Any]:
         "benchmark": case.name,
         "model": model,
         "dataset": case.dataset.id,
+        "species": case.dataset.species,
         "region": case.region,
         "metric": case.metric,
         "metric_version": case.benchmark.metric.version,

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from ...report import composites
 from ...report.table import MARKS, table
 from ...specs.results import Row
 from ..guards import failures
@@ -50,7 +51,7 @@ def summarise(terminal: pytest.TerminalReporter, this: Run) -> None:
     if this.is_worker or not (rows or this.book.problems):
         return
     terminal.section("brain scores", sep="=")
-    for line in table(rows, shutil.get_terminal_size().columns) if rows else ():
+    for line in scores(rows, this, terminal.config.get_verbosity() > 0) if rows else ():
         terminal.write_line(line)
     for line in guards(rows, this):
         terminal.write_line(line)
@@ -58,6 +59,14 @@ def summarise(terminal: pytest.TerminalReporter, this: Run) -> None:
         terminal.write_line(problem, red=True)
     if rows:
         terminal.write_line(f"results: {below(this.book.folder / 'results.json', this.settings.root)}")
+
+
+def scores(rows: list[Row], this: Run, verbose: bool) -> Iterator[str]:
+    """The table, with the composites that have a value; verbose also what composites lack."""
+    composed = this.book.composites
+    yield from table(rows, shutil.get_terminal_size().columns, composed)
+    yield from composites.stood_in(one for one in composites.shown(composed))
+    yield from composites.lacks(composed) if verbose else ()
 
 
 def lost(this: Run) -> Iterator[str]:

@@ -1,0 +1,214 @@
+"""Composites: one figure of a model from its scores on many benchmarks, and what it lacks."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cached_property
+
+from ..specs.composites import Composite, FirstOf, Node, Part, is_pattern
+from ..specs.results import Composed, Row
+from .propagation import error_of
+
+Species = Mapping[str, str | None]
+_LONGEST = 100
+
+
+@dataclass(frozen=True)
+class _Leaf:
+    """A benchmark by its full name. fault: why it cannot be scored at all; instead: which was due."""
+
+    name: str
+    fault: str | None = None
+    instead: str | None = None
+
+
+@dataclass(frozen=True)
+class _Tree:
+    """A mean, once patterns and alternatives are benchmarks."""
+
+    id: str
+    parts: tuple[_Leaf | _Tree, ...]
+
+    @property
+    def leaves(self) -> Iterator[_Leaf]:
+        for part in self.parts:
+            yield from part.leaves if isinstance(part, _Tree) else (part,)
+
+
+@dataclass(frozen=True)
+class _Score:
+    value: float | None
+    error: float | None = None
+    why: str | None = None
+
+
+def compose(
+    composites: Iterable[Composite], rows: Sequence[Row], species: Callable[[], Species]
+) -> list[Composed]:
+    """Every composite that the rows have a part of, for each model with a score on one of its parts.
+
+    A part without a score is missing, with its reason, and never counts as zero unless the composite says so.
+    The error is the standard error of the mean as if those of the parts were independent, and None where one
+    of them is not known. species: full names of all benchmarks there are, with the species of their data;
+    asked for only where a composite has a part in the rows.
+    """
+    scores = _Scores(rows)
+    touched = [one for one in composites if any(_matching(name, scores.measured) for name in one.names)]
+    if not touched:
+        return []
+    known = {**species(), **{row.benchmark: row.species for row in rows if row.species}}
+    return [found for one in touched for found in _of(one, known, scores)]
+
+
+def _of(composite: Composite, known: Species, scores: _Scores) -> Iterator[Composed]:
+    whole = _Tree(composite.id, tuple(_resolved(composite.mean, {**scores.none, **known}, scores.measured)))
+    for tree in _by_species(whole, known) if composite.per else [whole]:
+        names = {leaf.name for leaf in tree.leaves}
+        for model in scores.models:
+            if any((model, name) in scores.measured_by for name in names):
+                yield _composed(composite, tree, model, scores)
+
+
+def _composed(composite: Composite, tree: _Tree, model: str, scores: _Scores) -> Composed:
+    leaves = {leaf.name: scores.of(model, leaf, composite.of) for leaf in tree.leaves}
+    means: dict[str, _Score] = {}
+    total = _mean(tree, leaves, composite.missing, means)
+    return Composed(
+        composite=tree.id,
+        model=model,
+        of=composite.of,
+        value=total.value,
+        error=total.error,
+        parts=len(leaves),
+        missing={name: score.why for name, score in leaves.items() if score.why is not None},
+        missing_as=composite.missing,
+        means={id: score.value for id, score in means.items()},
+        stand_ins={leaf.instead: leaf.name for leaf in tree.leaves if leaf.instead},
+    )
+
+
+def _mean(tree: _Tree, leaves: Mapping[str, _Score], missing: str | None, means: dict[str, _Score]) -> _Score:
+    """The mean of a tree's parts; those of the trees in it go into `means`."""
+    found = []
+    for part in tree.parts:
+        if isinstance(part, _Tree):
+            score = means[part.id] = _mean(part, leaves, missing, means)
+        else:
+            score = leaves[part.name]
+        found.append(_Score(0.0, 0.0) if score.value is None and missing == "zero" else score)
+    there = found if missing != "skip" else [score for score in found if score.value is not None]
+    values, errors = [score.value for score in there], [score.error for score in there]
+    if not values or None in values:
+        return _Score(None)
+    error = None if None in errors else math.hypot(*(e for e in errors if e is not None)) / len(errors)
+    return _Score(math.fsum(v for v in values if v is not None) / len(values), error)
+
+
+def _resolved(
+    parts: Sequence[Part], known: Iterable[str], measured: Iterable[str]
+) -> Iterator[_Leaf | _Tree]:
+    """The parts with benchmarks for patterns and alternatives, each benchmark of a mean once."""
+    seen = set()
+    for part in parts:
+        if isinstance(part, Node):
+            yield _Tree(part.id, tuple(_resolved(part.mean, known, measured)))
+            continue
+        for leaf in _leaves(part, known, measured):
+            if leaf.name not in seen:
+                yield leaf
+            seen.add(leaf.name)
+
+
+def _leaves(part: str | FirstOf, known: Iterable[str], measured: Iterable[str]) -> Iterator[_Leaf]:
+    if isinstance(part, FirstOf):
+        due = part.first[0]
+        chosen = next((name for name in part.first if name in measured), due)
+        yield _Leaf(chosen, _fault(chosen, known), due if chosen != due else None)
+    elif is_pattern(part):
+        names = _matching(part, known)
+        yield from (_Leaf(name) for name in names)
+        if not names:
+            yield _Leaf(part, "no benchmark has such a name")
+    else:
+        yield _Leaf(part, _fault(part, known))
+
+
+def _fault(name: str, known: Iterable[str]) -> str | None:
+    return None if name in known else "there is no such benchmark here"
+
+
+def _matching(name: str, known: Iterable[str]) -> list[str]:
+    return (
+        [one for one in known if fnmatchcase(one, name)]
+        if is_pattern(name)
+        else [n for n in known if n == name]
+    )
+
+
+def _by_species(tree: _Tree, known: Species) -> Iterator[_Tree]:
+    """A tree per species, of the parts on its data; what is of no known species is missing in each."""
+    every = dict.fromkeys(known.get(leaf.name) for leaf in tree.leaves)
+    named = [one for one in every if one is not None]
+    for one in named:
+        yield _Tree(f"{tree.id}.{one}", _kept(tree, one, known))
+    if not named:
+        yield _Tree(tree.id, _kept(tree, "", known))
+
+
+def _kept(tree: _Tree, species: str, known: Species) -> tuple[_Leaf | _Tree, ...]:
+    kept: list[_Leaf | _Tree] = []
+    for part in tree.parts:
+        if isinstance(part, _Tree):
+            inner = _kept(part, species, known)
+            kept += [_Tree(part.id, inner)] if inner else []
+        elif (of := known.get(part.name)) == species:
+            kept.append(part)
+        elif of is None:
+            kept.append(_Leaf(part.name, part.fault or "its data set says no species", part.instead))
+    return tuple(kept)
+
+
+class _Scores:
+    """The rows by model and benchmark."""
+
+    def __init__(self, rows: Sequence[Row]) -> None:
+        self._rows: dict[tuple[str, str], list[Row]] = {}
+        for row in rows:
+            self._rows.setdefault((row.model, row.benchmark), []).append(row)
+        self.models = tuple(dict.fromkeys(row.model for row in rows))
+        self.none: Species = {row.benchmark: None for row in rows}
+
+    @cached_property
+    def measured_by(self) -> frozenset[tuple[str, str]]:
+        """Pairs of model and benchmark that have a score."""
+        return frozenset(
+            pair for pair, rows in self._rows.items() if any(row.status == "scored" for row in rows)
+        )
+
+    @cached_property
+    def measured(self) -> frozenset[str]:
+        """The benchmarks that any model has a score on."""
+        return frozenset(benchmark for _, benchmark in self.measured_by)
+
+    def of(self, model: str, leaf: _Leaf, what: str) -> _Score:
+        """The model's score on a benchmark, or why there is none."""
+        if leaf.fault is not None:
+            return _Score(None, why=leaf.fault)
+        rows = self._rows.get((model, leaf.name), [])
+        rows = [row for row in rows if not row.named] or rows
+        scored = [row for row in rows if row.status == "scored"]
+        if len(scored) > 1:
+            return _Score(None, why=f"scored in {len(scored)} layers, none of which is the model's own")
+        if not scored:
+            return _Score(None, why=_outcome(rows[0]) if rows else "not scored")
+        value: float | None = getattr(scored[0], what)
+        return _Score(value, error_of(scored[0], what), None if value is not None else f"has no {what} score")
+
+
+def _outcome(row: Row) -> str:
+    """Why a row has no score."""
+    said = f"{row.status}: {row.message}" if row.message else row.status
+    return said if len(said) <= _LONGEST else f"{said[: _LONGEST - 3]}..."

@@ -1,0 +1,45 @@
+"""Which composites there are: those beside the benchmarks, the project's before the shipped ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+from ..errors import SpecError
+from ..specs.cases import load_cases
+from ..specs.composites import Composite, load_composites
+from . import files_in
+
+FOLDER = "composites"
+
+
+def composites(suites: Iterable[Path]) -> tuple[Composite, ...]:
+    """The composites of the folders of benchmarks; where two folders have one of an id, the first's stands.
+
+    Raises SpecError where a file is wrong, or two files of a folder have one id.
+    """
+    found: dict[str, Composite] = {}
+    for suite in dict.fromkeys(folder.resolve() for folder in suites):
+        found = {**_in(suite / FOLDER), **found}
+    return tuple(found.values())
+
+
+def species(suites: Iterable[Path]) -> dict[str, str | None]:
+    """The full names of all benchmarks, with the species of their data; of files that can be read."""
+    found: dict[str, str | None] = {}
+    for folder in dict.fromkeys(folder.resolve() for folder in suites):
+        for path in files_in(folder):
+            with suppress(SpecError):  # who scores it is told so: here its benchmarks are not there
+                found = {**{case.name: case.dataset.species for case in load_cases(path)}, **found}
+    return found
+
+
+def _in(folder: Path) -> dict[str, Composite]:
+    found: dict[str, Composite] = {}
+    for path in sorted(folder.glob("*.y*ml")):
+        for id, composite in load_composites(path).items():
+            if id in found:
+                raise SpecError(f"{path}: the composite {id} is also in another file of this folder")
+            found[id] = composite
+    return found
