@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +32,33 @@ def read_array(path: Path, key: str | None) -> np.ndarray | xr.DataArray | None:
     except Exception as why:  # of a damaged file libraries raise anything
         hint = "; it holds Python objects: save plain numbers" if "pickle" in str(why) else ""
         raise DataError(f"{path}: cannot be read ({_first_line(why)}){hint}") from why
+
+
+@contextmanager
+def open_netcdf(path: Path) -> Iterator[xr.Dataset]:
+    """A netCDF file of version 3 or 4, its values not read yet; times stay numbers.
+
+    Raises DataError where it is damaged, is no netCDF, or points to another file.
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(8)
+        if head == _HDF5:
+            _refuse_other_files(path)
+        elif not head.startswith(_NETCDF3):
+            raise ValueError("it is no netCDF")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # of a dim that an array has twice
+            data = xr.open_dataset(path, engine=_engine(path), decode_times=False)
+    except BrainScoreError:
+        raise
+    except Exception as why:  # of a damaged file libraries raise anything
+        raise DataError(
+            f"{path}: cannot be read as netCDF ({_first_line(why)}); the file is damaged, or another:"
+            " remove it, and it is fetched again"
+        ) from why
+    with data:
+        yield data
 
 
 def read_matlab(path: Path) -> dict[str, Any]:
@@ -120,10 +149,13 @@ def _is_netcdf(path: Path) -> bool:
 
 
 def _netcdf(path: Path, key: str | None) -> xr.DataArray:
-    with path.open("rb") as file:
-        engine: Any = "scipy" if file.read(3) == _NETCDF3 else "h5netcdf"
-    with xr.open_dataset(path, engine=engine) as data:
+    with xr.open_dataset(path, engine=_engine(path)) as data:
         return data[pick(map(str, data.data_vars), key, path)].load()
+
+
+def _engine(path: Path) -> Any:
+    with path.open("rb") as file:
+        return "scipy" if file.read(3) == _NETCDF3 else "h5netcdf"
 
 
 def _first_line(why: BaseException) -> str:

@@ -29,6 +29,7 @@ from .trials import as_choices
 READERS = {
     "arrays": "pytest_brainscore.data.arrays:read",
     "matlab": "pytest_brainscore.data.matlab:read",
+    "brainio": "pytest_brainscore.data.brainio:read",
     "simulated": "pytest_brainscore.data.simulated.reading:read",
     "trials": "pytest_brainscore.data.csv_trials:read",
     "collection": "pytest_brainscore.data.collections:read",

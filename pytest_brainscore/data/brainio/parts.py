@@ -1,0 +1,164 @@
+"""Parts: several files of one data set, such as train and test, as one Recordings."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+
+from ...errors import DataError
+from ..recordings import Recordings
+from ..stimuli import Stimuli
+
+PART = "part"
+
+
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """The stimuli of a part under ids that no other part has, and its data with these ids."""
+
+    stimuli: Stimuli
+    data: xr.DataArray | None
+
+
+def together(dataset: str, found: Mapping[str, Recordings | Stimuli]) -> Recordings:
+    """One Recordings of all parts in turn; the stimuli's coord `part` says of which each is.
+
+    A stimulus id that two parts have becomes part/id in both. Neuroids are matched by id, in the order of
+    the first part that was recorded. Parts without recordings are stimuli alone.
+    Raises DataError for RSMs, and for parts that differ in kind, in neuroids or in time bins.
+    """
+    stimuli = {name: one.stimuli if isinstance(one, Recordings) else one for name, one in found.items()}
+    count = Counter(id for one in stimuli.values() for id in one.ids)
+    parts = {name: _part(name, one, count) for name, one in found.items()}
+    recorded = {name: part.data for name, part in parts.items() if part.data is not None}
+    notes = tuple(note for one in found.values() if isinstance(one, Recordings) for note in one.notes)
+    data, more = _data(dataset, recorded)
+    return Recordings(
+        dataset, _stimuli(dataset, [part.stimuli for part in parts.values()]), data, notes=notes + more
+    )
+
+
+def _part(name: str, one: Recordings | Stimuli, count: Counter[str]) -> _Part:
+    stimuli = one.stimuli if isinstance(one, Recordings) else one
+    ids = tuple(f"{name}/{id}" if count[id] > 1 else id for id in stimuli.ids)
+    coords = {**stimuli.coords, PART: np.full(len(ids), name)}
+    renamed = Stimuli(ids, stimuli.images, coords, stimuli.visual_degrees)
+    if not isinstance(one, Recordings):
+        return _Part(renamed, None)
+    if one.kind == "rdms":
+        raise DataError(f"{one.dataset}: part {name} holds RSMs, which are of one part: leave out `parts:`")
+    new = dict(zip(stimuli.ids, ids, strict=True))
+    shown = np.array([new[str(id)] for id in one.data["stimulus"].values])
+    return _Part(renamed, one.data.assign_coords(stimulus=("presentation", shown)))
+
+
+def _stimuli(dataset: str, parts: Sequence[Stimuli]) -> Stimuli:
+    degrees = {part.visual_degrees for part in parts}
+    if len(degrees) > 1:
+        written = ", ".join(
+            "none" if size is None else f"{size:g}" for size in (p.visual_degrees for p in parts)
+        )
+        raise DataError(f"{dataset}: parts differ in visual_degrees ({written}); one data set has one")
+    names = list(dict.fromkeys(name for part in parts for name in part.coords))
+    return Stimuli(
+        ids=tuple(id for part in parts for id in part.ids),
+        images=tuple(image for part in parts for image in part.images),
+        coords={name: _column([(part.coords.get(name), len(part)) for part in parts]) for name in names},
+        visual_degrees=degrees.pop(),
+    )
+
+
+def _column(columns: Sequence[tuple[np.ndarray | None, int]]) -> np.ndarray:
+    """One column of all parts: NaN or empty where a part has none, text where one has text."""
+    given = [values for values, _ in columns if values is not None]
+    text = any(values.dtype.kind not in "fiub" for values in given)
+    blank = "" if text else np.nan
+    filled = [np.full(n, blank) if values is None else values for values, n in columns]
+    return np.concatenate([values.astype(str) if text else values for values in filled])
+
+
+def _data(dataset: str, recorded: Mapping[str, xr.DataArray]) -> tuple[xr.DataArray, tuple[str, ...]]:
+    """The data of all parts along presentation, and notes."""
+    (first_name, first), *others = recorded.items()
+    if not others:
+        return first, ()
+    aligned, notes = [first], []
+    for name, data in others:
+        if data.dims != first.dims:
+            raise DataError(
+                f"{dataset}: part {first_name} has dims {', '.join(map(str, first.dims))}, and part {name}"
+                f" {', '.join(map(str, data.dims))}; parts have the same"
+            )
+        matched = _matched(dataset, first_name, first, name, data)
+        notes += _differing(first_name, first, name, matched)
+        aligned.append(matched)
+    coords = {n: (c.dims, c.values) for n, c in first.coords.items() if c.dims != ("presentation",)}
+    columns = [
+        {str(n): c.values for n, c in one.coords.items() if c.dims == ("presentation",)} for one in aligned
+    ]
+    sizes = [one.sizes["presentation"] for one in aligned]
+    names = dict.fromkeys(name for column in columns for name in column)
+    for name in names:
+        values = _column([(column.get(name), n) for column, n in zip(columns, sizes, strict=True)])
+        coords[name] = (("presentation",), values)
+    return xr.DataArray(
+        np.concatenate([one.values for one in aligned]), dims=first.dims, coords=coords
+    ), tuple(notes)
+
+
+def _matched(
+    dataset: str, first_name: str, first: xr.DataArray, name: str, data: xr.DataArray
+) -> xr.DataArray:
+    """The data with their neuroids in the order of the first part."""
+    if "time_bin" in data.dims and not _same_bins(first, data):
+        raise DataError(
+            f"{dataset}: parts {first_name} and {name} differ in time bins; write `time_bins:` for both"
+        )
+    if "neuroid" not in data.dims:
+        return data
+    place = {id: i for i, id in enumerate(data["neuroid"].values.tolist())}
+    ids = first["neuroid"].values.tolist()
+    lacking = [id for id in ids if id not in place]
+    if lacking or len(place) != len(ids):
+        odd = f"{lacking[0]} is not in {name}" if lacking else f"{name} has more"
+        raise DataError(
+            f"{dataset}: part {first_name} has {len(ids)} neuroids and part {name} {len(place)}; {odd}."
+            " Parts have the same neuroids"
+        )
+    order = [place[id] for id in ids]
+    return data if order == list(range(len(ids))) else data.isel(neuroid=order)
+
+
+def _same_bins(one: xr.DataArray, other: xr.DataArray) -> bool:
+    return (
+        all(
+            name in other.coords and np.array_equal(coord.values, other[name].values)
+            for name, coord in one.coords.items()
+            if coord.dims == ("time_bin",)
+        )
+        and one.sizes["time_bin"] == other.sizes["time_bin"]
+    )
+
+
+def _differing(first_name: str, first: xr.DataArray, name: str, data: xr.DataArray) -> list[str]:
+    """A note on neuroid coords that two parts have with other values: the first part's hold."""
+    odd = [
+        str(coord)
+        for coord, values in first.coords.items()
+        if values.dims == ("neuroid",)
+        and coord in data.coords
+        and not _equal(values.values, data[coord].values)
+    ]
+    if not odd:
+        return []
+    return [f"neuroids differ in {', '.join(odd)} between parts {first_name} and {name}; {first_name}'s hold"]
+
+
+def _equal(one: np.ndarray, other: np.ndarray) -> bool:
+    if one.dtype.kind == other.dtype.kind == "f":
+        return bool(np.allclose(one, other, rtol=1e-5, equal_nan=True))
+    return np.array_equal(one, other)
