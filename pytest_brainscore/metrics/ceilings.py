@@ -1,4 +1,4 @@
-"""How reliable the recordings are: what a perfect model could reach."""
+"""How reliable the recordings are: what a perfect model could reach. `between_subjects` has the others."""
 
 from __future__ import annotations
 
@@ -11,10 +11,15 @@ import torch
 from torch import Tensor
 
 from ..errors import MetricError
-from . import rsa
 from .linalg import EPSILON
-from .measurement import nanmedian, standard_error
+from .measurement import by_part, standard_error
 from .splits import Split, shuffle
+
+BYTES_AT_ONCE = 2**28
+FEWEST = 10
+"""Stimuli that `predictor_consistency` needs, as in Brain-Score."""
+
+Groups = Sequence[Tensor]
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,7 +27,7 @@ class Ceiling:
     """A reliability; `value` divides.
 
     error: standard error over splits. lower: a lower bound, where the ceiling has two. values: what `value`
-    summarises, (n_splits, n_targets).
+    summarises, (n_splits[, n_bins], n_targets).
     """
 
     value: float
@@ -30,43 +35,131 @@ class Ceiling:
     lower: float | None = None
     values: Tensor | None = None
 
+    @classmethod
+    def of(cls, values: Tensor, groups: Groups | None = None) -> Ceiling:
+        """Summarise (n_splits[, n_bins], n_targets) as scores are: see `measurement.by_part`.
+
+        Parts without a number are left out of the mean.
+        """
+        per_split = by_part(values, groups).nanmean(dim=1)
+        return cls(float(per_split.nanmean()), standard_error(per_split[~per_split.isnan()]), values=values)
+
+    def parts(self, n_bins: int = 1, groups: Groups | None = None) -> Tensor:
+        """Return (n_parts,): the ceiling of each time bin, each subject, or each subject in each bin."""
+        if self.values is None:
+            return torch.full((n_bins * len(groups or [0]),), self.value, dtype=torch.float64)
+        values = self.values if self.values.ndim == 3 else self.values[:, None]
+        return by_part(values.expand(-1, n_bins, -1), groups).nanmean(dim=0).cpu()
+
 
 def internal_consistency(
-    presentations: Tensor, stimulus: Any, repetition: Any, *, n: int = 10, seed: int = 1
+    presentations: Tensor,
+    stimulus: Any,
+    repetition: Any,
+    *,
+    n: int = 10,
+    seed: int = 1,
+    groups: Groups | None = None,
 ) -> Ceiling:
     """Return the split-half reliability of responses, by Spearman-Brown that of the whole: 2r / (1 + r).
 
-    presentations: (k, m), one row per showing. stimulus, repetition: (k,) labels of each row.
+    presentations: (k, m), one row per showing, or (k, t, m) over time, where each bin has a ceiling of its
+    own. stimulus, repetition: (k,) labels of each row. groups: the columns of each subject.
     The distinct repetitions, sorted, are halved `n` times; each half is averaged within stimulus and the
-    halves are correlated over stimuli. Values (n, m); the ceiling is their median over neuroids, averaged
-    over splits.
+    halves are correlated over stimuli. Values (n[, t], m); the ceiling is their median over neuroids,
+    averaged over splits.
     Stimuli may differ in repetitions, and single values may be NaN: a stimulus with no valid presentation of
     a neuroid in one half is left out for that neuroid and that pair of halves. NaN for a neuroid that is
     constant or has fewer than 2 stimuli left.
     Raises MetricError for fewer than 2 repetitions, where no split leaves 2 stimuli in both halves, and for
     labels that do not fit the rows.
     """
-    values = presentations.to(torch.float64)
-    which, n_stimuli = _codes(stimulus, len(values), "stimulus")
-    repeat, n_repetitions = _codes(repetition, len(values), "repetition")
+    which, n_stimuli = _codes(stimulus, len(presentations), "stimulus")
+    repeat, n_repetitions = _codes(repetition, len(presentations), "repetition")
     if n_repetitions < 2:
         raise MetricError(
             f"internal_consistency needs 2 repetitions, and the recordings have {n_repetitions}"
         )
     halves = shuffle(n_repetitions, n_splits=n, train=0.5, seed=seed)
-    which, repeat = which.to(values.device), repeat.to(values.device)
-    pairs = (
-        [
-            _mean_by_stimulus(values, which, torch.isin(repeat, rows.to(values.device)), n_stimuli)
-            for rows in half
-        ]
-        for half in ((split.train, split.test) for split in halves)
-    )
-    consistency = torch.stack([spearman_brown(_masked_pearson(*pair)) for pair in pairs])
+    second = torch.stack([torch.isin(repeat, split.test) for split in halves])
+    consistency = _consistency(presentations, which, second, n_stimuli)
     if consistency.isnan().all():
-        _refuse_disjoint_halves(which.cpu(), repeat.cpu(), halves, n_repetitions)
-    per_split = nanmedian(consistency)
-    return Ceiling(float(per_split.mean()), standard_error(per_split), values=consistency)
+        _refuse_disjoint_halves(which, repeat, halves, n_repetitions)
+    return Ceiling.of(consistency, groups)
+
+
+def predictor_consistency(
+    presentations: Tensor,
+    stimulus: Any,
+    repetition: Any,
+    *,
+    n: int = 10,
+    seed: int = 0,
+    groups: Groups | None = None,
+) -> Ceiling:
+    """Return the split-half reliability where each stimulus has its own repetitions halved at random.
+
+    As `internal_consistency` but for the halves: numpy's default_rng(seed) permutes the distinct repetitions
+    of each stimulus in turn, in the order of their labels, `n` times over; the smaller half is the first.
+    Stimuli of one repetition are left out.
+    Raises MetricError where fewer than 10 stimuli are left.
+    """
+    which, n_stimuli = _codes(stimulus, len(presentations), "stimulus")
+    repeat, n_repetitions = _codes(repetition, len(presentations), "repetition")
+    shown, cell = torch.unique(which * n_repetitions + repeat, return_inverse=True)
+    repetitions = torch.bincount(shown // n_repetitions, minlength=n_stimuli)
+    kept = repetitions[which] > 1
+    if int((repetitions > 1).sum()) < FEWEST:
+        raise MetricError(
+            f"predictor_consistency needs {FEWEST} stimuli of 2 repetitions or more, and the recordings have"
+            f" {int((repetitions > 1).sum())}"
+        )
+    second = _drawn_halves(repetitions.numpy(), n, seed)[:, cell[kept]]
+    return Ceiling.of(
+        _consistency(presentations[kept.to(presentations.device)], which[kept], second, n_stimuli), groups
+    )
+
+
+def stored(reliabilities: Tensor, *, n: int = 1000, seed: int = 0, groups: Groups | None = None) -> Ceiling:
+    """Return the median of reliabilities (m,) that come with the data, and its bootstrap error.
+
+    The neuroids are drawn anew `n` times by numpy's RandomState(seed), without those that are NaN; the error
+    is the standard deviation (ddof 0) of these medians. With `groups` both are means over them.
+    Raises MetricError where all are NaN.
+    """
+    values = reliabilities.to(torch.float64)
+    parts = [part[~part.isnan()].numpy() for part in _parts(values.cpu(), groups)]
+    if not all(len(part) for part in parts):
+        raise MetricError("the stored reliabilities of all neuroids, or of all those of a subject, are NaN")
+    rng = np.random.RandomState(seed)
+    medians = [
+        np.mean([np.median(rng.choice(part, size=len(part), replace=True)) for part in parts])
+        for _ in range(n)
+    ]
+    return Ceiling(
+        float(np.mean([np.median(part) for part in parts])), float(np.std(medians)), values=values[None]
+    )
+
+
+def spearman_brown(r: Tensor) -> Tensor:
+    """Return the reliability of the whole from the correlation of its halves; NaN for r = -1."""
+    return 2 * r / (1 + r).masked_fill(r <= -1, torch.nan)
+
+
+def _parts(values: Tensor, groups: Groups | None) -> list[Tensor]:
+    return [values] if groups is None else [values[columns.cpu()] for columns in groups]
+
+
+def _drawn_halves(repetitions: np.ndarray, n: int, seed: int) -> Tensor:
+    """Return (n, cells): whether each repetition of each stimulus is in its second half."""
+    rng = np.random.default_rng(seed)
+    second = np.ones((n, int(repetitions.sum())), bool)
+    starts = np.cumsum(repetitions) - repetitions
+    for row in second:
+        for start, count in zip(starts, repetitions, strict=True):
+            if count > 1:
+                row[start + rng.permutation(count)[: count // 2]] = False
+    return torch.from_numpy(second)
 
 
 def _refuse_disjoint_halves(
@@ -82,28 +175,6 @@ def _refuse_disjoint_halves(
     )
 
 
-def rsa_bounds(rdms: Tensor, comparison: str = "spearman") -> Ceiling:
-    """Return how well subjects' RDMs (s, n, n) agree: value is the upper bound, `lower` the lower.
-
-    Each subject against the mean of all (upper) and against the mean of the others (lower), averaged over
-    subjects; values (1, s) hold the upper figures. Nili et al. 2014, PLoS Comput. Biol. 10:e1003553.
-    Raises MetricError for fewer than 2 subjects.
-    """
-    rdms = rdms.to(torch.float64)
-    n_subjects = len(rdms)
-    if rdms.ndim != 3 or n_subjects < 2:
-        raise MetricError(f"rsa_bounds needs RDMs of at least 2 subjects, (s, n, n), not {tuple(rdms.shape)}")
-    total = rdms.sum(dim=0)
-    upper = rsa.compare(total / n_subjects, rdms, comparison)
-    lower = rsa.compare((total - rdms) / (n_subjects - 1), rdms, comparison)
-    return Ceiling(float(upper.mean()), lower=float(lower.mean()), values=upper[None])
-
-
-def spearman_brown(r: Tensor) -> Tensor:
-    """Return the reliability of the whole from the correlation of its halves; NaN for r = -1."""
-    return 2 * r / (1 + r).masked_fill(r <= -1, torch.nan)
-
-
 def _codes(labels: Any, n: int, what: str) -> tuple[Tensor, int]:
     array = labels.cpu().numpy() if isinstance(labels, Tensor) else np.asarray(labels)
     if array.shape != (n,):
@@ -112,13 +183,33 @@ def _codes(labels: Any, n: int, what: str) -> tuple[Tensor, int]:
     return torch.from_numpy(codes.astype(np.int64)), len(distinct)
 
 
-def _mean_by_stimulus(values: Tensor, which: Tensor, chosen: Tensor, n_stimuli: int) -> Tensor:
-    """Return (n_stimuli, m): the mean of the valid chosen rows of each stimulus; NaN where there are none."""
-    valid = (~values.isnan()) & chosen[:, None]
-    sums = values.new_zeros(n_stimuli, values.shape[1])
-    counts = torch.zeros_like(sums)
-    sums.index_add_(0, which, torch.where(valid, values, 0.0))
-    counts.index_add_(0, which, valid.to(values.dtype))
+def _consistency(presentations: Tensor, which: Tensor, second: Tensor, n_stimuli: int) -> Tensor:
+    """Return (n[, t], m): the reliability by halves (n, k), some columns at a time."""
+    columns = presentations.reshape(len(presentations), -1)
+    width = max(1, BYTES_AT_ONCE // (8 * len(columns)))
+    groups = (which + n_stimuli * second).to(columns.device)
+    parts = [
+        _of_columns(columns[:, start : start + width].to(torch.float64), groups, n_stimuli)
+        for start in range(0, columns.shape[1], width)
+    ]
+    return torch.cat(parts, dim=1).reshape(len(second), *presentations.shape[1:])
+
+
+def _of_columns(values: Tensor, groups: Tensor, n_stimuli: int) -> Tensor:
+    """Return (n, w) of columns (k, w): groups (n, k) number the stimuli, and then those of second halves."""
+    missing = values.isnan()
+    gaps = missing.to(torch.float64) if bool(missing.any()) else None
+    filled = values if gaps is None else values.masked_fill(missing, 0.0)
+    means = (_means(filled, gaps, group, 2 * n_stimuli) for group in groups)
+    return torch.stack([spearman_brown(_masked_pearson(*both.split(n_stimuli))) for both in means])
+
+
+def _means(values: Tensor, gaps: Tensor | None, group: Tensor, n_groups: int) -> Tensor:
+    """Return (n_groups, w): the mean of each group's valid rows; NaN where there are none."""
+    sums = values.new_zeros(n_groups, values.shape[1]).index_add_(0, group, values)
+    counts = torch.bincount(group, minlength=n_groups)[:, None].to(values.dtype)
+    if gaps is not None:
+        counts = counts - torch.zeros_like(sums).index_add_(0, group, gaps)
     return sums / counts  # 0 / 0 is the NaN that is wanted
 
 

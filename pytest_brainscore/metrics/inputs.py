@@ -20,9 +20,13 @@ def checked(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
 
 def matrix(values: Tensor, what: str, column: str) -> Tensor:
     """Return `values` (n, columns) in float64; raises MetricError unless they are a finite matrix."""
+    return finite(values, what, column).to(torch.float64)
+
+
+def finite(values: Tensor, what: str, column: str) -> Tensor:
+    """Return `values` (n, columns) as they are; raises MetricError unless they are a finite matrix."""
     if values.ndim != 2 or 0 in values.shape:
         raise MetricError(f"{what} must be a filled (stimuli x {column}s) matrix, not {tuple(values.shape)}")
-    values = values.to(torch.float64)
     bad = ~values.isfinite()
     if bool(bad.any()):
         columns = bad.any(dim=0).nonzero().flatten().tolist()

@@ -10,7 +10,8 @@ goes, then serves every split.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -40,16 +41,80 @@ def pls(x: Tensor, y: Tensor, splits: Sequence[Split], components: int) -> list[
     ]
 
 
+def pls_of_many(x: Tensor, y: Tensor, splits: Sequence[Split], components: int) -> Iterator[list[Prediction]]:
+    """As `pls`, for y (n, m) of any float type with more targets than memory has room for.
+
+    Yields the predictions of all splits for some targets after the others. What is taken from x depends on
+    the left singular vectors of X'Y alone: a triangular factor of it has them, too, and is no wider than x.
+    """
+    x, x_before = centre(x)[0], torch.linalg.vector_norm(x)
+    train = _masks(splits, x)
+    x_mean = _means(x, train)
+    width = max(1, BYTES_AT_ONCE // (32 * max(len(x), len(splits) * x.shape[1])))
+    factors, y_sizes = _factors(x, y.split(width, dim=1), train, x_mean)
+    x_sizes = torch.stack([x_before, torch.linalg.vector_norm(x)])
+    rounding = 64 * EPSILON * (x_sizes * y_sizes).sum()
+    found = _extract(x, train, x_mean, CrossProducts(factors), components, rounding)
+    scores = [(x - mean) @ rotations for mean, rotations in zip(x_mean, found.rotations, strict=True)]
+    for block in y.split(width, dim=1):
+        yield [
+            Prediction(_regressed(scores[i], found.shares[i], block, split), {"components": found.used[i]})
+            for i, split in enumerate(splits)
+        ]
+
+
+def _regressed(scores: Tensor, shares: Tensor, block: Tensor, split: Split) -> Tensor:
+    """Return (k, w): the test responses that scores (n, a) without correlation predict, each by itself."""
+    y, y_mean = centre(block[split.train].to(torch.float64))
+    return scores[split.test] @ (shares[:, None] * (scores[split.train].T @ y)) + y_mean
+
+
+def _factors(x: Tensor, blocks: Sequence[Tensor], train: Tensor, x_mean: Tensor) -> tuple[Tensor, Tensor]:
+    """Return L (s, p, q) with X'Y = L Q of each split, q at most p; the sizes of y centred and as it was."""
+    factor = x.new_zeros(train.shape[1], x.shape[1], 0)
+    squares = x.new_zeros(2)
+    for block in blocks:
+        y, before = centre(block.to(torch.float64))[0], block
+        squares += torch.stack([v.to(torch.float64).square().sum() for v in (y, before)])
+        cross = _cross_products(x, y, train, x_mean, _means(y, train))
+        factor = torch.linalg.qr(torch.cat([factor, cross], dim=2).mT, mode="r").R.mT.contiguous()
+    return factor, squares.sqrt()
+
+
 def _together(
     x: Tensor, y: Tensor, splits: Sequence[Split], components: int, rounding: Tensor
 ) -> list[Prediction]:
     train = _masks(splits, x)  # (n, s)
-    x_mean, y_mean = ((v.T @ train / train.sum(dim=0)).T for v in (x, y))  # (s, p), (s, m)
+    x_mean, y_mean = (_means(v, train) for v in (x, y))  # (s, p), (s, m)
     cross = CrossProducts(_cross_products(x, y, train, x_mean, y_mean))
+    found = _extract(x, train, x_mean, cross, components, rounding)
+    rotations, weights, used = found.rotations, found.weights, found.used
+    return [
+        Prediction((x[s.test] - x_mean[i]) @ rotations[i] @ weights[i].T + y_mean[i], {"components": used[i]})
+        for i, s in enumerate(splits)
+    ]
+
+
+@dataclass(frozen=True, eq=False)
+class Components:
+    """What was taken from several splits: rotations (s, p, a) turn x into scores, shares (s, a) are 1 / (t't)
+    of these, weights (s, m, a) predict the columns of X'Y, used (s,) counts.
+    """
+
+    rotations: Tensor
+    shares: Tensor
+    weights: Tensor
+    used: Tensor
+
+
+def _extract(
+    x: Tensor, train: Tensor, x_mean: Tensor, cross: CrossProducts, components: int, rounding: Tensor
+) -> Components:
+    n_splits, p, m = cross.matrices.shape
     smallest_scores = (1e4 * EPSILON * torch.linalg.vector_norm(x)) ** 2
-    dimensions = train.sum(dim=0).sub(1).clamp(max=min(components, x.shape[1]))
-    rotations, loadings = (x.new_zeros(len(splits), x.shape[1], components) for _ in range(2))
-    weights = x.new_zeros(len(splits), y.shape[1], components)
+    dimensions = train.sum(dim=0).sub(1).clamp(max=min(components, p))
+    rotations, loadings = (x.new_zeros(n_splits, p, components) for _ in range(2))
+    weights, shares = x.new_zeros(n_splits, m, components), x.new_zeros(n_splits, components)
     alive, used = torch.ones_like(dimensions, dtype=torch.bool), torch.zeros_like(dimensions)
     for number in range(int(dimensions.max())):
         alive = alive & (cross.sizes() > rounding) & (dimensions > number)
@@ -65,11 +130,14 @@ def _together(
         loading = (scores.T @ x - scores.sum(dim=0)[:, None] * x_mean) * share
         weight = cross.deflate(direction, loading, share)
         rotations[..., number], loadings[..., number], weights[..., number] = direction, loading, weight
+        shares[:, number] = share[:, 0]
         used += alive
-    return [
-        Prediction((x[s.test] - x_mean[i]) @ rotations[i] @ weights[i].T + y_mean[i], {"components": used[i]})
-        for i, s in enumerate(splits)
-    ]
+    return Components(rotations, shares, weights, used)
+
+
+def _means(v: Tensor, train: Tensor) -> Tensor:
+    """Return (s, p): the means of the columns over each split's training rows."""
+    return (v.T @ train / train.sum(dim=0)).T
 
 
 def _masks(splits: Sequence[Split], x: Tensor) -> Tensor:

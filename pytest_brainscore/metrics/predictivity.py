@@ -18,7 +18,7 @@ from torch import Tensor
 
 from ..errors import MetricError
 from . import correlation, partial_least_squares, regression
-from .inputs import checked
+from .inputs import checked, finite, matrix, same_stimuli
 from .measurement import Measurement
 from .prediction import Prediction
 from .regression import Criterion
@@ -102,6 +102,34 @@ def neuron_to_neuron(x: Tensor, y: Tensor, splits: Sequence[Split]) -> Measureme
     return _predicted(x, y, splits, _each(regression.best_unit), explained=False)
 
 
+def reverse_pls(x: Tensor, y: Tensor, splits: Sequence[Split], *, components: int = 25) -> Measurement:
+    """`pls` of each unit from the responses: what of the network the brain has, too.
+
+    Needs activations. Values are r over the test stimuli, (n_splits, n_units); a unit that is constant has
+    NaN, and ``constant_units`` (n_splits,) counts these.
+    """
+    if components < 1:
+        raise MetricError(f"reverse_pls needs at least 1 component, not {components}")
+    x, y = finite(x, "activations", "unit"), matrix(y, "responses", "neuroid")
+    same_stimuli(x, y)
+    check_sides(splits, len(y))
+    r: list[Tensor] = []
+    explained: list[Tensor] = []
+    for block in partial_least_squares.pls_of_many(y, x, splits, components):
+        start = sum(part.shape[1] for part in r)
+        units = x[:, start : start + block[0].values.shape[1]].to(torch.float64)
+        pairs = [(split.values, units[rows.test]) for split, rows in zip(block, splits, strict=True)]
+        r.append(torch.stack([correlation.pearson(*pair) for pair in pairs]))
+        explained.append(torch.stack([explained_variance(*pair) for pair in pairs]))
+    values = torch.cat(r, dim=1)
+    figures = {
+        "explained_variance": torch.cat(explained, dim=1),
+        "components": torch.stack([split.chose["components"] for split in block]),
+        "constant_units": values.isnan().sum(dim=1),
+    }
+    return Measurement(values, figures, over="unit")
+
+
 def explained_variance(predicted: Tensor, y: Tensor) -> Tensor:
     """Return (m,): 1 - Var(y - predicted) / Var(y) of columns (k, m); NaN for a constant response."""
     variance = y.var(dim=0, correction=0)
@@ -135,6 +163,7 @@ def _predicted(
 
 
 def check_sides(splits: Sequence[Split], n: int) -> None:
+    """Raise MetricError unless each split fits on 2 of n stimuli or more, and judges on as many."""
     check_splits(splits, n)
     for number, split in enumerate(splits, start=1):
         for side, rows in (("fitted on", split.train), ("judged on", split.test)):

@@ -149,7 +149,7 @@ def _both(x: Tensor, y: Tensor, distance: str, groups: Groups | None) -> tuple[T
     make = _named(distance, DISTANCES, "distance")
     x = matrix(x, "activations", "unit")
     brain = (
-        _ready(y, groups) if y.ndim == 3 else brain_rdms(matrix(y, "responses", "neuroid"), distance, groups)
+        ready(y, groups) if y.ndim == 3 else brain_rdms(matrix(y, "responses", "neuroid"), distance, groups)
     )
     same_stimuli(x, brain[0])
     if len(x) < 3:
@@ -157,7 +157,8 @@ def _both(x: Tensor, y: Tensor, distance: str, groups: Groups | None) -> tuple[T
     return make(x), brain
 
 
-def _ready(rdms: Tensor, groups: Groups | None) -> Tensor:
+def ready(rdms: Tensor, groups: Groups | None) -> Tensor:
+    """Return RDMs (s, n, n) in float64; MetricError for other shapes, for NaN, and for groups beside them."""
     if groups is not None:
         raise MetricError("ready RDMs are one per subject already: groups have no place here")
     if rdms.shape[1] != rdms.shape[2]:

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from ..data.recordings import Recordings
 from ..errors import MetricError
-from ..metrics import ceilings
+from ..metrics import between_subjects, ceilings
 from ..metrics.ceilings import Ceiling
 from ..metrics.rsa import brain_rdms
 from ..metrics.splits import Split
@@ -128,7 +128,7 @@ def _ceiling(
     if spec.name == "rsa_bounds":
         metric = benchmark.metric
         rdms = y if usable is None else brain_rdms(y, getattr(metric, "distance", "pearson"), groups)
-        return ceilings.rsa_bounds(rdms, comparison=getattr(metric, "comparison", "spearman"))
+        return between_subjects.rsa_bounds(rdms, comparison=getattr(metric, "comparison", "spearman"))
     return None
 
 

@@ -9,7 +9,8 @@ import torch
 from sklearn.model_selection import ShuffleSplit
 
 from pytest_brainscore.errors import MetricError
-from pytest_brainscore.metrics.ceilings import internal_consistency, rsa_bounds, spearman_brown
+from pytest_brainscore.metrics.between_subjects import rsa_bounds
+from pytest_brainscore.metrics.ceilings import internal_consistency, spearman_brown
 from pytest_brainscore.metrics.rsa import brain_rdms
 from tests.strategies import normal, permutation
 

@@ -7,7 +7,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_brainscore.metrics.ceilings import internal_consistency, rsa_bounds, spearman_brown
+from pytest_brainscore.metrics.between_subjects import rsa_bounds
+from pytest_brainscore.metrics.ceilings import internal_consistency, spearman_brown
 from pytest_brainscore.metrics.rsa import euclidean_distance
 from tests.metrics.laws import close, each_device
 from tests.strategies import few, normal, permutation, presentations, recorded, seeds
