@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -12,11 +12,11 @@ import pandas as pd
 import xarray as xr
 
 from ..errors import DataError, nearest
+from .averaging import mean_by_group, mean_of_bins
 from .selection import digest_of_selection, matches, written
 from .stimuli import Stimuli
 from .trials import refuse_impossible
 
-_ROWS_AT_ONCE = 8192
 _ROUNDING = 1e-12
 _LAYOUTS: dict[str, tuple[tuple[str, ...], set[str]]] = {
     "responses": (
@@ -119,42 +119,49 @@ class Recordings:
             raise DataError(f"{self.dataset}: no stimulus has {written(wanted)} together")
         return np.flatnonzero(chosen)
 
-    def responses(self) -> xr.DataArray:
+    def responses(self, *, over_time: bool = False) -> xr.DataArray:
         """Responses (stimulus, neuroid), float64: means over time bins, then over repetitions.
 
         NaN is left out of the means; a neuroid without any value for a stimulus is NaN there. Rows are in
         the order of `stimuli`, and carry its coords.
+        over_time: (stimulus, time_bin, neuroid) instead, a mean for each time bin.
         """
-        values, stimulus, _ = self.presentations()
-        neuroids = {n: c for n, c in self.data.coords.items() if c.dims == ("neuroid",)}
+        values, stimulus, _ = self.presentations(over_time=over_time)
+        kept = {("neuroid",), ("time_bin",)} if over_time else {("neuroid",)}
+        others = {n: c for n, c in self.data.coords.items() if c.dims in kept}
         coords = {n: ("stimulus", c) for n, c in self.stimuli.coords.items()}
+        means = mean_by_group(values.reshape(len(values), -1), stimulus, len(self.stimuli))
         return xr.DataArray(
-            _mean_by_group(values, stimulus, len(self.stimuli)),
-            dims=("stimulus", "neuroid"),
-            coords={**coords, "stimulus": ("stimulus", list(self.stimuli.ids)), **neuroids},
+            means.reshape(len(means), *values.shape[1:]),
+            dims=("stimulus", "time_bin", "neuroid") if over_time else ("stimulus", "neuroid"),
+            coords={**coords, "stimulus": ("stimulus", list(self.stimuli.ids)), **others},
         )
 
-    def presentations(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def presentations(self, *, over_time: bool = False) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Single showings: values (k, m) averaged over time bins, stimulus (k,) and repetition (k,).
 
         stimulus counts the rows of `stimuli`; repetition counts the sorted distinct repetitions.
+        over_time: values (k, t, m) instead, those of each time bin; t is 1 where there is no such dim.
         Raises DataError where these are RDMs or choices.
         """
         if self.kind != "responses":
             raise DataError(f"{self.dataset}: holds {_WRITTEN[self.kind]}, not responses")
         repetition, _ = pd.factorize(self.data["repetition"].values, sort=True)
-        return _mean_of_bins(self.data.values), self._stimulus, repetition
+        values = _bins_first(self.data.values) if over_time else mean_of_bins(self.data.values)
+        return values, self._stimulus, repetition
 
     @staticmethod
     def usable(responses: xr.DataArray) -> tuple[np.ndarray, dict[str, tuple[str, ...]]]:
-        """Which neuroids of (stimulus, neuroid) can be scored (m,), and the ids of the others by reason.
+        """Which neuroids of (stimulus[, time_bin], neuroid) can be scored (m,), and the ids of the others.
 
-        Reasons: `nan`, a stimulus without a value; `constant`, the same value for all stimuli.
+        Reasons: `nan`, a stimulus without a value; `constant`, the same value for all stimuli; both in any
+        time bin.
         """
         values = responses.values
-        nan = np.isnan(values).any(axis=0)
+        bins = tuple(range(values.ndim - 2))
+        nan = np.isnan(values).any(axis=(0, *(axis + 1 for axis in bins)))
         span = np.ptp(values, axis=0)
-        constant = span <= _ROUNDING * np.abs(values).max(axis=0)
+        constant = (span <= _ROUNDING * np.abs(values).max(axis=0)).any(axis=bins)
         names = responses["neuroid"].values.astype(str)
         left_out = {"constant": tuple(names[constant].tolist()), "nan": tuple(names[nan].tolist())}
         return ~(nan | constant), left_out
@@ -199,40 +206,6 @@ class Recordings:
         )
 
 
-def _mean_of_bins(values: np.ndarray) -> np.ndarray:
-    if values.ndim == 2:
-        return values
-    if values.shape[2] == 1:
-        return values[:, :, 0]
-    valid = ~np.isnan(values)
-    return _divided(np.where(valid, values, 0).sum(axis=2, dtype=np.float64), valid.sum(axis=2))
-
-
-def _mean_by_group(values: np.ndarray, group: np.ndarray, n_groups: int) -> np.ndarray:
-    """Means (n_groups, m) of the rows of values (k, m), NaN left out; groups without rows are NaN."""
-    total = np.zeros((n_groups, values.shape[1]))
-    count = np.zeros((n_groups, values.shape[1]), dtype=np.int64)
-    for rows, starts, groups in _runs(group):
-        block = values[rows].astype(np.float64)
-        invalid = np.isnan(block)
-        block[invalid] = 0
-        total[groups] += np.add.reduceat(block, starts, axis=0)
-        lengths = np.diff(starts, append=len(rows))
-        count[groups] += lengths[:, None]
-        if invalid.any():
-            count[groups] -= np.add.reduceat(invalid, starts, axis=0, dtype=np.int64)
-    return _divided(total, count)
-
-
-def _runs(group: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """Blocks of rows sorted by group: the rows, where each group starts among them, and which it is."""
-    order = np.argsort(group, kind="stable")
-    for first in range(0, len(order), _ROWS_AT_ONCE):
-        rows = order[first : first + _ROWS_AT_ONCE]
-        groups, starts = np.unique(group[rows], return_index=True)
-        yield rows, starts, groups
-
-
-def _divided(total: np.ndarray, count: np.ndarray) -> np.ndarray:
-    mean: np.ndarray = np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0)
-    return mean
+def _bins_first(values: np.ndarray) -> np.ndarray:
+    """(k, m[, t]) as (k, t, m)."""
+    return values[:, None] if values.ndim == 2 else np.ascontiguousarray(values.transpose(0, 2, 1))

@@ -11,6 +11,7 @@ import numpy as np
 from ...errors import DataError
 from ...specs.datasets.brainio import TimeBins
 from ...specs.datasets.ground import Bin
+from ..averaging import mean_of_bins
 
 Wanted = Sequence[Bin] | TimeBins | None
 _ROWS_AT_ONCE = 4096
@@ -43,7 +44,7 @@ def in_windows(
     for first in range(0, len(values), _ROWS_AT_ONCE):
         rows = values[first : first + _ROWS_AT_ONCE]
         for i, (_, bins) in enumerate(windows):
-            means[first : first + _ROWS_AT_ONCE, :, i] = _mean(rows[:, :, bins - (read.start or 0)])
+            means[first : first + _ROWS_AT_ONCE, :, i] = mean_of_bins(rows[:, :, bins - (read.start or 0)])
     start, end = np.array([window for window, _ in windows], dtype=float).T
     return means, {"time_bin_start": start, "time_bin_end": end}
 
@@ -91,16 +92,6 @@ def _bins(window: Bin, start: np.ndarray, end: np.ndarray, path: Path) -> np.nda
             f" {_written(start, end)}: take those, or a window that holds some"
         )
     return within
-
-
-def _mean(values: np.ndarray) -> np.ndarray:
-    """Means over the last axis in float64, NaN left out."""
-    if values.shape[2] == 1:
-        return np.asarray(values[:, :, 0])
-    valid = ~np.isnan(values)
-    total = np.where(valid, values, 0).sum(axis=2, dtype=np.float64)
-    count = valid.sum(axis=2)
-    return np.asarray(np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0))
 
 
 def _written(start: np.ndarray, end: np.ndarray) -> str:
