@@ -67,7 +67,7 @@ def score(entry, recordings, x):
     return scoring.score(benchmark, x, target, Registry())
 
 
-@pytest.mark.parametrize("metric", ["i1", "i1n", "i2", "i2n"])
+@pytest.mark.parametrize("metric", ["i1", "i1n", "i2", "i2n", "o2"])
 def test_a_score_is_the_metric_of_the_readouts_probabilities(x, metric):
     table = trials_on(x)
     found = score({"metric": metric, "ceiling": "internal_consistency"}, recorded(table), x)
@@ -142,7 +142,7 @@ def test_a_constant_ceiling_and_none(x):
 @pytest.mark.parametrize(
     ("entry", "message"),
     [
-        ({"metric": "ridge", "readout": None}, "are choices, which ridge cannot use: use i1, i1n, i2 or i2n"),
+        ({"metric": "ridge", "readout": None}, "are choices, which ridge cannot use: use i1, i1n, i2, i2n or o2"),
         ({"readout": {"label": "object"}}, "no coord object; did you mean object_name"),
         ({"readout": {"fit": {"part": "fitt"}}}, "nothing has part=fitt; did you mean fit"),
         (

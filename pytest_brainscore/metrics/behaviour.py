@@ -2,7 +2,8 @@
 
 Rajalingham et al. 2018, J. Neurosci. 38:7255. `i2` compares images x distractors, `i1` their means over
 distractors; an `n` takes the mean of each pair of objects away first, so that only differences between images
-of one object count. Subjects make two-alternative choices; a model gives probabilities of all objects.
+of one object count; `o2` compares objects x distractors. Subjects make two-alternative choices; a model gives
+probabilities of all objects.
 """
 
 from __future__ import annotations
@@ -98,6 +99,11 @@ def i2n(probabilities: Tensor, trials: Trials, *, halvings: int = 2, seed: int =
     return _consistency(probabilities, trials, "i2n", halvings, seed)
 
 
+def o2(probabilities: Tensor, trials: Trials, *, halvings: int = 2, seed: int = 0) -> Measurement:
+    """`i2` of objects: d' of telling each object from each other one, over all of their images."""
+    return _consistency(probabilities, trials, "o2", halvings, seed)
+
+
 def internal_consistency(
     trials: Trials, signature: Signature = "i2n", *, halvings: int = 2, seed: int = 0
 ) -> Ceiling:
@@ -143,6 +149,17 @@ def d_prime(p: Tensor, truth: Tensor) -> Tensor:
     return difference.clamp(-CAP, CAP)
 
 
+def object_d_prime(p: Tensor, truth: Tensor) -> Tensor:
+    """Return d' (c, c) of telling each object from each distractor, within +-5: it is the same both ways.
+
+    p: probability of choosing the distractor (n, c). False alarms are calls of an object's images by the
+    distractor, on average; hits, images of the distractor that are not called by the object.
+    """
+    false_alarms = _by_object(p, truth)
+    difference: Tensor = torch.special.ndtri(1 - false_alarms.T) - torch.special.ndtri(false_alarms)
+    return difference.clamp(-CAP, CAP)
+
+
 def _consistency(
     probabilities: Tensor, trials: Trials, signature: Signature, halvings: int, seed: int
 ) -> Measurement:
@@ -155,7 +172,7 @@ def _consistency(
     for half, _ in _halves(trials, halvings, seed):
         theirs = _signature(proportions(half), trials.truth, signature)
         valid = ~theirs.isnan()
-        _refuse_gaps(ours, valid)
+        _refuse_gaps(ours, valid, "object" if signature == "o2" else "image")
         r.append(_pearson(ours, theirs, valid))
     return Measurement(torch.stack(r)[:, None], over="all", centre="mean")
 
@@ -171,7 +188,9 @@ def _halves(trials: Trials, halvings: int, seed: int) -> Iterator[tuple[Trials, 
 
 
 def _signature(p: Tensor, truth: Tensor, signature: Signature) -> Tensor:
-    """d' by image and distractor (n, c), or by image (n, 1)."""
+    """d' by image and distractor (n, c), by image (n, 1), or by object and distractor (c, c)."""
+    if signature == "o2":
+        return object_d_prime(p, truth)
     d = d_prime(p, truth)
     if signature.endswith("n"):
         d = d - _by_object(d, truth)[truth]
@@ -186,12 +205,12 @@ def _by_object(values: Tensor, truth: Tensor) -> Tensor:
     return total / values.new_zeros(shape).index_add_(0, truth, valid.to(values.dtype))
 
 
-def _refuse_gaps(ours: Tensor, valid: Tensor) -> None:
+def _refuse_gaps(ours: Tensor, valid: Tensor, row: str) -> None:
     gaps = (ours.isnan() & valid).nonzero()
     if len(gaps):
         raise MetricError(
             f"the model has no d' in {len(gaps)} of {int(valid.sum())} places where the subjects have one,"
-            f" the first for image {int(gaps[0, 0])}: its probabilities are 0 for both alternatives, or"
+            f" the first for {row} {int(gaps[0, 0])}: its probabilities are 0 for both alternatives, or"
             " NaN, or it is sure of all images of two objects"
         )
 

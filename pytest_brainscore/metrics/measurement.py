@@ -25,6 +25,7 @@ class Measurement:
     over: what a target is.
     centre: how the targets of one split become one number.
     groups: the targets of each subject, where every subject has a number of its own.
+    spread: the standard error, where it is one over subjects or images and not over splits.
     """
 
     values: Tensor
@@ -32,6 +33,7 @@ class Measurement:
     over: Over = "neuroid"
     centre: Centre = "median"
     groups: Sequence[Tensor] | None = None
+    spread: float | None = None
 
     def per_part(self) -> Tensor:
         """Return (n_splits, n_parts): see `by_part`."""

@@ -1,8 +1,9 @@
-"""The readout: which object a network would name, by logistic regression from its activations."""
+"""The readout: which object a network would name, by logistic regression or from its own classes."""
 
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 
 import torch
 from sklearn.linear_model import LogisticRegression
@@ -13,6 +14,8 @@ from .linalg import EPSILON, centre, eigh
 
 COLUMNS = 4096
 """Units that are standardised at once."""
+ROWS = 4096
+"""Stimuli whose logits are read at once."""
 WIDE = 4
 """Units per stimulus above which solving in coordinates saves more than finding them costs."""
 
@@ -43,6 +46,31 @@ def probabilities(x: Tensor, fit: Tensor, labels: Tensor, *, c: float = 0.001) -
         except UserWarning:
             raise MetricError("readout: logistic regression does not converge; take a smaller c") from None
     return torch.from_numpy(model.predict_proba(rows)).to(x.device)
+
+
+def class_probabilities(logits: Tensor, objects: Sequence[Sequence[int]]) -> Tensor:
+    """Return how likely each object is, (n, n_objects) float64: the mean probability of its classes.
+
+    logits: (n, n_classes). objects: the classes of each. Softmax is over all classes, and large logits do not
+    overflow. As these are means, they do not sum to 1 over objects.
+    Raises MetricError for values that are not finite.
+    """
+    share = logits.new_zeros(logits.shape[1], len(objects), dtype=torch.float64)
+    for column, classes in enumerate(objects):
+        share[list(classes), column] = 1 / len(classes)
+    finite_logits(logits)
+    return torch.cat(
+        [torch.softmax(rows.to(torch.float64), dim=1) @ share for rows in torch.split(logits, ROWS)]
+    )
+
+
+def finite_logits(logits: Tensor) -> None:
+    """Raise MetricError where a logit is NaN or infinite."""
+    bad = (~logits.isfinite()).any(dim=1)
+    if bool(bad.any()):
+        raise MetricError(
+            f"readout: the logits of {int(bad.sum())} of {len(bad)} stimuli are NaN or infinite"
+        )
 
 
 def _checked(x: Tensor, fit: Tensor, labels: Tensor) -> int:

@@ -99,5 +99,5 @@ def test_a_metric_of_the_wrong_kind_is_an_error_with_its_line(choices):
     result = choices.run("--models", "small", "benchmarks/choices.yaml")
     assert result.parseoutcomes() == {"passed": 2, "errors": 1}
     result.stdout.fnmatch_lines(
-        ["*are choices, which ridge cannot use: use i1, i1n, i2 or i2n (choices.yaml:*"]
+        ["*are choices, which ridge cannot use: use i1, i1n, i2, i2n or o2 (choices.yaml:*"]
     )
