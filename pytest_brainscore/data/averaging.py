@@ -23,7 +23,7 @@ def mean_of_bins(values: np.ndarray) -> np.ndarray:
 
 
 def mean_by_group(values: np.ndarray, group: np.ndarray, n_groups: int) -> np.ndarray:
-    """Means (n_groups, m) of the rows of values (k, m), float64, NaN left out; a group without rows is NaN."""
+    """Means (n_groups, m) of the rows of values (k, m), float64; NaN is left out, and of none it is NaN."""
     total = np.zeros((n_groups, values.shape[1]))
     count = np.zeros((n_groups, values.shape[1]), dtype=np.int64)
     for rows, starts, groups in _runs(group):

@@ -8,7 +8,7 @@ import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_brainscore.data import recordings as module
+from pytest_brainscore.data import averaging
 from pytest_brainscore.data.recordings import Recordings
 from pytest_brainscore.data.stimuli import Stimuli
 from pytest_brainscore.errors import DataError
@@ -71,7 +71,7 @@ def test_responses_equal_a_plain_loop_with_nanmean(data):
     rows_at_once = data.draw(st.sampled_from([1, 3, 10_000]))
     with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
         warnings.simplefilter("error")
-        patch.setattr(module, "_ROWS_AT_ONCE", rows_at_once)
+        patch.setattr(averaging, "_ROWS_AT_ONCE", rows_at_once)
         responses = recordings.responses()
     np.testing.assert_allclose(responses.values, plain_loop(recordings), rtol=0, atol=1e-12)
 
