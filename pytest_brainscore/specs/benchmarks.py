@@ -9,14 +9,19 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from .base import Id, Spec
 from .guards import Guard, needs_splits
 from .metrics import (
+    AccuracyDistance,
     AnyMetric,
     Behavioural,
-    BySubject,
     CustomMetric,
+    ErrorConsistency,
+    Metric,
     Normalisation,
     Positive,
+    Predictive,
     Rdm,
     RdmCV,
+    ReversePls,
+    Rsm,
     TwoAlternative,
 )
 from .published import Published
@@ -60,6 +65,24 @@ CeilingName = Literal[
     "none",
 ]
 CEILINGS: tuple[CeilingName, ...] = get_args(CeilingName)
+_DRAWS: dict[Any, dict[str, int]] = {
+    "predictor_consistency": {"n": 10, "seed": 0},
+    "subject_halves": {"n": 100, "seed": 0},
+    "stored": {"n": 1000, "seed": 0},
+}
+"""Ceilings with draws of their own, by default those of Brain-Score."""
+_OF_NEUROIDS = (Predictive, ReversePls, CustomMetric)
+_OF_RDMS = (Rdm, RdmCV, Rsm, CustomMetric)
+_SUITED: dict[CeilingName, tuple[tuple[type[Metric], ...], str]] = {
+    "internal_consistency": ((*_OF_NEUROIDS, TwoAlternative), "of single neuroids"),
+    "predictor_consistency": (_OF_NEUROIDS, "of single neuroids"),
+    "stored": ((Predictive, CustomMetric), "of single neuroids"),
+    "rsa_bounds": (_OF_RDMS, "of RDMs"),
+    "leave_one_subject_out": (_OF_RDMS, "of RDMs"),
+    "subject_halves": ((*_OF_RDMS, ErrorConsistency, AccuracyDistance), "of RDMs or choices of subjects"),
+    "subject_pairs": ((ErrorConsistency, AccuracyDistance, CustomMetric), "of choices of subjects"),
+}
+"""Ceiling to the metrics that it can bound, and what it is of."""
 
 
 class Ceiling(Spec):
@@ -68,8 +91,10 @@ class Ceiling(Spec):
     shorthand = {"enum": [name for name in CEILINGS if name not in ("stored", "constant")]}  # noqa: RUF012
 
     name: CeilingName
-    n: Annotated[Positive, Field(description="number of split halves")] = 10
-    seed: Annotated[int, Field(ge=0)] = 1
+    n: Annotated[
+        Positive, Field(description="number of split halves, or draws; of subject_halves 100, of stored 1000")
+    ] = 10
+    seed: Annotated[int, Field(ge=0, description="of predictor_consistency, subject_halves and stored 0")] = 1
     value: Annotated[float, Field(description="where the ceiling is a constant")] | None = None
     coord: (
         Annotated[str, Field(description="where it is stored: the coord of the neuroids that has it")] | None
@@ -78,7 +103,10 @@ class Ceiling(Spec):
     @model_validator(mode="before")
     @classmethod
     def _from_name(cls, value: Any) -> Any:
-        return {"name": value} if isinstance(value, str) else value
+        given = {"name": value} if isinstance(value, str) else value
+        if isinstance(given, dict) and isinstance(given.get("name"), str):
+            return {**_DRAWS.get(given["name"], {}), **given}
+        return given
 
     @model_validator(mode="after")
     def _valued(self) -> Self:
@@ -96,6 +124,14 @@ def _or_a_name(schema: dict[str, Any]) -> None:
 
 
 BEHAVIOUR = "behaviour"
+
+
+def _ceilings_of_choices(metric: Metric) -> tuple[CeilingName, ...]:
+    """What a metric of choices can take, beside a constant."""
+    if isinstance(metric, TwoAlternative):
+        return ("internal_consistency",)
+    compares_subjects = isinstance(metric, ErrorConsistency | AccuracyDistance)
+    return ("subject_pairs", "subject_halves") if compares_subjects else ()
 
 
 class Benchmark(Spec):
@@ -145,6 +181,8 @@ class Benchmark(Spec):
     @classmethod
     def _splits_of_stimuli(cls, splits: Splits, info: ValidationInfo) -> Splits:
         metric = info.data.get("metric")
+        if isinstance(metric, Behavioural) and not isinstance(metric, TwoAlternative):
+            raise ValueError(f"`splits` is of what is fitted and tested, and {metric.name} fits nothing")
         if isinstance(metric, TwoAlternative):
             raise ValueError(
                 f"`splits` is of stimuli, and {metric.name} halves trials: write `halvings` and `seed` in the"
@@ -178,10 +216,17 @@ class Benchmark(Spec):
         metric, ceiling = self.metric, self.ceiling.name
         if ceiling == "none" and self.normalise not in (None, "none"):
             raise ValueError(f"`normalise: {self.normalise}` divides by a ceiling, and there is none")
-        if ceiling == "rsa_bounds" and not isinstance(metric, Rdm | RdmCV | CustomMetric):
-            raise ValueError(f"ceiling: rsa_bounds is of RDMs, and {metric.name} compares none")
-        if ceiling == "internal_consistency" and isinstance(metric, BySubject):
-            raise ValueError(f"ceiling: internal_consistency is of single neuroids, not for {metric.name}")
+        suited, of = _SUITED.get(ceiling, ((Metric,), ""))
+        if not isinstance(metric, suited):
+            raise ValueError(f"ceiling: {ceiling} is {of}, and {metric.name} compares none{_instead(metric)}")
+        if suited is _OF_RDMS and getattr(metric, "subjects", None) == "pooled":
+            raise ValueError(f"ceiling: {ceiling} is between subjects, and `subjects: pooled` leaves one")
+        return self
+
+    @model_validator(mode="after")
+    def _left_out_of_its_kind(self) -> Self:
+        if self.missing is not None and isinstance(self.metric, Behavioural):
+            raise ValueError(f"`missing` is of responses, and {self.metric.name} compares choices")
         return self
 
     @model_validator(mode="after")
@@ -204,3 +249,9 @@ class Benchmark(Spec):
         if self.normalise is not None:
             return self.normalise
         return "none" if self.ceiling.name == "none" else self.metric.normalise
+
+
+def _instead(metric: Metric) -> str:
+    """Which ceilings there are for a metric."""
+    suited = [name for name, (kinds, _) in _SUITED.items() if isinstance(metric, kinds)]
+    return f": use {' or '.join([*suited, 'constant'])}"
