@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import errno
 import importlib.util
-from collections.abc import Iterator
-from contextlib import contextmanager
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +21,41 @@ TIMEOUT_S = (15, 60)
 CHUNK = 1 << 16
 _BROKE_OFF = (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError)
 _NOT_SATISFIABLE = 416
+_CODE = re.compile(rb"<Code>(\w{1,64})</Code>")
+
+
+class BrokeOff(Exception):
+    """A connection failed; what came before stays."""
+
+
+class BeyondTheEnd(Exception):
+    """The rest of a file was asked for, and there is none."""
+
+
+class Refused(FetchError):
+    """A server answers, and does not give the file. `code` is the store's own word for why, or empty."""
+
+    def __init__(self, message: str, status: int = 0, code: str = "") -> None:
+        super().__init__(message)
+        self.status, self.code = status, code
 
 
 def download(url: str, partial: Path, *, progress: bool = False, tell: Tell = untold) -> bool:
     """Append to `partial` what it lacks of the file at `url`; return whether that took more than one request.
 
-    A server that ignores the range, or finds it beyond the end, makes it start again. A connection that
-    breaks off after some bytes is taken up again. What has arrived stays for the next run, except on a full
-    disk; where nothing has, no empty file is left. `progress` shows a bar, unless `tell` hears of the bytes.
+    A server that ignores the range, or finds it beyond the end, makes it start again. `progress` shows a
+    bar, unless `tell` hears of the bytes.
+    Raises FetchError with the cause, in one line; Refused where the server answers no.
+    """
+    return persist(url, partial, lambda: _append(url, partial, progress, tell))
+
+
+def persist(url: str, partial: Path, append: Callable[[], None]) -> bool:
+    """Call `append` until `partial` is whole; return whether that took more than one request.
+
+    A connection that breaks off after some bytes is taken up again. What has arrived stays for the next run,
+    except on a full disk; where nothing has, no empty file is left.
+    `append` adds what the file lacks, and raises BrokeOff or BeyondTheEnd.
     Raises FetchError with the cause, in one line.
     """
     partial.parent.mkdir(parents=True, exist_ok=True)
@@ -36,17 +64,15 @@ def download(url: str, partial: Path, *, progress: bool = False, tell: Tell = un
         before = _size(partial)
         try:
             with _not_left_empty(partial):
-                _append(url, partial, progress, tell)
+                append()
             return resumed or attempt > 1
-        except _BROKE_OFF as why:
+        except BrokeOff as why:
             if attempt == TRIES or _size(partial) <= before:
-                raise FetchError(f"{url}: {_cause(why)}") from why
-        except requests.HTTPError as why:
-            if why.response.status_code != _NOT_SATISFIABLE or before == 0:
-                raise FetchError(f"{url}: {_cause(why)}") from why
+                raise FetchError(f"{url}: {why}") from why
+        except BeyondTheEnd as why:
+            if before == 0:
+                raise FetchError(f"{url}: {why}") from why
             partial.unlink()
-        except requests.RequestException as why:
-            raise FetchError(f"{url}: {_cause(why)}") from why
         except OSError as why:
             raise _disk_error(why, partial) from why
     raise FetchError(f"{url}: the server answers no request for the rest of the file")
@@ -67,9 +93,23 @@ def _size(path: Path) -> int:
 
 
 def _append(url: str, partial: Path, progress: bool, tell: Tell) -> None:
+    try:
+        _append_over_http(url, partial, progress, tell)
+    except _BROKE_OFF as why:
+        raise BrokeOff(_cause(why)) from why
+    except requests.HTTPError as why:
+        status = why.response.status_code
+        if status == _NOT_SATISFIABLE:
+            raise BeyondTheEnd(_cause(why)) from why
+        raise Refused(f"{url}: {_cause(why)}", status, _code(why.response)) from why
+    except requests.RequestException as why:
+        raise FetchError(f"{url}: {_cause(why)}") from why
+
+
+def _append_over_http(url: str, partial: Path, progress: bool, tell: Tell) -> None:
     with partial.open("ab") as file:
         start = file.tell()
-        told = _Told(tell, start)
+        told = Told(tell, start)
 
         def begin_again_if_whole(response: requests.Response, *_: Any, **__: Any) -> None:
             if start and response.status_code == requests.codes.ok:
@@ -82,13 +122,21 @@ def _append(url: str, partial: Path, progress: bool, tell: Tell) -> None:
         fetch(url, file, None)
 
 
+def _code(response: requests.Response) -> str:
+    """The code in the XML with which a store says no; empty where it says nothing of the kind."""
+    with suppress(requests.RequestException):
+        found = _CODE.search(next(response.iter_content(CHUNK), b""))
+        return found[1].decode("ascii", "replace") if found else ""
+    return ""
+
+
 def _downloader(bar: Any, headers: dict[str, str], hook: Any) -> Any:
     return pooch.HTTPDownloader(
         progressbar=bar, chunk_size=CHUNK, headers=headers, timeout=TIMEOUT_S, hooks={"response": hook}
     )
 
 
-class _Told:
+class Told:
     """What pooch takes for a progress bar: the bytes are told, with those that were there at the start."""
 
     def __init__(self, tell: Tell, start: int) -> None:

@@ -13,10 +13,11 @@ from ..errors import FetchError, NotHere
 from ..progress import Tell, untold
 from ..specs.base import File
 from ..specs.collection import Collection
+from ..specs.datasets import Access
 from .disk import hash_of, lock, replace, safe_name, set_aside, unusable
-from .download import download
 from .mirrors import find_in_mirror
 from .obtained import folder_of
+from .stores import fetch_object, store_of
 
 CACHE, MIRROR = "BRAINSCORE_CACHE", "BRAINSCORE_MIRROR"
 
@@ -46,12 +47,13 @@ class Fetcher:
         mirrors = [part for part in os.environ.get(MIRROR, "").split(os.pathsep) if part.strip()]
         return cls(_absolute(cache), tuple(_absolute(part) for part in mirrors), offline, progress, tell)
 
-    def __call__(self, file: File | Collection, folder: Path) -> Path:
+    def __call__(self, file: File | Collection, folder: Path, access: Access = "public") -> Path:
         """A path to the file's content, verified once per process; `folder` is where relative paths start.
 
-        Of a collection, the folder that the user has it in.
+        Of a collection, the folder that the user has it in. What is private is fetched with the user's own
+        credentials.
         Raises FetchError with the cause and what to do; NotHere where the file is on no disk and `offline`
-        is set, or the user has no such collection.
+        is set, or the user may not have it: no such collection, and no credentials for what is private.
         """
         if isinstance(file, Collection):
             return folder_of(file)
@@ -60,7 +62,7 @@ class Fetcher:
         if file.hash is None:
             raise _unpinned(file, folder)
         try:
-            return self._cached(file) or self._mirrored(file) or self._fetched(file)
+            return self._cached(file) or self._mirrored(file) or self._fetched(file, access)
         except OSError as why:
             raise unusable(self.cache, why) from why
 
@@ -74,7 +76,7 @@ class Fetcher:
         partial = self.cache / "partial" / f"unpinned_{safe_name(file.name)}"
         with lock(self.cache, partial.name):
             partial.unlink(missing_ok=True)
-            download(file.url, partial, progress=self.progress, tell=self.tell)
+            fetch_object(file.url, partial, "unclear", progress=self.progress, tell=self.tell)
             return self._adopted(partial, File(url=file.url, sha256=hash_of(partial)))
 
     def place(self, file: File) -> Path:
@@ -116,33 +118,39 @@ class Fetcher:
                 return found
         return None
 
-    def _fetched(self, file: File) -> Path:
-        if self.offline:
-            raise NotHere(f"{_described(file)} is not on this machine, and offline{self._ways_out(file)}")
-        if file.url is None:
-            raise FetchError(f"{_described(file)} has no url, and is nowhere here{self._ways_out(file)}")
+    def _fetched(self, file: File, access: Access) -> Path:
+        private = "; it is private" if access == "private" else ""
         try:
+            if self.offline:
+                raise NotHere(f"{_described(file)} is not on this machine, and offline{private}")
+            if file.url is None:
+                kind = NotHere if access == "private" else FetchError
+                raise kind(f"{_described(file)} has no url, and is nowhere here{private}")
             with lock(self.cache, _hash(file)[1]):
-                return self._cached_by_another(file) or self._downloaded(file, file.url)
+                return self._cached_by_another(file) or self._downloaded(file, file.url, access)
         except FetchError as why:
-            raise FetchError(f"{why}{self._ways_out(file)}") from why
+            kind = NotHere if isinstance(why, NotHere) else FetchError
+            raise kind(f"{why}{self._ways_out(file)}") from why
 
     def _cached_by_another(self, file: File) -> Path | None:
         path = self.place(file)
         return path if path.is_file() and _is_right(path, file) else None
 
-    def _downloaded(self, file: File, url: str) -> Path:
+    def _downloaded(self, file: File, url: str, access: Access) -> Path:
         """Under the lock: resume, verify, begin once afresh if what was resumed is wrong, move into place."""
         partial = self.cache / "partial" / _hash(file)[1]
         if partial.is_file() and _is_right(partial, file):
             return self._adopted(partial, file)
-        resumed = download(url, partial, progress=self.progress, tell=self.tell)
+        resumed = fetch_object(url, partial, access, progress=self.progress, tell=self.tell)
         if resumed and not _is_right(partial, file):
             partial.unlink()
-            download(url, partial, progress=self.progress, tell=self.tell)
+            fetch_object(url, partial, access, progress=self.progress, tell=self.tell)
         if not _is_right(partial, file):
-            difference = _difference(partial, file)
-            raise FetchError(f"{url}: {difference}; what came is at {set_aside(partial, self.cache)}")
+            difference, aside = _difference(partial, file), set_aside(partial, self.cache)
+            raise FetchError(
+                f"{url}: {difference}; what {store_of(url)} gave is at {aside}; correct the hash in the YAML"
+                " where the file was meant to change"
+            )
         return self._adopted(partial, file)
 
     def _adopted(self, partial: Path, file: File) -> Path:

@@ -11,11 +11,12 @@ from ..simulated import SimulatedChoices, SimulatedResponses, SimulatedStimuli
 from .arrays import ArrayRecordings, ArraysDataset, ArrayStimuli, Columns, Dim
 from .brainio import BrainioDataset
 from .collection import CollectionDataset, LabelTable
-from .ground import Bin, Dataset, Degrees, Files, Name
+from .ground import Access, Bin, Dataset, Degrees, Files, Name
 from .matlab import MatlabDataset, MatlabRecordings, MatlabStimuli
 from .trials import TrialsDataset
 
 __all__ = [
+    "Access",
     "AnyDataset",
     "ArrayRecordings",
     "ArrayStimuli",
