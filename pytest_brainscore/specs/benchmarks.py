@@ -126,14 +126,6 @@ def _or_a_name(schema: dict[str, Any]) -> None:
 BEHAVIOUR = "behaviour"
 
 
-def _ceilings_of_choices(metric: Metric) -> tuple[CeilingName, ...]:
-    """What a metric of choices can take, beside a constant."""
-    if isinstance(metric, TwoAlternative):
-        return ("internal_consistency",)
-    compares_subjects = isinstance(metric, ErrorConsistency | AccuracyDistance)
-    return ("subject_pairs", "subject_halves") if compares_subjects else ()
-
-
 class Benchmark(Spec):
     """One entry of `benchmarks:`. With `regions`, one benchmark per region."""
 

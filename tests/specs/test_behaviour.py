@@ -13,7 +13,7 @@ def benchmark(**entry) -> Benchmark:
     return validated(Benchmark, {"region": "behaviour", "metric": "i2n", **entry}, "test")
 
 
-@pytest.mark.parametrize("name", ["i1", "i1n", "i2", "i2n"])
+@pytest.mark.parametrize("name", ["i1", "i1n", "i2", "i2n", "o2"])
 def test_the_metrics_see_activations_and_are_normalised_per_split(name):
     made = benchmark(metric=name, ceiling="internal_consistency")
     assert made.normalisation() == "r_over_sqrt_ceiling"
@@ -39,6 +39,18 @@ def test_the_readout_has_defaults():
             "write `halvings` and `seed` in the metric",
         ),
         ({"ceiling": "rsa_bounds"}, "rsa_bounds is of RDMs, and i2n compares none"),
+        ({"ceiling": "subject_pairs"}, "is of choices of subjects, and i2n compares none: use internal_cons"),
+        (
+            {"metric": "error_consistency", "ceiling": "internal_consistency"},
+            "error_consistency compares none: use subject_halves or subject_pairs or constant",
+        ),
+        ({"metric": "accuracy", "ceiling": "subject_pairs"}, "accuracy compares none: use constant"),
+        ({"metric": "pls", "region": "IT", "ceiling": "subject_halves"}, "and pls compares none"),
+        ({"metric": "accuracy", "splits": {"n": 3}}, "splits: `splits` is .* accuracy fits nothing"),
+        (
+            {"metric": "accuracy", "readout": {"classes": "imagenet", "c": 0.1}},
+            "`label`, `fit` and `c` are of a fitted readout",
+        ),
         ({"splits": {"n": 3}}, "splits: `splits` is of stimuli, and i2n halves trials: write `halvings`"),
         ({"readout": {"c": 0}}, "c: .* greater than 0"),
         ({"readout": {"lable": "object_name"}}, "did you mean label"),
@@ -47,3 +59,15 @@ def test_the_readout_has_defaults():
 def test_mistakes_are_named(entry, message):
     with pytest.raises(SpecError, match=message):
         benchmark(**entry)
+
+
+def test_metrics_of_many_alternatives_and_what_their_functions_are_given():
+    kappa = benchmark(metric="error_consistency", ceiling="subject_pairs")
+    assert kappa.normalisation() == "r_over_ceiling"
+    assert kappa.metric.parameters() == {"absolute": False}
+    distance = benchmark(metric={"name": "accuracy_distance", "per_condition": True})
+    assert distance.metric.parameters() == {"per_condition": True}
+    named = {"name": "accuracy", "label": "shape", "unlike": "texture"}
+    assert benchmark(metric=named).metric.parameters() == {}
+    assert benchmark(metric="shape_bias").metric.parameters() == {}
+    assert benchmark(metric="shape_bias").normalisation() == "none"
