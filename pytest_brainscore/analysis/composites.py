@@ -6,14 +6,12 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from functools import cached_property
 
 from ..specs.composites import Composite, FirstOf, Node, Part, is_pattern
 from ..specs.results import Composed, Row
-from .propagation import error_of
+from .outcomes import Outcome, Outcomes
 
 Species = Mapping[str, str | None]
-_LONGEST = 100
 
 
 @dataclass(frozen=True)
@@ -38,13 +36,6 @@ class _Tree:
             yield from part.leaves if isinstance(part, _Tree) else (part,)
 
 
-@dataclass(frozen=True)
-class _Score:
-    value: float | None
-    error: float | None = None
-    why: str | None = None
-
-
 def compose(
     composites: Iterable[Composite], rows: Sequence[Row], species: Callable[[], Species]
 ) -> list[Composed]:
@@ -55,7 +46,7 @@ def compose(
     of them is not known. species: full names of all benchmarks there are, with the species of their data;
     asked for only where a composite has a part in the rows.
     """
-    scores = _Scores(rows)
+    scores = Outcomes(rows)
     touched = [one for one in composites if any(_matching(name, scores.measured) for name in one.names)]
     if not touched:
         return []
@@ -63,18 +54,24 @@ def compose(
     return [found for one in touched for found in _of(one, known, scores)]
 
 
-def _of(composite: Composite, known: Species, scores: _Scores) -> Iterator[Composed]:
-    whole = _Tree(composite.id, tuple(_resolved(composite.mean, {**scores.none, **known}, scores.measured)))
+def _of(composite: Composite, known: Species, scores: Outcomes) -> Iterator[Composed]:
+    whole = _Tree(
+        composite.id,
+        tuple(_resolved(composite.mean, {**dict.fromkeys(scores.benchmarks), **known}, scores.measured)),
+    )
     for tree in _by_species(whole, known) if composite.per else [whole]:
         names = {leaf.name for leaf in tree.leaves}
         for model in scores.models:
-            if any((model, name) in scores.measured_by for name in names):
+            if any((model, name) in scores.pairs for name in names):
                 yield _composed(composite, tree, model, scores)
 
 
-def _composed(composite: Composite, tree: _Tree, model: str, scores: _Scores) -> Composed:
-    leaves = {leaf.name: scores.of(model, leaf, composite.of) for leaf in tree.leaves}
-    means: dict[str, _Score] = {}
+def _composed(composite: Composite, tree: _Tree, model: str, scores: Outcomes) -> Composed:
+    leaves = {
+        leaf.name: Outcome(None, why=leaf.fault) if leaf.fault else scores.of(model, leaf.name, composite.of)
+        for leaf in tree.leaves
+    }
+    means: dict[str, Outcome] = {}
     total = _mean(tree, leaves, composite.missing, means)
     return Composed(
         composite=tree.id,
@@ -90,7 +87,9 @@ def _composed(composite: Composite, tree: _Tree, model: str, scores: _Scores) ->
     )
 
 
-def _mean(tree: _Tree, leaves: Mapping[str, _Score], missing: str | None, means: dict[str, _Score]) -> _Score:
+def _mean(
+    tree: _Tree, leaves: Mapping[str, Outcome], missing: str | None, means: dict[str, Outcome]
+) -> Outcome:
     """The mean of a tree's parts; those of the trees in it go into `means`."""
     found = []
     for part in tree.parts:
@@ -98,13 +97,13 @@ def _mean(tree: _Tree, leaves: Mapping[str, _Score], missing: str | None, means:
             score = means[part.id] = _mean(part, leaves, missing, means)
         else:
             score = leaves[part.name]
-        found.append(_Score(0.0, 0.0) if score.value is None and missing == "zero" else score)
+        found.append(Outcome(0.0, 0.0) if score.value is None and missing == "zero" else score)
     there = found if missing != "skip" else [score for score in found if score.value is not None]
     values, errors = [score.value for score in there], [score.error for score in there]
     if not values or None in values:
-        return _Score(None)
+        return Outcome(None)
     error = None if None in errors else math.hypot(*(e for e in errors if e is not None)) / len(errors)
-    return _Score(math.fsum(v for v in values if v is not None) / len(values), error)
+    return Outcome(math.fsum(v for v in values if v is not None) / len(values), error)
 
 
 def _resolved(
@@ -169,46 +168,3 @@ def _kept(tree: _Tree, species: str, known: Species) -> tuple[_Leaf | _Tree, ...
         elif of is None:
             kept.append(_Leaf(part.name, part.fault or "its data set says no species", part.instead))
     return tuple(kept)
-
-
-class _Scores:
-    """The rows by model and benchmark."""
-
-    def __init__(self, rows: Sequence[Row]) -> None:
-        self._rows: dict[tuple[str, str], list[Row]] = {}
-        for row in rows:
-            self._rows.setdefault((row.model, row.benchmark), []).append(row)
-        self.models = tuple(dict.fromkeys(row.model for row in rows))
-        self.none: Species = {row.benchmark: None for row in rows}
-
-    @cached_property
-    def measured_by(self) -> frozenset[tuple[str, str]]:
-        """Pairs of model and benchmark that have a score."""
-        return frozenset(
-            pair for pair, rows in self._rows.items() if any(row.status == "scored" for row in rows)
-        )
-
-    @cached_property
-    def measured(self) -> frozenset[str]:
-        """The benchmarks that any model has a score on."""
-        return frozenset(benchmark for _, benchmark in self.measured_by)
-
-    def of(self, model: str, leaf: _Leaf, what: str) -> _Score:
-        """The model's score on a benchmark, or why there is none."""
-        if leaf.fault is not None:
-            return _Score(None, why=leaf.fault)
-        rows = self._rows.get((model, leaf.name), [])
-        rows = [row for row in rows if not row.named] or rows
-        scored = [row for row in rows if row.status == "scored"]
-        if len(scored) > 1:
-            return _Score(None, why=f"scored in {len(scored)} layers, none of which is the model's own")
-        if not scored:
-            return _Score(None, why=_outcome(rows[0]) if rows else "not scored")
-        value: float | None = getattr(scored[0], what)
-        return _Score(value, error_of(scored[0], what), None if value is not None else f"has no {what} score")
-
-
-def _outcome(row: Row) -> str:
-    """Why a row has no score."""
-    said = f"{row.status}: {row.message}" if row.message else row.status
-    return said if len(said) <= _LONGEST else f"{said[: _LONGEST - 3]}..."

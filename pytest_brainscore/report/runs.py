@@ -55,6 +55,12 @@ def read(path: Path) -> Part:
     return _killed(file, text) if file.suffix == ".jsonl" else _ended(file, text)
 
 
+def newest(reports: Path) -> Path | None:
+    """The folder of the run that was written to last, of those in `reports`; None where there is none."""
+    files = [*reports.glob(f"*/{DOCUMENT}"), *reports.glob(f"*/{LINES}")]
+    return max(files, key=lambda file: (file.stat().st_mtime, file.parent.name)).parent if files else None
+
+
 def _file(path: Path) -> Path:
     if path.is_file():
         return path
