@@ -154,14 +154,14 @@ class Recordings:
     def usable(responses: xr.DataArray) -> tuple[np.ndarray, dict[str, tuple[str, ...]]]:
         """Which neuroids of (stimulus[, time_bin], neuroid) can be scored (m,), and the ids of the others.
 
-        Reasons: `nan`, a stimulus without a value; `constant`, the same value for all stimuli; both in any
-        time bin.
+        Reasons: `nan`, a stimulus without a value, in any time bin; `constant`, the same value for all
+        stimuli, in every time bin.
         """
         values = responses.values
         bins = tuple(range(values.ndim - 2))
         nan = np.isnan(values).any(axis=(0, *(axis + 1 for axis in bins)))
         span = np.ptp(values, axis=0)
-        constant = (span <= _ROUNDING * np.abs(values).max(axis=0)).any(axis=bins)
+        constant = (span <= _ROUNDING * np.abs(values).max(axis=0)).all(axis=bins)
         names = responses["neuroid"].values.astype(str)
         left_out = {"constant": tuple(names[constant].tolist()), "nan": tuple(names[nan].tolist())}
         return ~(nan | constant), left_out

@@ -201,7 +201,9 @@ def _of_columns(values: Tensor, groups: Tensor, n_stimuli: int) -> Tensor:
     gaps = missing.to(torch.float64) if bool(missing.any()) else None
     filled = values if gaps is None else values.masked_fill(missing, 0.0)
     means = (_means(filled, gaps, group, 2 * n_stimuli) for group in groups)
-    return torch.stack([spearman_brown(_masked_pearson(*both.split(n_stimuli))) for both in means])
+    return torch.stack(
+        [spearman_brown(_masked_pearson(both[:n_stimuli], both[n_stimuli:])) for both in means]
+    )
 
 
 def _means(values: Tensor, gaps: Tensor | None, group: Tensor, n_groups: int) -> Tensor:

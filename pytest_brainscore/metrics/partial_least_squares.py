@@ -51,16 +51,20 @@ def pls_of_many(x: Tensor, y: Tensor, splits: Sequence[Split], components: int) 
     train = _masks(splits, x)
     x_mean = _means(x, train)
     width = max(1, BYTES_AT_ONCE // (32 * max(len(x), len(splits) * x.shape[1])))
-    factors, y_sizes = _factors(x, y.split(width, dim=1), train, x_mean)
+    factors, y_sizes = _factors(x, _blocks(y, width), train, x_mean)
     x_sizes = torch.stack([x_before, torch.linalg.vector_norm(x)])
     rounding = 64 * EPSILON * (x_sizes * y_sizes).sum()
     found = _extract(x, train, x_mean, CrossProducts(factors), components, rounding)
     scores = [(x - mean) @ rotations for mean, rotations in zip(x_mean, found.rotations, strict=True)]
-    for block in y.split(width, dim=1):
+    for block in _blocks(y, width):
         yield [
             Prediction(_regressed(scores[i], found.shares[i], block, split), {"components": found.used[i]})
             for i, split in enumerate(splits)
         ]
+
+
+def _blocks(y: Tensor, width: int) -> list[Tensor]:
+    return [y[:, start : start + width] for start in range(0, y.shape[1], width)]
 
 
 def _regressed(scores: Tensor, shares: Tensor, block: Tensor, split: Split) -> Tensor:

@@ -37,7 +37,7 @@ def rsm(
     Raises MetricError for NaN, fewer than 3 stimuli, and where fewer than 2 units take part.
     """
     x = matrix(x, "activations", "unit")
-    brain = _of_subjects(y, groups)
+    brain = brain_rsms(y, groups)
     same_stimuli(x, brain[0])
     if len(x) < 3:
         raise MetricError(f"an RSM of {len(x)} stimuli has nothing to compare: give at least 3")
@@ -65,8 +65,8 @@ def _most_active(x: Tensor, deviations: float) -> Tensor:
     return varying[:, chosen]
 
 
-def _of_subjects(y: Tensor, groups: Groups | None) -> Tensor:
-    """Return (s, n, n): 1 - RSM of each subject."""
+def brain_rsms(y: Tensor, groups: Groups | None) -> Tensor:
+    """Return (s, n, n): 1 - RSM of each subject, from responses (n, m), or from such RDMs as they are."""
     if y.ndim == 3:
         return rsa.ready(y, groups)
     return rsa.brain_rdms(_standardised(matrix(y, "responses", "neuroid")), "pearson", groups)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -15,8 +14,10 @@ from ..metrics.measurement import Measurement
 from ..metrics.normalise import normalise
 from ..scores import Score
 from ..specs.benchmarks import Benchmark
-from ..specs.metrics import Metric
+from ..specs.metrics import Metric, Predictive
 from .choices import ChoiceTarget, choice_score
+from .parts import bin_name, part_names, parts_of
+from .subjects import measured_apart
 from .targets import AnyTarget, Target
 
 Resolve = Callable[[str], Callable[..., Any]]
@@ -34,31 +35,52 @@ def score(benchmark: Benchmark, x: Tensor, to: AnyTarget, resolve: Resolve) -> S
     function = resolve(getattr(metric, "function", None) or metric.name)
     if isinstance(to, ChoiceTarget):
         return choice_score(benchmark, x, to, function)
-    arguments = metric.parameters()
-    if to.groups is not None:
-        arguments["groups"] = to.groups
-    measured = _as_measurement(function(x[to.rows.to(x.device)], to.y, to.splits, **arguments), metric)
-    per_split, raw = measured.per_split(), measured.raw()
-    if not np.isfinite(raw):
-        at = ", ".join(str(i + 1) for i in np.flatnonzero(~np.isfinite(per_split.cpu().numpy())))
-        raise MetricError(
-            f"{metric.name} gives no number in split {at} of {len(per_split)}: there every neuroid, or what"
-            " is predicted of it, is constant"
-        )
+    measured = _measured(function, x[to.rows.to(x.device)], to, metric)
+    names = part_names(to.subjects, to.time_bins) if _in_parts(measured) else ()
+    _refuse_no_number(measured, metric, names)
+    parts = parts_of(benchmark, measured, to.ceiling, names) if names else None
+    per_split = measured.per_split()
     return Score(
-        raw=raw,
+        raw=measured.raw(),
         error=measured.error(),
         ceiling=to.ceiling.value if to.ceiling else None,
         ceiling_error=to.ceiling.error if to.ceiling else None,
-        ceiled=_ceiled(benchmark, per_split, to.ceiling),
+        ceiled=parts.score(benchmark.clip) if parts else _ceiled(benchmark, per_split, to.ceiling),
         normalise=benchmark.normalisation(),
         splits=tuple(per_split.tolist()),
-        values=measured.values.cpu().numpy(),
+        values=measured.values.flatten(1).cpu().numpy(),
         targets=_target_names(measured, to),
         over=measured.over,
         left_out={reason: names for reason, names in to.left_out.items() if names},
-        also=_further(measured, to.ceiling),
-        notes=_notes(to),
+        also={**_further(measured, to.ceiling), **(parts.figures() if parts else {})},
+        notes=(*to.notes, *_few(to), *(parts.notes() if parts else ())),
+    )
+
+
+def _measured(function: Callable[..., Any], x: Tensor, to: Target, metric: Metric) -> Measurement:
+    """The metric's own measurement; of what predicts, where subjects are separate, one fit for each."""
+    arguments, groups = metric.parameters(), to.subjects.groups
+    if groups is not None and isinstance(metric, Predictive):
+        return measured_apart(function, x, to.y, to.splits, to.subjects, arguments)
+    if groups is not None:
+        arguments["groups"] = groups
+    return _as_measurement(function(x, to.y, to.splits, **arguments), metric)
+
+
+def _in_parts(measured: Measurement) -> bool:
+    return measured.groups is not None or measured.values.ndim == 3
+
+
+def _refuse_no_number(measured: Measurement, metric: Metric, names: Sequence[str]) -> None:
+    bad = ~measured.per_part().isfinite().cpu()
+    if not bool(bad.any()):
+        return
+    splits = ", ".join(str(i + 1) for i in bad.any(dim=1).nonzero().flatten().tolist())
+    parts = ", ".join(name for name, without in zip(names, bad.any(dim=0).tolist(), strict=False) if without)
+    what = "unit" if measured.over == "unit" else "neuroid"
+    raise MetricError(
+        f"{metric.name} gives no number{f' for {parts}' if parts else ''} in split {splits} of {len(bad)}:"
+        f" there every {what}, or what is predicted of it, is constant"
     )
 
 
@@ -66,7 +88,7 @@ def _is_constant(x: Tensor) -> bool:
     return bool((x == x[:1]).all())
 
 
-def _notes(to: Target) -> tuple[str, ...]:
+def _few(to: Target) -> tuple[str, ...]:
     """What a reader of the score should know of its splits."""
     fewest = min((len(split.test) for split in to.splits), default=FEW)
     return (f"only {fewest} stimuli to test on in each split",) if fewest < FEW else ()
@@ -94,18 +116,21 @@ def _as_measurement(result: Any, metric: Metric) -> Measurement:
 
 
 def _target_names(measured: Measurement, to: Target) -> tuple[str, ...]:
-    names = {"neuroid": to.names, "subject": to.subjects, "all": ("all",)}[measured.over]
-    width = measured.values.shape[1]
-    return names if len(names) == width else tuple(str(i) for i in range(width))
+    """The names of the columns of `Score.values`; over time neuroid@bin, the first bin's neuroids first."""
+    width = measured.values[0].numel()
+    known = {"neuroid": to.names, "subject": to.subjects.names, "all": ("all",)}.get(measured.over, ())
+    if measured.values.ndim == 3:
+        known = tuple(f"{name}@{bin_name(window)}" for window in to.time_bins for name in known)
+    return known if len(known) == width else tuple(str(i) for i in range(width))
 
 
 def _further(measured: Measurement, ceiling: Ceiling | None) -> dict[str, float]:
     """Further figures of the metric, averaged as the score is; the ceiling's lower bound."""
-    figures = {
-        name: Measurement(
-            values if values.ndim == 2 else values[:, None].to(torch.float64), centre=measured.centre
-        ).raw()
-        for name, values in measured.also.items()
-    }
+    figures = {}
+    for name, values in measured.also.items():
+        whole = values.shape == measured.values.shape
+        groups = measured.groups if whole else None
+        figure = values if values.ndim > 1 else values[:, None].to(torch.float64)
+        figures[name] = Measurement(figure, centre=measured.centre, groups=groups).raw()
     lower = ceiling.lower if ceiling else None
     return figures if lower is None else {**figures, "ceiling_lower": lower}

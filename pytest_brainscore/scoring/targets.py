@@ -4,33 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from ..data.recordings import Recordings
+from ..data.stimuli import Stimuli
 from ..errors import MetricError
-from ..metrics import between_subjects, ceilings
 from ..metrics.ceilings import Ceiling
-from ..metrics.rsa import brain_rdms
 from ..metrics.splits import Split
 from ..specs.benchmarks import Benchmark
-from ..specs.benchmarks import Ceiling as CeilingSpec
-from ..specs.metrics import Behavioural, Metric
+from ..specs.metrics import Behavioural
+from .ceilings import ceiling_of_rdms, ceiling_of_responses
 from .choices import ChoiceTarget, choice_target
+from .responses import Window, responses_of
 from .splitting import draw
+from .subjects import Subjects
 
 
 @dataclass(frozen=True, eq=False)
 class Target:
     """What every model of a benchmark is compared with.
 
-    y: responses (n_stimuli, n_neuroids), or RDMs (n_subjects, n_stimuli, n_stimuli), float64.
+    y: responses (n_stimuli, n_neuroids), over time (n_stimuli, n_bins, n_neuroids), or RDMs (n_subjects,
+        n_stimuli, n_stimuli), float64.
     rows: the places of its stimuli in the data set's full list.
     names: of the neuroids, or of the subjects.
-    groups: for metrics per subject, each subject's columns of y.
+    subjects: for metrics that take them one by one, their names and columns of y.
+    time_bins: start and end of each bin, over time.
+    left_out: neuroids that could not be used, by reason.
     """
 
     y: Tensor
@@ -38,9 +40,10 @@ class Target:
     names: tuple[str, ...]
     splits: tuple[Split, ...]
     ceiling: Ceiling | None
-    groups: tuple[Tensor, ...] | None = None
-    subjects: tuple[str, ...] = ()
+    subjects: Subjects = field(default_factory=Subjects)
+    time_bins: tuple[Window, ...] = ()
     left_out: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 AnyTarget = Target | ChoiceTarget
@@ -54,83 +57,50 @@ def target(benchmark: Benchmark, region: str, recordings: Recordings, device: to
     chosen = recordings.select(region=region, **benchmark.select)
     if chosen.kind == "choices" or isinstance(benchmark.metric, Behavioural):
         return choice_target(benchmark, recordings, chosen, device)
-    place = {stimulus: i for i, stimulus in enumerate(recordings.stimuli.ids)}
-    rows = torch.tensor([place[stimulus] for stimulus in chosen.stimuli.ids])
-    n = len(rows)
-    drawn = tuple(draw(benchmark.splits, n, chosen.stimuli.coords, benchmark.metric))
     if chosen.kind == "rdms":
-        return _rdm_target(benchmark, chosen, rows, drawn, device)
-    responses = chosen.responses()
-    usable, left_out = chosen.usable(responses)
-    if not usable.any():
-        raise MetricError(f"no neuroid of {region} can be used: {_counted(left_out)}")
-    kept = responses.isel(neuroid=np.flatnonzero(usable))
-    y = torch.as_tensor(kept.values, dtype=torch.float64, device=device)
-    subjects, groups = _subjects(benchmark.metric, kept)
+        return _rdm_target(benchmark, recordings.stimuli, chosen, device)
+    return _response_target(benchmark, region, recordings.stimuli, chosen, device)
+
+
+def _response_target(
+    benchmark: Benchmark, region: str, shown: Stimuli, chosen: Recordings, device: torch.device
+) -> Target:
+    responses = responses_of(benchmark, region, chosen, device)
+    splits = _splits(benchmark, responses.stimuli)
     return Target(
-        y=y,
-        rows=rows,
-        names=tuple(str(name) for name in kept["neuroid"].values),
-        splits=drawn,
-        ceiling=_ceiling(benchmark, chosen, usable, y, groups),
-        groups=groups,
-        subjects=subjects,
-        left_out=left_out,
+        y=responses.y,
+        rows=_rows(responses.stimuli, shown),
+        names=responses.names,
+        splits=splits,
+        ceiling=ceiling_of_responses(benchmark, responses, splits),
+        subjects=responses.subjects,
+        time_bins=responses.time_bins,
+        left_out=responses.left_out,
+        notes=responses.notes,
     )
 
 
-def _rdm_target(
-    benchmark: Benchmark, chosen: Recordings, rows: Tensor, drawn: tuple[Split, ...], device: torch.device
-) -> Target:
+def _rdm_target(benchmark: Benchmark, shown: Stimuli, chosen: Recordings, device: torch.device) -> Target:
     if not benchmark.metric.per_subject:
         raise MetricError(
-            f"these recordings are RDMs, which {benchmark.metric.name} cannot use: use rdm or rdm_cv"
+            f"these recordings are RDMs, which {benchmark.metric.name} cannot use: use rdm, rdm_cv or rsm"
         )
     y = torch.as_tensor(chosen.data.values, dtype=torch.float64, device=device)
     names = tuple(str(name) for name in chosen.data["subject"].values)
-    ceiling = _ceiling(benchmark, chosen, None, y, None)
-    return Target(y=y, rows=rows, names=names, subjects=names, splits=drawn, ceiling=ceiling)
+    return Target(
+        y=y,
+        rows=_rows(chosen.stimuli, shown),
+        names=names,
+        splits=_splits(benchmark, chosen.stimuli),
+        ceiling=ceiling_of_rdms(benchmark, y),
+        subjects=Subjects(names),
+    )
 
 
-def _subjects(metric: Metric, responses: Any) -> tuple[tuple[str, ...], tuple[Tensor, ...] | None]:
-    """Names and columns of the subjects, for metrics that compare subject by subject."""
-    if (
-        not metric.per_subject
-        or getattr(metric, "subjects", None) == "pooled"
-        or "subject" not in responses.coords
-    ):
-        return (), None
-    labels = responses["subject"].values.astype(str)
-    names = tuple(dict.fromkeys(labels.tolist()))
-    return names, tuple(torch.as_tensor(np.flatnonzero(labels == name)) for name in names)
+def _rows(stimuli: Stimuli, shown: Stimuli) -> Tensor:
+    place = {stimulus: i for i, stimulus in enumerate(shown.ids)}
+    return torch.tensor([place[stimulus] for stimulus in stimuli.ids])
 
 
-def _ceiling(
-    benchmark: Benchmark,
-    chosen: Recordings,
-    usable: np.ndarray | None,
-    y: Tensor,
-    groups: tuple[Tensor, ...] | None,
-) -> Ceiling | None:
-    spec: CeilingSpec = benchmark.ceiling
-    if spec.name == "constant":
-        return Ceiling(value=float(spec.value or 0), error=None)
-    if spec.name == "internal_consistency":
-        if usable is None:
-            raise MetricError(
-                "ceiling: internal_consistency needs repeated responses; for RDMs use rsa_bounds"
-            )
-        values, stimulus, repetition = chosen.presentations()
-        presented = torch.as_tensor(values[:, usable], dtype=torch.float64, device=y.device)
-        return ceilings.internal_consistency(
-            presented, torch.as_tensor(stimulus), torch.as_tensor(repetition), n=spec.n, seed=spec.seed
-        )
-    if spec.name == "rsa_bounds":
-        metric = benchmark.metric
-        rdms = y if usable is None else brain_rdms(y, getattr(metric, "distance", "pearson"), groups)
-        return between_subjects.rsa_bounds(rdms, comparison=getattr(metric, "comparison", "spearman"))
-    return None
-
-
-def _counted(left_out: Mapping[str, tuple[str, ...]]) -> str:
-    return ", ".join(f"{len(names)} {reason}" for reason, names in left_out.items())
+def _splits(benchmark: Benchmark, stimuli: Stimuli) -> tuple[Split, ...]:
+    return tuple(draw(benchmark.splits, len(stimuli.ids), stimuli.coords, benchmark.metric))

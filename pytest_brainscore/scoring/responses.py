@@ -1,0 +1,131 @@
+"""Responses: what a region answered to each stimulus, without what cannot be used."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import torch
+import xarray as xr
+from torch import Tensor
+
+from ..data.recordings import Recordings
+from ..data.stimuli import Stimuli
+from ..errors import MetricError, nearest
+from ..specs.benchmarks import Benchmark
+from .subjects import Subjects, subjects_of
+
+Window = tuple[float, float]
+
+
+@dataclass(frozen=True, eq=False)
+class Responses:
+    """The responses that models are compared with, and the presentations that they are means of.
+
+    y: (n, m), or (n, t, m) over time, float64. stimuli: of its rows. names: of its neuroids.
+    time_bins: (start, end) of each, over time. kept: rows of `chosen.stimuli`. usable: columns of `chosen`.
+    complete: whether only presentations without NaN count for the ceiling.
+    """
+
+    y: Tensor
+    names: tuple[str, ...]
+    subjects: Subjects
+    time_bins: tuple[Window, ...]
+    left_out: Mapping[str, tuple[str, ...]]
+    notes: tuple[str, ...]
+    chosen: Recordings
+    kept: np.ndarray
+    usable: np.ndarray
+    complete: bool
+
+    @cached_property
+    def stimuli(self) -> Stimuli:
+        """The stimuli of the rows of y."""
+        return self.chosen.stimuli.take(self.kept)
+
+    def presentations(self, rows: Tensor | None = None) -> tuple[Tensor, np.ndarray, np.ndarray]:
+        """Single showings of some rows of y, or of all: values (k[, t], m), stimulus (k,), repetition (k,).
+
+        stimulus numbers the stimuli in the order of their names.
+        """
+        values, stimulus, repetition = self.chosen.presentations(over_time=bool(self.time_bins))
+        wanted = self.kept if rows is None else self.kept[rows.cpu().numpy()]
+        shown = np.isin(stimulus, wanted)
+        if self.complete:
+            shown &= ~np.isnan(values).any(axis=tuple(range(1, values.ndim)))
+        values = values if shown.all() else values[shown]
+        values = values if self.usable.all() else values[..., self.usable]
+        order = np.argsort(np.argsort(np.asarray(self.chosen.stimuli.ids)))
+        presented = torch.as_tensor(values, device=self.y.device)
+        return presented, order[stimulus[shown]], repetition[shown]
+
+    def coord(self, name: str) -> Tensor:
+        """A coord of the neuroids, in numbers (m,). Raises MetricError where there is none such."""
+        known = [str(n) for n, c in self.chosen.data.coords.items() if c.dims == ("neuroid",)]
+        if name not in known:
+            raise MetricError(
+                f"ceiling: stored: the neuroids have no coord {name}{nearest(name, known)}"
+                f" (there are {', '.join(known)})"
+            )
+        try:
+            values = self.chosen.data[name].values[self.usable].astype(float)
+        except (TypeError, ValueError):
+            raise MetricError(
+                f"ceiling: stored: the coord {name} of the neuroids is not of numbers"
+            ) from None
+        return torch.as_tensor(values, device=self.y.device)
+
+
+def responses_of(benchmark: Benchmark, region: str, chosen: Recordings, device: torch.device) -> Responses:
+    """Average over repetitions, and leave out neuroids, or stimuli, that have no value, and constant ones.
+
+    Raises MetricError where nothing is left, and for a metric over time where there are no time bins.
+    """
+    over_time = benchmark.metric.over_time
+    time_bins = _time_bins(chosen, benchmark.metric.name) if over_time else ()
+    whole = chosen.responses(over_time=over_time)
+    kept = _with_values(whole, region) if benchmark.missing == "stimuli" else np.arange(len(whole))
+    responses = whole if len(kept) == len(whole) else whole.isel(stimulus=kept)
+    usable, left_out = Recordings.usable(responses)
+    if not usable.any():
+        counted = ", ".join(f"{len(names)} {reason}" for reason, names in left_out.items())
+        raise MetricError(f"no neuroid of {region} can be used: {counted}")
+    responses = responses.isel(neuroid=np.flatnonzero(usable))
+    gone = len(whole) - len(kept)
+    return Responses(
+        y=torch.as_tensor(responses.values, dtype=torch.float64, device=device),
+        names=tuple(str(name) for name in responses["neuroid"].values),
+        subjects=subjects_of(benchmark.metric, responses),
+        time_bins=time_bins,
+        left_out=left_out,
+        notes=(f"{gone} of {len(whole)} stimuli are left out: some neuroid has no value",) if gone else (),
+        chosen=chosen,
+        kept=kept,
+        usable=usable,
+        complete=benchmark.missing == "stimuli",
+    )
+
+
+def _with_values(responses: xr.DataArray, region: str) -> np.ndarray:
+    """Rows of the stimuli that every neuroid has a value for."""
+    gaps = np.isnan(responses.values)
+    kept = np.flatnonzero(~gaps.any(axis=tuple(range(1, gaps.ndim))))
+    if not len(kept):
+        raise MetricError(
+            f"missing: stimuli: no stimulus has a value of all {gaps.shape[-1]} neuroids of {region}; leave"
+            " out neuroids instead (`missing: neuroids`), or `select` some"
+        )
+    return kept
+
+
+def _time_bins(chosen: Recordings, metric: str) -> tuple[Window, ...]:
+    edges = ("time_bin_start", "time_bin_end")
+    if any(edge not in chosen.data.coords or chosen.data[edge].ndim != 1 for edge in edges):
+        raise MetricError(
+            f"{metric} compares responses over time, and these have no time bins (coords"
+            f" {' and '.join(edges)}): write `time_bins:` in the data set's recordings, or use pls"
+        )
+    starts, ends = (chosen.data[edge].values.tolist() for edge in edges)
+    return tuple(zip(starts, ends, strict=True))

@@ -1,0 +1,71 @@
+"""Subjects: whose neuroids are whose, and a fit for each subject."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+import xarray as xr
+from torch import Tensor
+
+from ..metrics.measurement import Measurement
+from ..metrics.splits import Split
+from ..specs.metrics import Metric, Predictive
+
+
+@dataclass(frozen=True, eq=False)
+class Subjects:
+    """Names of the subjects, and each one's columns of the responses; none where they are one population."""
+
+    names: tuple[str, ...] = ()
+    groups: tuple[Tensor, ...] | None = None
+
+
+def subjects_of(metric: Metric, responses: xr.DataArray) -> Subjects:
+    """The subjects that a metric takes one by one, in the order of their first neuroids."""
+    if not _one_by_one(metric) or "subject" not in responses.coords:
+        return Subjects()
+    labels = responses["subject"].values.astype(str)
+    names = tuple(dict.fromkeys(labels.tolist()))
+    return Subjects(names, tuple(torch.as_tensor(np.flatnonzero(labels == name)) for name in names))
+
+
+def measured_apart(
+    function: Callable[..., Measurement],
+    x: Tensor,
+    y: Tensor,
+    splits: Sequence[Split],
+    subjects: Subjects,
+    arguments: Mapping[str, Any],
+) -> Measurement:
+    """Predict the neuroids (n[, t], m) of each subject by a fit of their own.
+
+    What a fit chose, one figure per split, is told by subject: ``alpha.subj01``.
+    """
+    groups = [group.to(y.device) for group in subjects.groups or ()]
+    each = [function(x, y[..., group], splits, **arguments) for group in groups]
+    also: dict[str, Tensor] = {}
+    for figure, value in each[0].also.items():
+        found = [measured.also[figure] for measured in each]
+        if value.shape == each[0].values.shape:
+            also[figure] = _joined(found, groups, y.shape[-1])
+        else:
+            also |= {f"{figure}.{name}": part for name, part in zip(subjects.names, found, strict=True)}
+    values = _joined([measured.values for measured in each], groups, y.shape[-1])
+    return Measurement(values, also, over=each[0].over, centre=each[0].centre, groups=subjects.groups)
+
+
+def _joined(parts: Sequence[Tensor], groups: Sequence[Tensor], m: int) -> Tensor:
+    """Return (n_splits[, t], m): the columns of all subjects in their places."""
+    whole = parts[0].new_full((*parts[0].shape[:-1], m), torch.nan)
+    for part, group in zip(parts, groups, strict=True):
+        whole[..., group] = part
+    return whole
+
+
+def _one_by_one(metric: Metric) -> bool:
+    asked = getattr(metric, "subjects", None)
+    return asked == "separate" if isinstance(metric, Predictive) else metric.per_subject and asked != "pooled"
