@@ -7,38 +7,55 @@ import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import torch
 
 from . import scoring
+from .commitment.register import Register
+from .commitment.views import View, images_of, seen
 from .data.fetch import Fetcher
-from .data.opening import open_recordings
 from .data.recordings import Recordings
-from .errors import ModelError
+from .errors import MetricError, ModelError
 from .machine import Device, keep_freed_memory, threads_for
 from .metrics.linalg import SolverFellBack
 from .models.build import build
-from .models.layers import resolve_layers
-from .models.looks import looks_of
 from .models.network import Network
-from .models.represent import Represented, represent
+from .models.precomputed import AnyNetwork
+from .models.represent import Kind, Represented, Unit, represent
 from .models.store import Store
 from .models.untouched import untouched
+from .opened import Opened
 from .progress import Tell, untold
 from .scores import Score
 from .specs.base import File
 from .specs.cases import Case
-from .specs.metrics import CustomMetric, Metric, Representation
 from .specs.models import Model
 from .specs.registry import Registry
-from .specs.views import Trials
 
 Asked = tuple[str, Case, str | None]
-Unit = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Live:
+    """The network that is live, what stands for which region in it, and the seconds that building it took."""
+
+    model: Model
+    network: AnyNetwork
+    register: Register
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A score, what it was made of, which solvers fell back to the CPU, and the seconds of each stage."""
+
+    score: Score
+    shown: Represented
+    fallbacks: list[str]
+    seconds: dict[str, float]
 
 
 class Workbench:
@@ -55,10 +72,9 @@ class Workbench:
     ) -> None:
         self.device, self.fetcher, self.registry, self.store = device, fetcher, registry, store
         self.asked, self.tell = tuple(asked), tell
-        self._live: tuple[Model, Network, float] | None = None
-        self._shown: dict[tuple[str, Trials | None], Represented] = {}
-        self._open: dict[str, tuple[Recordings, float]] = {}
-        self._targets: dict[str, tuple[scoring.AnyTarget, float]] = {}
+        self.opened = Opened(fetcher, registry, device.metrics, tell)
+        self._live: Live | None = None
+        self._passes: dict[object, Represented] = {}
 
     @classmethod
     def open(
@@ -76,7 +92,7 @@ class Workbench:
         return cls(Device.named(device), fetcher, registry, Store.in_cache(fetcher.cache), asked, tell)
 
     def score(self, case: Case, model: Model, folder: Path, layer: str | None = None) -> Score:
-        """Score one model on one benchmark, at its mapped layer or at the one given.
+        """Score one model on one benchmark, at the layer given, or at those that stand for the region.
 
         `folder` is where the model's relative paths start.
         Raises BrainScoreError with the cause; NotHere where files are missing offline.
@@ -84,82 +100,81 @@ class Workbench:
         with untouched(0, [self.device.metrics]):
             return self._score(case, model, folder, layer)
 
-    def _score(self, case: Case, model: Model, folder: Path, layer: str | None) -> Score:
-        recordings, fetch_seconds = self._recordings(case)
-        network, build_seconds = self._network(model, folder)
-        target, target_seconds = self._target(case, recordings)
-        unit, source = self._unit(network, model, case, layer)
-        shown = self._represented(network, model, recordings, case, unit)
-        need, start = sees(case.benchmark.metric), time.perf_counter()
-        score, fallbacks = self._measured(case, shown.tensor(unit, need), target)
-        seconds = {
-            "fetch": fetch_seconds,
-            "build": build_seconds,
-            "forward": shown.forward_seconds,
-            "coordinates": shown.coordinates_seconds,
-            "target": target_seconds,
-            "metric": time.perf_counter() - start,
-        }
-        about = {
-            "benchmark": case.name,
-            "model": model.id,
-            "layer": "+".join(unit),
-            "layer_source": source,
-            "stimuli": len(target.rows),
-            "digests": _digests(case, network, recordings),
-            "device": str(self.device.network),
-            "cache_hit": unit in shown.hits,
-            "stored": shown.keys.get((unit, need)),
-            "notes": fallbacks,
-            "seconds": {part: round(taken, 3) for part, taken in seconds.items()},
-        }
-        return replace(score, about=about, notes=(*recordings.notes, *score.notes))
-
-    def _measured(self, case: Case, x: torch.Tensor, target: scoring.AnyTarget) -> tuple[Score, list[str]]:
-        """The score of what a network makes of the stimuli, and which solvers fell back to the CPU."""
-        self.tell("metric", 0, 0)
-        x = x.to(self.device.metrics)
-        threads = threads_for(x, target.y if isinstance(target, scoring.Target) else x)
-        with threads, _noted_fallbacks() as notes:
-            score = scoring.score(case.benchmark, x, target, self.registry)
-        return score, notes
-
     def release(self) -> None:
         """Let go of the network and of what it showed; recordings stay open."""
         self._live = None
-        self._shown.clear()
+        self._passes.clear()
         if self.device.network.type == "cuda":
             torch.cuda.empty_cache()
 
     def adopt_recordings(self, case: Case, recordings: Recordings) -> None:
         """Take recordings that are in memory already as those of the case."""
-        self._open[_data_key(case)] = (recordings, 0.0)
+        self.opened.adopt(case, recordings)
 
     def adopt_network(self, model: Model, network: Network) -> None:
         """Take a network that is in memory already as the model's."""
         self.release()
-        self._live = (model, network, 0.0)
+        self._live = self._registered(model, network, 0.0)
 
-    def _recordings(self, case: Case) -> tuple[Recordings, float]:
-        fetch = partial(self.fetcher, folder=case.path.parent)
-        self.tell("fetch", 0, 0)
-        return _once(
-            self._open,
-            _data_key(case),
-            lambda: open_recordings(case.dataset, fetch, self.fetcher.cache, self.registry),
-        )
+    def _score(self, case: Case, model: Model, folder: Path, layer: str | None) -> Score:
+        recordings, fetch_seconds = self.opened.recordings(case)
+        live, start = self._built(model, folder), time.perf_counter()
+        commitment = live.register.commitment(case, layer)
+        seconds = {"fetch": fetch_seconds, "build": live.seconds, "choice": time.perf_counter() - start}
+        case, view = commitment.case, commitment.view
+        measured = self._measured(live, case, view)
+        about = {
+            "benchmark": case.name,
+            "model": model.id,
+            "layer": "+".join(view.unit),
+            "layer_source": commitment.source,
+            "stimuli": len(self.opened.target(case)[0].rows),
+            "digests": _digests(case, live.network, recordings),
+            "device": str(self.device.network),
+            "cache_hit": view.unit in measured.shown.hits,
+            "stored": measured.shown.keys.get((view.unit, view.kind)),
+            "notes": measured.fallbacks,
+            "seconds": {part: round(taken, 3) for part, taken in {**seconds, **measured.seconds}.items()},
+        }
+        notes = (*recordings.notes, *commitment.notes, *measured.score.notes)
+        return replace(measured.score, about=about, notes=notes)
 
-    def _target(self, case: Case, recordings: Recordings) -> tuple[scoring.AnyTarget, float]:
-        key = case.digest + recordings.digest
-        return _once(self._targets, key, lambda: self._made_target(case, recordings))
+    def _measured(self, live: Live, case: Case, view: View) -> Measured:
+        target, target_seconds = self.opened.target(case)
+        shown = self._shown(live, case, [view])
+        self.tell("metric", 0, 0)
+        start, n = time.perf_counter(), len(self.opened.recordings(case)[0].stimuli)
+        x = seen(shown.tensor(view.unit, view.kind).to(self.device.metrics), view, n, target)
+        threads = threads_for(x, target.y if isinstance(target, scoring.Target) else x)
+        with threads, _noted_fallbacks() as fallbacks:
+            score = scoring.score(case.benchmark, x, target, self.registry)
+        seconds = {
+            "forward": shown.forward_seconds,
+            "coordinates": shown.coordinates_seconds,
+            "target": target_seconds,
+            "metric": time.perf_counter() - start,
+        }
+        return Measured(score, shown, fallbacks, seconds)
 
-    def _made_target(self, case: Case, recordings: Recordings) -> scoring.AnyTarget:
-        self.tell("target", 0, 0)
-        with threads_for(torch.empty(0)):
-            return scoring.target(case.benchmark, case.region, recordings, self.device.metrics)
+    def _raw(self, live: Live, case: Case, views: Sequence[View]) -> dict[Unit, float]:
+        """The raw score of each view that has one. Raises BrainScoreError where none has."""
+        self.opened.target(case)
+        self._shown(live, case, views)
+        raw: dict[Unit, float] = {}
+        faults: list[str] = []
+        for view in views:
+            try:
+                raw[view.unit] = self._measured(live, case, view).score.raw
+            except (MetricError, ModelError) as why:
+                faults.append(str(why))
+        if not raw:
+            raise ModelError(
+                f"none of {len(views)} layers has a score on {case.name}; the first: {faults[0]}"
+            )
+        return raw
 
-    def _network(self, model: Model, folder: Path) -> tuple[Network, float]:
-        if self._live is None or self._live[0] != model:
+    def _built(self, model: Model, folder: Path) -> Live:
+        if self._live is None or self._live.model != model:
             self.release()
             self.tell("build", 0, 0)
             start = time.perf_counter()
@@ -167,51 +182,37 @@ class Workbench:
             network = build(
                 model, fetch, self.registry, offline=self.fetcher.offline, cache=self.fetcher.cache
             )
-            self._live = (model, network, time.perf_counter() - start)
-        return self._live[1], self._live[2]
+            self._live = self._registered(model, network, time.perf_counter() - start)
+        return self._live
 
-    def _unit(self, network: Network, model: Model, case: Case, layer: str | None) -> tuple[Unit, str]:
-        readout = case.benchmark.readout
-        if layer is not None:
-            network.require(layer)
-            return (layer,), "named for this run"
-        if readout is not None and readout.classes:
-            return (network.own_answer,), "the network's own answer, which `readout.classes` reads"
-        return resolve_layers(network, model, case.region)
+    def _registered(self, model: Model, network: AnyNetwork, seconds: float) -> Live:
+        tasks = [(case, layer) for model_id, case, layer in self.asked if model_id == model.id]
+        register = Register(
+            network, model, tasks, self.opened, lambda case, views: self._raw(live, case, views)
+        )
+        live = Live(model, network, register, seconds)
+        return live
 
-    def _represented(
-        self, network: Network, model: Model, recordings: Recordings, case: Case, unit: Unit
-    ) -> Represented:
+    def _shown(self, live: Live, case: Case, views: Sequence[View]) -> Represented:
         """The network's answer to the stimuli, for every benchmark that shows it the same ones."""
-        trials = looks_of(model, case.benchmark.trials)
-        key = recordings.stimuli.digest, trials
-        need = sees(case.benchmark.metric)
-        if key not in self._shown or not self._shown[key].tried(unit, need):
-            wanted: dict[Unit, set[Representation]] = {unit: {need}}
-            for other, other_need in self._planned(network, model, case):
-                wanted.setdefault(other, set()).add(other_need)
-            self._shown[key] = represent(
-                network,
-                recordings.stimuli,
+        images = images_of(case, views[0], live.model)
+        key = self.opened.recordings(case)[0].stimuli.digest, images.fit, images.looks
+        done = self._passes.get(key)
+        if done is None or not all(done.tried(view.unit, view.kind) for view in views):
+            wanted: dict[Unit, set[Kind]] = {}
+            for view in live.register.wanted(case, views):
+                wanted.setdefault(view.unit, set()).add(view.kind)
+            done = self._passes[key] = represent(
+                live.network,
+                self.opened.stimuli(case, views[0].pca),
                 wanted,
                 store=self.store,
                 device=self.device.network,
                 spill=self.fetcher.cache / "spill",
-                trials=trials,
+                trials=images.looks,
                 tell=self.tell,
             )
-        return self._shown[key]
-
-    def _planned(self, network: Network, model: Model, case: Case) -> Iterator[tuple[Unit, Representation]]:
-        trials = looks_of(model, case.benchmark.trials)
-        for model_id, other, layer in self.asked:
-            alike = other.stimuli_key == case.stimuli_key
-            if model_id == model.id and alike and looks_of(model, other.benchmark.trials) == trials:
-                try:
-                    unit, _ = self._unit(network, model, other, layer)
-                except ModelError:
-                    continue  # that item's own setup will say so
-                yield unit, sees(other.benchmark.metric)
+        return done
 
 
 @contextmanager
@@ -228,7 +229,7 @@ def _noted_fallbacks() -> Iterator[list[str]]:
             warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
 
 
-def _digests(case: Case, network: Network, recordings: Recordings) -> dict[str, str]:
+def _digests(case: Case, network: AnyNetwork, recordings: Recordings) -> dict[str, str]:
     """What a score was made from, by content; without the architecture's where that has none."""
     digests = {
         "weights": network.weights_digest,
@@ -239,20 +240,3 @@ def _digests(case: Case, network: Network, recordings: Recordings) -> dict[str, 
     }
     architecture = network.architecture_digest
     return {**digests, "architecture": architecture} if architecture else digests
-
-
-def _data_key(case: Case) -> str:
-    return f"{case.dataset.digest()} {case.path.parent}"
-
-
-def sees(metric: Metric) -> Representation:
-    """What the metric must be shown."""
-    return metric.representation if isinstance(metric, CustomMetric) else metric.sees
-
-
-def _once(cache: dict[str, tuple[Any, float]], key: str, make: Callable[[], Any]) -> tuple[Any, float]:
-    """The thing under `key`, made at most once, and the seconds that making it took."""
-    if key not in cache:
-        start = time.perf_counter()
-        cache[key] = (make(), time.perf_counter() - start)
-    return cache[key]

@@ -9,9 +9,11 @@ PACKAGE = Path(__file__).parents[1] / "pytest_brainscore"
 
 LEVELS = [
     {"errors"},
-    {"specs", "scores", "progress"},
+    {"specs", "scores", "progress", "versions"},
     {"metrics", "data", "suite", "guard", "machine"},
     {"models", "scoring"},
+    {"opened"},
+    {"commitment"},
     {"workbench", "analysis", "report"},
     {"work"},
     {"harness", "commands", "api"},

@@ -22,6 +22,7 @@ from .. import suite
 from ..analysis.known import rendered
 from ..analysis.recovery import NEAR_ONE, NEAR_ZERO, Recovery, Scores, Truth, benchmark_of, recover
 from ..analysis.separation import not_separated
+from ..commitment.views import sees
 from ..data.fetch import Fetcher
 from ..data.stimuli import Stimuli
 from ..errors import SelectionError, nearest
@@ -34,7 +35,6 @@ from ..models.store import Store
 from ..specs.metrics import OF_NEUROIDS, Metric
 from ..specs.registry import Registry
 from ..suite import selection
-from ..workbench import sees
 
 _TRUTH = {
     "components": "principal components of the layer that neuroids combine",

@@ -25,13 +25,15 @@ class Stimuli:
     """Images in order. `images[i]` is a file or a uint8 array (height, width[, 3]).
 
     `coords` holds one array of length n per property of the stimuli (object_name, ...).
-    `visual_degrees` is the width of the images on the subject's screen, where it is known.
+    `visual_degrees` is the width of the images on the subject's screen, where it is known; `widths` that of
+    each, where two sets are one.
     """
 
     ids: tuple[str, ...]
     images: tuple[Path | np.ndarray, ...]
     coords: Mapping[str, np.ndarray] = field(default_factory=dict)
     visual_degrees: float | None = None
+    widths: tuple[float | None, ...] | None = None
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -43,7 +45,20 @@ class Stimuli:
             images=tuple(self.images[i] for i in rows),
             coords={name: values[np.asarray(rows)] for name, values in self.coords.items()},
             visual_degrees=self.visual_degrees,
+            widths=None if self.widths is None else tuple(self.widths[i] for i in rows),
         )
+
+    def followed_by(self, other: Stimuli) -> Stimuli:
+        """Both sets as one, whose images keep their sizes; what is known of each is left behind."""
+        return Stimuli(
+            ids=(*self.ids, *other.ids),
+            images=(*self.images, *other.images),
+            widths=tuple(of.width(i) for of in (self, other) for i in range(len(of))),
+        )
+
+    def width(self, i: int) -> float | None:
+        """Width of image i in visual degrees, where it is known."""
+        return self.visual_degrees if self.widths is None else self.widths[i]
 
     def open(self, i: int) -> Image.Image:
         """Image i in RGB of 8 bits: grey is repeated, 16-bit grey is divided by 257, transparency is ignored.
@@ -84,8 +99,11 @@ class Stimuli:
 
     @cached_property
     def digests(self) -> tuple[str, ...]:
-        """Sha256 of each image's bytes; equal images have equal digests."""
-        return tuple(_digest(image) for image in self.images)
+        """Sha256 of each image's bytes; equal images have equal digests, if they are equally large."""
+        digests = tuple(_digest(image) for image in self.images)
+        if self.widths is None:
+            return digests
+        return tuple(f"{digest} {width}" for digest, width in zip(digests, self.widths, strict=True))
 
     @cached_property
     def digest(self) -> str:

@@ -32,7 +32,7 @@ def prepared(
 
 
 def _prepare(network: Network, stimuli: Stimuli, i: int) -> torch.Tensor:
-    image = in_field(stimuli.open(i), network.visual_degrees, stimuli.visual_degrees)
+    image = in_field(stimuli.open(i), network.visual_degrees, stimuli.width(i))
     try:
         tensor = torch.as_tensor(network.preprocess(image)).float()
     except (Exception, SystemExit) as why:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
 from weakref import WeakKeyDictionary
 
 import torch
@@ -11,6 +13,7 @@ from torch import nn
 from ..errors import ModelError, nearest
 from ..specs.models import FINAL, Layers, Model
 from .network import Network
+from .precomputed import AnyNetwork, Precomputed
 from .taps import first_tensor
 
 BEHAVIOUR = "behaviour"
@@ -30,6 +33,7 @@ READOUT_RULE = (
 )
 
 OWN_ANSWER = "the network's own answer, as models.yaml says"
+ONLY_LAYER = "the only one in the file"
 
 _IDENTITIES = (nn.Identity, nn.modules.dropout._DropoutNd)
 _IDENTITY_NAMES = ("StochasticDepth", "DropPath")
@@ -38,11 +42,11 @@ _SHOWN = 2
 _called: WeakKeyDictionary[nn.Module, tuple[str, ...]] = WeakKeyDictionary()
 
 
-def resolve_layers(network: Network, spec: Model, region: str) -> tuple[tuple[str, ...], str]:
+def resolve_layers(network: AnyNetwork, spec: Model, region: str) -> tuple[tuple[str, ...], str]:
     """The layers that stand for a region, mapped together, and who says so.
 
     For behaviour the model's readout; then the model's own map, or its own answer where `layers` is `final`;
-    then, for behaviour, the last layer before the classifier, and for a model without a map the rule of depth.
+    then, for behaviour, the last layer before the classifier; for a model without a map the rule of depth.
     Raises ModelError where none covers the region, or one names a layer that is not there.
     """
     if region == BEHAVIOUR and spec.readout:
@@ -51,23 +55,45 @@ def resolve_layers(network: Network, spec: Model, region: str) -> tuple[tuple[st
         return (network.own_answer,), OWN_ANSWER
     if region in spec.mapped:
         return _there(network, spec.mapped[region]), spec.layer_source or "the model's own entry"
-    if region == BEHAVIOUR:
+    if isinstance(network, Precomputed) and not spec.mapped:
+        return (network.only_layer(region),), ONLY_LAYER
+    if region == BEHAVIOUR and isinstance(network, Network):
         return (_before_classifier(network),), READOUT_RULE
     return (_at_depth(network, spec, region),), DEPTH_RULE
 
 
-def called_leaves(network: Network) -> tuple[str, ...]:
+def called_leaves(network: AnyNetwork) -> tuple[str, ...]:
     """Leaf modules that answer per image, in the order of their last calls, without dropout and identity.
 
     So a Swin transformer's attention, which answers per window, is none of them. Two grey images are shown to
-    the network, once per module.
+    the network, once per module. Of precomputed activations all layers in the file, in its order.
     """
+    if isinstance(network, Precomputed):
+        return network.layers
     if network.module not in _called:
         _called[network.module] = _trace(network)
     return _called[network.module]
 
 
-def _there(network: Network, mapped: Layers) -> tuple[str, ...]:
+def candidates(network: AnyNetwork, patterns: Iterable[str] | None = None) -> tuple[str, ...]:
+    """The layers among which scores may choose: those of the names and patterns, in the order of these.
+
+    By default all leaf modules that answer per image. A pattern takes the dots of names as other letters.
+    Raises ModelError where one fits no layer.
+    """
+    if patterns is None:
+        return called_leaves(network)
+    return tuple(dict.fromkeys(layer for pattern in patterns for layer in _fitting(network, pattern)))
+
+
+def _fitting(network: AnyNetwork, pattern: str) -> tuple[str, ...]:
+    found = tuple(layer for layer in network.layers if fnmatchcase(layer, pattern))
+    if not found:
+        network.require(pattern)
+    return found or (pattern,)
+
+
+def _there(network: AnyNetwork, mapped: Layers) -> tuple[str, ...]:
     layers = (mapped,) if isinstance(mapped, str) else mapped
     for layer in layers:
         network.require(layer)
@@ -80,7 +106,7 @@ def _before_classifier(network: Network) -> str:
     return leaves[-2] if ends_linear and len(leaves) > 1 else leaves[-1]
 
 
-def _at_depth(network: Network, spec: Model, region: str) -> str:
+def _at_depth(network: AnyNetwork, spec: Model, region: str) -> str:
     known = spec.mapped or DEPTHS
     if spec.mapped or region not in DEPTHS:
         raise ModelError(

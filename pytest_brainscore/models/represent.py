@@ -19,7 +19,8 @@ from ..specs.views import Trials
 from .activations import BUDGET, LayerActivations, extract
 from .columns import Concatenated, NoRoom
 from .coordinates import coordinates
-from .network import Network
+from .precomputed import AnyNetwork
+from .steps import Stacked, by_stimulus
 from .store import Store
 
 ROOM = 16 * 2**30
@@ -29,8 +30,9 @@ EXTRACTOR_VERSION = 4
 """Raise it whenever the same network and stimuli would give other numbers than before."""
 
 Unit = tuple[str, ...]
-Representation = Literal["coordinates", "activations"]
-Wanted = tuple[Unit, Representation]
+Kind = Literal["coordinates", "activations", "coordinates by step", "activations by step"]
+BY_STEP = "by step"
+Wanted = tuple[Unit, Kind]
 Show = Callable[..., AbstractContextManager[Mapping[str, LayerActivations]]]
 
 
@@ -39,8 +41,10 @@ class Represented:
     """Tensors by unit (layers that are mapped together) and representation, and what they cost.
 
     `tensors[unit, "coordinates"]` is (n, n + 1) float64, or (n, p) where p <= n + 1;
-    `tensors[unit, "activations"]` is (n, p) float32; all are on the CPU. `hits` are the units that came from
-    the store as a whole, `keys` say where it has what is there. `faults` say why units could not be read.
+    `tensors[unit, "activations"]` is (n, p) float32. By step, the layers of a unit are time steps, stacked:
+    (n, steps, p), whose coordinates are those of all rows together. All are on the CPU. `hits` are the units
+    that came from the store as a whole, `keys` say where it has what is there. `faults` say why units could
+    not be read.
     `coordinates_seconds` is everything after the forward pass.
     """
 
@@ -51,11 +55,11 @@ class Represented:
     coordinates_seconds: float = 0.0
     faults: Mapping[Unit, str] = field(default_factory=dict)
 
-    def tried(self, unit: Unit, kind: Representation) -> bool:
+    def tried(self, unit: Unit, kind: Kind) -> bool:
         """Whether that was asked of the network, with or without success."""
         return unit in self.faults or (unit, kind) in self.tensors
 
-    def tensor(self, unit: Unit, kind: Representation) -> torch.Tensor:
+    def tensor(self, unit: Unit, kind: Kind) -> torch.Tensor:
         """The tensor of a unit. Raises ModelError where one of its layers could not be read."""
         if unit in self.faults:
             raise ModelError(self.faults[unit])
@@ -63,9 +67,9 @@ class Represented:
 
 
 def represent(
-    network: Network,
+    network: AnyNetwork,
     stimuli: Stimuli,
-    wanted: Mapping[Unit, Set[Representation]],
+    wanted: Mapping[Unit, Set[Kind]],
     *,
     store: Store | None = None,
     device: torch.device | str = "cpu",
@@ -100,9 +104,9 @@ def represent(
 
 @dataclass
 class _Work:
-    network: Network
+    network: AnyNetwork
     stimuli: Stimuli
-    wanted: Mapping[Unit, Set[Representation]]
+    wanted: Mapping[Unit, Set[Kind]]
     store: Store | None
     device: torch.device
     trials: Trials | None
@@ -147,8 +151,9 @@ class _Work:
             shown = time.perf_counter()
             for i, (unit, kind) in enumerate(wanted):
                 tell("coordinates", i, len(wanted))
+                whole = Stacked if kind.endswith(BY_STEP) else Concatenated
                 try:
-                    answer = Concatenated(tuple(answers[layer] for layer in unit))
+                    answer = whole(tuple(answers[layer] for layer in unit))
                 except ModelError as why:
                     self.faults[unit] = str(why)  # the text: its traceback would hold all answers
                 else:
@@ -156,8 +161,11 @@ class _Work:
         forward, after = self.seconds
         self.seconds = (forward + shown - start, after + time.perf_counter() - shown)
 
-    def _keep(self, unit: Unit, kind: Representation, answer: Concatenated) -> None:
-        tensor = coordinates(answer, self.device) if kind == "coordinates" else answer.matrix()
+    def _keep(self, unit: Unit, kind: Kind, answer: Concatenated | Stacked) -> None:
+        turned = kind.startswith("coordinates")
+        tensor = coordinates(answer, self.device) if turned else answer.matrix()
+        if kind.endswith(BY_STEP):
+            tensor = by_stimulus(tensor, len(unit))
         self.tensors[unit, kind] = tensor
         self.computed.add(unit)
         if self.store:
@@ -174,7 +182,7 @@ class _Work:
             visual_degrees=network.visual_degrees,
             unit=unit,
             representation=kind,
-            dtype="float64" if kind == "coordinates" else "float32",
+            dtype="float64" if kind.startswith("coordinates") else "float32",
             device=self.device.type,
             torch=torch.__version__,
             extractor=EXTRACTOR_VERSION,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
 from ..errors import nearest
 from .base import DOTTED, File, ModelId, Spec
@@ -16,8 +16,23 @@ FINAL = "final"
 """Written for `layers`: the network's own answer stands for every region."""
 SOURCES = ("torchvision", "timm")
 PRECOMPUTED = "precomputed"
+BASELINE = "baseline"
+"""The family of models that nothing trained and nothing could leave random."""
 Window = tuple[float, float]
 Scalar = bool | int | float | str | None
+
+
+def _how_layers(value: Any) -> str:
+    if isinstance(value, str):
+        return "final" if value == FINAL else "auto"
+    if isinstance(value, dict) and value:
+        return "auto" if value.keys() <= AutoLayers.model_fields.keys() else "map"
+    return "auto" if isinstance(value, AutoLayers) else "map"
+
+
+def _any_of(schema: dict[str, Any]) -> None:
+    """Let the schema take what fits two of the ways, which their keys tell apart here."""
+    schema["anyOf"] = schema.pop("oneOf")
 
 
 class Preprocess(Spec):
@@ -66,10 +81,14 @@ class Model(Spec):
         | None
     ) = None
     layers: Annotated[
-        dict[str, Layers] | Literal["final"] | AutoLayers,
+        Annotated[dict[str, Layers], Tag("map")]
+        | Annotated[Literal["final"], Tag("final")]
+        | Annotated[AutoLayers, Tag("auto")],
+        Discriminator(_how_layers),
         Field(
             description="region to layer, where a list is mapped together; final: the network's own answer"
-            " for every region; auto, or how to choose"
+            " for every region; auto, or how to choose",
+            json_schema_extra=_any_of,
         ),
     ] = Field(default_factory=dict)
     steps: Annotated[
@@ -112,6 +131,11 @@ class Model(Spec):
     def trained(self) -> bool:
         """Whether weights are loaded at all."""
         return self.weights != "none"
+
+    @property
+    def has_twin(self) -> bool:
+        """Whether its weights could be random: of precomputed activations and baselines there are none."""
+        return self.source != PRECOMPUTED and self.about.family != BASELINE
 
     def untrained(self, seed: int = 0) -> Model:
         """The same architecture with random weights, as a model of its own."""

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..specs.cases import is_benchmark_file
+from ..errors import SpecError, nearest
+from ..specs.cases import Case, is_benchmark_file, load_cases
 from ..specs.zoo import Zoo, load_zoo
 
 _PACKAGED = Path(__file__).parent
@@ -32,6 +33,20 @@ def benchmark_files(project: Path) -> list[Path]:
     """The benchmark files of the project's benchmarks/, then the shipped ones."""
     folders = dict.fromkeys(folder.resolve() for folder in (project / "benchmarks", benchmarks()))
     return [file for folder in folders for file in files_in(folder)]
+
+
+def find(benchmark: str, project: Path) -> Case:
+    """The case of a benchmark's full name, such as Cowley2023.V4-pls: the project's own, or a shipped one.
+
+    Raises SpecError with the nearest names where there is none.
+    """
+    known: list[str] = []
+    for case in (case for file in benchmark_files(project) for case in load_cases(file)):
+        if case.name == benchmark:
+            return case
+        known.append(case.name)
+    hint = nearest(benchmark, known) or " (`python -m pytest_brainscore list benchmarks` shows them)"
+    raise SpecError(f"no benchmark {benchmark}{hint}")
 
 
 def files_in(folder: Path) -> list[Path]:

@@ -45,7 +45,7 @@ class Several(nn.Module):
         self.body = nn.Tanh()
 
     def forward(self, x):
-        heads = namedtuple("Heads", "score aside")  # noqa: PYI024
+        heads = namedtuple("Heads", "score aside")
         return heads(self.body(x)[:, :, :2], x.flatten(1))
 
 

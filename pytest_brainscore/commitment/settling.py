@@ -1,0 +1,118 @@
+"""Settling: who names the layers that stand for a region, or what is to choose them.
+
+They are settled where they are named for a run, mapped in models.yaml, its time steps, the network's own
+answer, or at a stated depth. Else scores choose: on another benchmark (a model's `layers: {by: ...}`), on one
+half of the stimuli while the other half is scored (`layers: auto`), or on the very stimuli that are scored (a
+benchmark's `layers: best`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from ..errors import ModelError, nearest
+from ..models.layers import BEHAVIOUR, candidates, resolve_layers
+from ..models.precomputed import AnyNetwork
+from ..models.represent import Kind, Unit
+from ..models.steps import nearest_step, span, written
+from ..specs.cases import Case
+from ..specs.datasets.brainio import TimeBins
+from ..specs.models import Model, Window
+from ..specs.views import AutoLayers
+from .choosing import Choice, Commitment
+from .views import view_of
+
+Find = Callable[[str], Case]
+
+
+def settle(
+    network: AnyNetwork, model: Model, case: Case, layer: str | None, find: Find
+) -> Commitment | Choice:
+    """What stands for the case's region in a model, or how that is to be chosen.
+
+    layer: the one that is named for this run. find: the case of a benchmark's full name.
+    Raises ModelError where nothing covers the region, or a layer is not there; SpecError where the benchmark
+    that chooses is not known.
+    """
+    readout = case.benchmark.readout
+    if layer is not None:
+        network.require(layer)
+        return _settled(case, (layer,), "named for this run")
+    if readout is not None and readout.classes:
+        source = "the network's own answer, which `readout.classes` reads"
+        return _settled(case, (network.own_answer,), source)
+    auto = model.layers if isinstance(model.layers, AutoLayers) else None
+    if case.benchmark.layers == "best":
+        units = _units(network, auto.candidates if auto else None)
+        return Choice(units, case, "these same data (optimistic)")
+    if auto and case.region != BEHAVIOUR:
+        return _automatic(network, model, auto, case, find)
+    return _by_step(network, model, case) or _settled(case, *resolve_layers(network, model, case.region))
+
+
+def recorded_window(case: Case) -> Window | None:
+    """From when to when after the onset of a stimulus responses were recorded, ms, where the YAML says so."""
+    parts = getattr(case.dataset, "parts", None) or {}
+    every = (getattr(part, "recordings", None) for part in (case.dataset, *parts.values()))
+    bins = [window for recordings in every for window in _listed(getattr(recordings, "time_bins", None))]
+    return (min(start for start, _ in bins), max(end for _, end in bins)) if bins else None
+
+
+def _listed(bins: tuple[Window, ...] | TimeBins | None) -> tuple[Window, ...]:
+    if isinstance(bins, TimeBins):
+        return ((bins.start, bins.stop or bins.start + bins.width),)
+    return bins or ()
+
+
+def _settled(case: Case, unit: Unit, source: str) -> Commitment:
+    return Commitment(view_of(case, unit), source, case)
+
+
+def _units(network: AnyNetwork, patterns: tuple[str, ...] | None) -> tuple[Unit, ...]:
+    return tuple((layer,) for layer in candidates(network, patterns))
+
+
+def _automatic(network: AnyNetwork, model: Model, auto: AutoLayers, case: Case, find: Find) -> Choice:
+    units = _units(network, auto.candidates)
+    if auto.by == "half":
+        data = f"one half of the stimuli (seed {auto.seed})"
+        return Choice(units, case, data, auto.seed, auto.pca)
+    if case.region not in auto.by:
+        raise ModelError(
+            f"no benchmark chooses the layer of {model.id} for {case.region}{nearest(case.region, auto.by)}"
+            f" (`by` names {', '.join(auto.by)}); write `{case.region}: <benchmark>` there, or `by: half`"
+        )
+    by = find(auto.by[case.region])
+    same = ", whose data are these same (optimistic)" if by.dataset.id == case.dataset.id else ""
+    return Choice(units, by, by.name + same, pca=auto.pca)
+
+
+def _by_step(network: AnyNetwork, model: Model, case: Case) -> Commitment | None:
+    """All time steps, for metrics of responses over time; for others the one nearest to what was recorded.
+
+    None where the model names no steps for the region, or it is not known when responses were recorded.
+    """
+    steps, recorded = model.steps.get(case.region), recorded_window(case)
+    if not steps:
+        return None
+    for layer in steps:
+        network.require(layer)
+    if case.benchmark.metric.over_time:
+        return _all_steps(case, steps)
+    if recorded is None:
+        return None
+    layer = nearest_step(steps, recorded)
+    source = (
+        f"of its time steps the one that starts nearest to the recorded {span(recorded)}, as in Brain-Score;"
+        f" the others are not compared: {written(steps)}"
+    )
+    return _settled(case, (layer,), source)
+
+
+def _all_steps(case: Case, steps: Mapping[str, Window]) -> Commitment:
+    whole = view_of(case, tuple(steps))
+    kind: Kind = "activations by step" if whole.kind == "activations" else "coordinates by step"
+    view = replace(whole, kind=kind, windows=tuple(steps.values()))
+    source = f"its time steps, for each time bin the one that starts nearest: {written(steps)}"
+    return Commitment(view, source, case)

@@ -1,0 +1,88 @@
+"""Opened: data sets that are open, and what models are compared with, each made once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from . import scoring, suite
+from .data.collections import images_of
+from .data.fetch import Fetcher
+from .data.opening import open_recordings
+from .data.recordings import Recordings
+from .data.stimuli import Stimuli
+from .machine import threads_for
+from .progress import Tell
+from .specs.cases import Case
+from .specs.registry import Registry
+from .specs.views import Components
+
+
+class Opened:
+    """Recordings and targets by case, each with the seconds that making it took.
+
+    device: where targets lie. All raise BrainScoreError with the cause; NotHere where files are
+    missing offline.
+    """
+
+    def __init__(self, fetcher: Fetcher, registry: Registry, device: torch.device, tell: Tell) -> None:
+        self._fetcher, self._registry, self._device, self._tell = fetcher, registry, device, tell
+        self._recordings: dict[str, tuple[Recordings, float]] = {}
+        self._targets: dict[str, tuple[scoring.AnyTarget, float]] = {}
+        self._cases: dict[str, Case] = {}
+
+    def adopt(self, case: Case, recordings: Recordings) -> None:
+        """Take recordings that are in memory already as those of the case."""
+        self._recordings[_data_key(case)] = (recordings, 0.0)
+
+    def find(self, benchmark: str) -> Case:
+        """The case of a benchmark's full name: the project's own, or a shipped one."""
+        if benchmark not in self._cases:
+            self._cases[benchmark] = suite.find(benchmark, self._registry.root or Path())
+        return self._cases[benchmark]
+
+    def recordings(self, case: Case) -> tuple[Recordings, float]:
+        """The recordings of the case's data set, and seconds."""
+        fetch = partial(self._fetcher, folder=case.path.parent, access=case.dataset.access)
+        self._tell("fetch", 0, 0)
+        return _once(
+            self._recordings,
+            _data_key(case),
+            lambda: open_recordings(case.dataset, fetch, self._fetcher.cache, self._registry),
+        )
+
+    def target(self, case: Case) -> tuple[scoring.AnyTarget, float]:
+        """What every model is compared with, and seconds."""
+        recordings, _ = self.recordings(case)
+        key = case.digest + recordings.digest
+        return _once(self._targets, key, lambda: self._made_target(case, recordings))
+
+    def stimuli(self, case: Case, pca: Components | None) -> Stimuli:
+        """The data set's stimuli, followed by the images that principal components are fitted on, if any."""
+        recordings, _ = self.recordings(case)
+        if pca is None or pca.fit is None:
+            return recordings.stimuli
+        folder = self._fetcher(pca.fit, folder=case.path.parent)
+        return recordings.stimuli.followed_by(images_of(folder, pca.images))
+
+    def _made_target(self, case: Case, recordings: Recordings) -> scoring.AnyTarget:
+        self._tell("target", 0, 0)
+        with threads_for(torch.empty(0)):
+            return scoring.target(case.benchmark, case.region, recordings, self._device)
+
+
+def _data_key(case: Case) -> str:
+    return f"{case.dataset.digest()} {case.path.parent}"
+
+
+def _once(cache: dict[str, tuple[Any, float]], key: str, make: Callable[[], Any]) -> tuple[Any, float]:
+    """The thing under `key`, made at most once, and the seconds that making it took."""
+    if key not in cache:
+        start = time.perf_counter()
+        cache[key] = (make(), time.perf_counter() - start)
+    return cache[key]
