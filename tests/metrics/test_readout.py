@@ -15,7 +15,7 @@ from sklearn.preprocessing import StandardScaler
 
 from pytest_brainscore.errors import MetricError
 from pytest_brainscore.metrics import readout
-from pytest_brainscore.metrics.readout import probabilities
+from pytest_brainscore.metrics.readout import class_probabilities, probabilities
 
 
 def made(n=60, p=30, n_objects=5, seed=0):
@@ -122,3 +122,27 @@ def test_what_cannot_be_fitted():
         probabilities(x, rows[1:], labels)
     with pytest.raises(MetricError, match="NaN or infinite"):
         probabilities(torch.where(x == x[3, 3], torch.nan, x), rows, labels)
+
+
+def test_objects_are_the_means_of_their_classes():
+    logits = np.random.RandomState(0).randn(9, 12).astype(np.float32) * 5
+    objects = ((3,), (0, 4, 11), (1, 2))
+    each = softmax(logits.astype(np.float64), axis=1)
+    expected = np.stack([each[:, list(classes)].mean(axis=1) for classes in objects], axis=1)
+    found = class_probabilities(torch.from_numpy(logits), objects)
+    assert found.numpy() == pytest.approx(expected, abs=1e-15)
+    assert found.dtype == torch.float64
+
+
+def test_large_logits_do_not_overflow_and_rows_are_read_in_blocks(monkeypatch):
+    monkeypatch.setattr(readout, "ROWS", 2)
+    logits = torch.tensor([[1000.0, 0, 0], [0, 1e30, 0], [-1e30, 0, 0], [5, 5, 5], [0, 0, 2000]])
+    expected = [[1, 0], [0, 0.5], [0, 0.5], [1 / 3, 1 / 3], [0, 0.5]]
+    assert class_probabilities(logits, ((0,), (1, 2))).numpy() == pytest.approx(np.array(expected))
+
+
+def test_logits_that_are_no_numbers():
+    logits = torch.zeros(4, 3)
+    logits[1, 2], logits[3, 0] = torch.nan, torch.inf
+    with pytest.raises(MetricError, match="the logits of 2 of 4 stimuli are NaN or infinite"):
+        class_probabilities(logits, ((0,),))
