@@ -18,7 +18,7 @@ from ..errors import FetchError
 from ..specs.base import File
 from ..specs.cases import Case, load_cases
 from ..specs.catalogue import place_of, size_of
-from ..specs.models import Model
+from ..specs.models import BASELINE, Model
 from ..specs.zoo import Zoo
 
 
@@ -66,7 +66,7 @@ _NUMBERS = _TITLES[1:4]
 
 
 def _row(model: Model, zoo: Zoo, fetcher: Fetcher) -> tuple[str, ...]:
-    weights = model.weights.name if isinstance(model.weights, File) else model.weights
+    weights = model.activations or model.weights
     found, about = size_of(model), model.about
     return (
         model.id,
@@ -74,19 +74,25 @@ def _row(model: Model, zoo: Zoo, fetcher: Fetcher) -> tuple[str, ...]:
         str(about.year or ""),
         "" if about.top1 is None else f"{about.top1:.1f}",
         ", ".join(model.mapped) or "by depth",
-        weights,
+        _name(model, weights),
         _weights(model, zoo.folders[model.id], fetcher),
         model.source,
     )
 
 
+def _name(model: Model, weights: File | str) -> str:
+    if isinstance(weights, File):
+        return weights.name
+    return weights if model.has_twin else BASELINE
+
+
 def _weights(model: Model, folder: Path, fetcher: Fetcher) -> str:
-    weights = model.weights
-    if not model.trained:
+    weights = model.activations or model.weights
+    if weights == "none":
         return "-"
     if isinstance(weights, str) and place_of(model.source, model.architecture, weights) is None:
         return "?"
-    if isinstance(weights, File) and weights.hash:
+    if isinstance(weights, File) and (weights.hash or not weights.url):
         return "to fetch" if _missing([weights], folder, fetcher) else "on disk"
     return "to fetch" if any(lacks.of_model(model, folder, fetcher)) else "on disk"
 

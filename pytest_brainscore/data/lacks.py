@@ -40,8 +40,8 @@ def of_data(spec: Any, folder: Path, fetcher: Fetcher) -> Iterator[Lack]:
 
 
 def of_model(model: Model, folder: Path, fetcher: Fetcher) -> Iterator[Lack]:
-    """What a model lacks: its weights, where they are neither here nor its factory's own business."""
-    file = model.weights
+    """What a model lacks: its weights or activations, where these are not its factory's own business."""
+    file = model.activations or model.weights
     if isinstance(file, str):
         place = place_of(model.source, model.architecture, file)
         if place and not _is_kept(place, fetcher):

@@ -75,7 +75,8 @@ def _models(request: str, zoo: Zoo) -> Iterator[Model]:
         yield from _set(request[1:], zoo)
     elif twin := _TWIN.fullmatch(request):
         _refuse_unclear_twin(request, *twin.groups())
-        yield from (_twin(model, twin[1]) for model in _models(twin[2], zoo))
+        models = list(_models(twin[2], zoo))
+        yield from (_twin(model, twin[1]) for model in models if model.has_twin or len(models) == 1)
     elif prefix in SOURCES and rest:
         yield from _listed(rest, prefix, f"{prefix}_")
     elif ":" in request:
@@ -109,6 +110,11 @@ def _refuse_unclear_twin(request: str, seed: str, name: str) -> None:
 
 def _twin(model: Model, seed: str) -> Model:
     """The untrained twin whose random weights come from `seed`, as written: no digits are 0."""
+    if not model.has_twin:
+        kind = "precomputed activations have" if model.activations else "a baseline has"
+        raise SelectionError(
+            f"--models: {UNTRAINED}{seed}:{model.id}: {kind} no weights that could be random; leave it out"
+        )
     if model.weights == "none" and model.source not in SOURCES:
         raise SelectionError(
             f"--models: {UNTRAINED}{seed}:{model.id}: its factory makes the weights, so only it can leave"
