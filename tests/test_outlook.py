@@ -12,13 +12,13 @@ import pytest
 from pytest_brainscore.data.disk import STORE, kept_at
 from pytest_brainscore.data.lacks import Lack
 from pytest_brainscore.harness.nodes import Named
-from pytest_brainscore.harness.records.book import versions
 from pytest_brainscore.harness.watching import forecast, ledger
 from pytest_brainscore.harness.watching.outlook import Outlook, duration, size
 from pytest_brainscore.specs.cases import load_cases
 from pytest_brainscore.specs.models import Model
 from pytest_brainscore.specs.results import Row
 from pytest_brainscore.suite.selection import Candidate
+from pytest_brainscore.versions import versions
 
 PLAIN = Outlook(
     nodes=("a", "b", "c"),

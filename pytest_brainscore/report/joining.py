@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from ..errors import ResultsError
 from ..guard import agree
 from ..specs.results import Row
+from ..versions import OF_NUMBERS, release
 from .runs import Part
 
-_OF_NUMBERS = ("pytest-brainscore", "torch", "torchvision", "timm", "numpy", "scikit-learn")
 _OF_BENCHMARK = ("spec", "stimuli", "recordings")
 _OF_MODEL = ("weights", "architecture")
 _OUTCOMES = ("scored", "error", "skipped")
@@ -78,10 +78,9 @@ def _facts(row: Row) -> Iterator[tuple[str, str, str, str]]:
     """(subject, what, value, what to do) of all that must be the same wherever it is said again."""
     of_benchmark, of_model = f" of benchmark {row.benchmark}", f" of model {row.model}"
     advice = "run one of the two again with the other's versions, or leave it out"
-    for name in _OF_NUMBERS:
+    for name in OF_NUMBERS:
         if name in row.versions:
-            # what follows the plus sign says for which device it was built: that may differ, as devices may
-            yield "", f"version of {name}", row.versions[name].partition("+")[0], advice
+            yield "", f"version of {name}", release(row.versions[name]), advice
     advice = "run one of the two again on the other's benchmark file and data, or leave it out"
     yield of_benchmark, "metric version", str(row.metric_version), advice
     for name in _OF_BENCHMARK:

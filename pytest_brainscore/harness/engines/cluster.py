@@ -14,14 +14,13 @@ from distributed import Client, LocalCluster
 
 from ...data.fetch import CACHE, MIRROR, Fetcher
 from ...errors import WorkError
-from ..records.book import versions
+from ...versions import OF_NUMBERS, release, versions
 from .address import LOCAL
 from .seat import SEAT, Seat
 
 PATIENCE_S = 60.0
 _CONNECT_S = 15.0
 _CLOSE_S = 5.0
-_COMPARED = ("pytest-brainscore", "torch", "torchvision", "timm", "numpy", "scikit-learn")
 
 
 class Cluster:
@@ -91,7 +90,7 @@ class Cluster:
             raise WorkError(
                 f"--brainscore-dask {self.address}: no worker came within {PATIENCE_S:.0f} seconds"
             ) from None
-        there: Mapping[str, Any] = self.client.run(_asker(_COMPARED))
+        there: Mapping[str, Any] = self.client.run(_asker(OF_NUMBERS))
         for worker, theirs in there.items():
             if unlike := differences(theirs, versions()):
                 raise WorkError(f"--brainscore-dask {self.address}: the worker {worker} has {unlike}")
@@ -99,11 +98,11 @@ class Cluster:
 
 
 def differences(theirs: Mapping[str, str | None], ours: Mapping[str, str]) -> str:
-    """Which versions of libraries that make the numbers differ; what follows `+` is the build's own."""
+    """Which versions of libraries that make the numbers are of another release."""
     unlike = [
         f"{name} {theirs.get(name) or 'not installed'} (here: {ours[name]})"
-        for name in _COMPARED
-        if name in ours and (theirs.get(name) or "").split("+")[0] != ours[name].split("+")[0]
+        for name in OF_NUMBERS
+        if name in ours and release(theirs.get(name) or "") != release(ours[name])
     ]
     return ", ".join(unlike)
 

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import datetime
 import functools
-import platform
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from ...data.disk import append_whole, write_whole
 from ...specs.results import Composed, Row, Share
 from ...specs.results import Run as RunSpec
-
-LIBRARIES = ("pytest-brainscore", "pytest", "torch", "torchvision", "timm", "numpy", "scikit-learn")
+from ...versions import versions
 
 
 class Book:
@@ -95,15 +92,3 @@ class Book:
             write()
         except OSError as why:
             self.problems.append(f"{path}: not written ({why.strerror})")
-
-
-@functools.cache
-def versions() -> dict[str, str]:
-    """Versions of Python and of the libraries that make the numbers."""
-    found = {"python": platform.python_version()}
-    for name in LIBRARIES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from ...errors import speakable
 from ...specs.cases import Case
 from ...specs.results import Row
-from .book import versions
+from ...versions import versions
 
 if TYPE_CHECKING:
     from ...scores import Score

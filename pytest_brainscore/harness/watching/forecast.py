@@ -11,8 +11,8 @@ import pytest
 
 from ...data.disk import STORE, is_there, kept_at
 from ...suite.selection import Candidate
+from ...versions import versions
 from ..nodes import Named
-from ..records.book import versions
 from . import ledger
 from .ledger import Entry, Ledger
 from .outlook import Outlook
