@@ -30,6 +30,7 @@ from ..machine import Device, keep_freed_memory
 from ..models.build import build
 from ..models.layers import called_leaves
 from ..models.network import Network
+from ..models.precomputed import Precomputed
 from ..models.represent import represent
 from ..models.store import Store
 from ..specs.metrics import OF_NEUROIDS, Metric
@@ -156,7 +157,10 @@ def _network(options: argparse.Namespace, fetcher: Fetcher, registry: Registry) 
     if more:
         raise SelectionError(f"recover: {options.model} names {1 + len(more)} models; name one")
     fetch = partial(fetcher, folder=candidate.folder)
-    return build(candidate.model, fetch, registry, offline=fetcher.offline, cache=fetcher.cache)
+    network = build(candidate.model, fetch, registry, offline=fetcher.offline, cache=fetcher.cache)
+    if isinstance(network, Precomputed):
+        raise SelectionError(f"recover: {options.model} is a file, which knows nothing of rendered stimuli")
+    return network
 
 
 def _middle(network: Network) -> str:

@@ -16,11 +16,12 @@ from ..errors import BrainScoreError, ModelError
 from ..progress import Tell, untold
 from ..specs.views import Trials
 from . import fingerprint
-from .answers import Answers, Record
+from .answers import Record
 from .columns import LayerActivations, allocate
 from .feed import prepared
 from .looks import averaged
 from .network import Network
+from .precomputed import AnyNetwork, Precomputed
 from .settings import OF_THIS_THREAD
 from .taps import Taps, TooMuch
 from .untouched import exact, plain, settled, untouched
@@ -33,7 +34,7 @@ __all__ = ["BUDGET", "LayerActivations", "extract"]
 
 @contextmanager
 def extract(
-    network: Network,
+    network: AnyNetwork,
     stimuli: Stimuli,
     layers: Iterable[str],
     *,
@@ -44,7 +45,7 @@ def extract(
     room: int | None = None,
     trials: Trials | None = None,
     tell: Tell = untold,
-) -> Iterator[Answers]:
+) -> Iterator[Mapping[str, LayerActivations]]:
     """Show the stimuli to the network and hold the answers of its layers, (n, p) each.
 
     layers: dotted module names. Of a module that is called several times the last call counts; of a tuple,
@@ -62,11 +63,15 @@ def extract(
     answered.
     A layer that is not called, does not answer per stimulus, or answers with NaN or infinity raises its own
     ModelError when it is looked up; the others can be read.
+    Precomputed activations are looked up in their file instead, whatever else is asked for.
     Raises ModelError where a layer is not there; where the network fails; where memory does not suffice for
     one image; where the disk is full; and its NoRoom, before anything is held, where the layers need more
     disk than they may have.
     """
     names = tuple(dict.fromkeys(layers))
+    if isinstance(network, Precomputed):
+        yield network.answers(stimuli)
+        return
     for name in names:
         network.require(name)
     shown, rows = _distinct(stimuli)

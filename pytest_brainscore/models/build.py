@@ -14,8 +14,9 @@ from torch import nn
 
 from ..errors import BrainScoreError, ModelError, nearest
 from ..specs.base import File
-from ..specs.models import Model, Preprocess
-from .network import Network, from_module
+from ..specs.models import PRECOMPUTED, Model, Preprocess
+from .network import from_module
+from .precomputed import AnyNetwork, open_precomputed
 from .preprocess import Preprocessor, Transform
 from .published import from_hugging_face, from_torch_hub, hub_url, same_as_before
 from .untouched import untouched
@@ -29,8 +30,8 @@ _HUGGING_FACE_FILES = ("model.safetensors", "pytorch_model.bin")
 
 def build(
     spec: Model, fetch: Fetch, resolve: Resolve, *, offline: bool = False, cache: Path | None = None
-) -> Network:
-    """The network of a spec: in eval mode, float32, on the CPU.
+) -> AnyNetwork:
+    """The network of a spec: in eval mode, float32, on the CPU; or the file of its answers.
 
     fetch: gives the local path of a `File`, verified. resolve: the callable of ``package.module:factory``.
     offline: opens no socket. cache: where the digests of timm's weights are kept (default: the user's).
@@ -41,6 +42,8 @@ def build(
     source has no such network, its constructor fails, or the weights are not its own.
     """
     cache = cache or user_cache_path("pytest-brainscore")
+    if spec.source == PRECOMPUTED:
+        return open_precomputed(spec, fetch, cache)
     with untouched(spec.seed), _one_line(spec):
         module, transform = _made(spec, resolve, offline, cache)
         if isinstance(spec.weights, File):

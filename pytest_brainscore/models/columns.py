@@ -135,6 +135,13 @@ class InMemory:
     def __init__(self, n: int, p: int) -> None:
         self._values = torch.empty(n, p, dtype=torch.float32)
 
+    @classmethod
+    def of(cls, values: torch.Tensor) -> InMemory:
+        """What holds `values` (n, p) float32 as they are."""
+        held = cls(0, 0)
+        held._values = values
+        return held
+
     def write(self, start: int, rows: torch.Tensor) -> None:
         """Put `rows` (b, p) at rows start to start + b."""
         self._values[start : start + len(rows)] = rows

@@ -1,0 +1,290 @@
+"""Precomputed activations: rows find their stimuli by name, and what cannot be read is said in one line."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import xarray as xr
+from safetensors.numpy import save_file
+from safetensors.torch import save_file as save_tensors
+
+from pytest_brainscore.data.fetch import Fetcher
+from pytest_brainscore.data.stimuli import Stimuli
+from pytest_brainscore.errors import DataError, FetchError, ModelError, SpecError
+from pytest_brainscore.models.activations import extract
+from pytest_brainscore.models.build import build
+from pytest_brainscore.models.precomputed import Precomputed
+from pytest_brainscore.models.represent import represent
+from pytest_brainscore.models.store import Store
+from pytest_brainscore.specs.base import File
+from pytest_brainscore.specs.models import Model
+from pytest_brainscore.specs.validation import validated
+
+from .fakes import images
+
+NAMES = [f"im{i}" for i in range(6)]
+ORDER = [4, 0, 5, 2, 1, 3]
+"""Which stimulus each row of the files is of."""
+MIXED = np.random.RandomState(1).permutation(22)
+"""Units of two layers, of 12 and 10, in no order."""
+
+
+def values(p: int, seed: int = 0) -> np.ndarray:
+    return np.random.RandomState(seed).standard_normal((6, p)).astype(np.float32)
+
+
+LAYERS = {"conv": values(12).reshape(6, 3, 2, 2), "final": values(10, seed=1)}
+
+
+def shown(names=NAMES, folder: str = "") -> Stimuli:
+    """Stimuli of which the files have rows, in the order of their numbers."""
+    return Stimuli(tuple(names), tuple(Path(folder) / f"{name}.png" for name in names))
+
+
+def rows(array: np.ndarray) -> np.ndarray:
+    """The array as a file has it, its rows out of order."""
+    return array[ORDER]
+
+
+def names(forms: str = "{}") -> list[str]:
+    return [forms.format(NAMES[i]) for i in ORDER]
+
+
+def npz(path: Path, stimuli=None, **layers: np.ndarray) -> Path:
+    arrays = layers or {name: rows(array) for name, array in LAYERS.items()}
+    np.savez(path, stimuli=np.array(names() if stimuli is None else stimuli), **arrays)
+    return path.with_suffix(".npz")
+
+
+def safetensors(path: Path) -> Path:
+    arrays = {name: np.ascontiguousarray(rows(array)) for name, array in LAYERS.items()}
+    save_file(arrays, path, {"stimuli": json.dumps(names())})
+    return path
+
+
+def arrays_by_layer(path: Path) -> Path:
+    dims = {"conv": ("stimulus", "channel", "y", "x"), "final": ("stimulus", "unit")}
+    arrays = {name: (dims[name], rows(array)) for name, array in LAYERS.items()}
+    xr.Dataset(arrays, {"stimulus": names()}).to_netcdf(path, engine="h5netcdf")
+    return path
+
+
+def of_brain_score(path: Path, mixed: bool = False) -> Path:
+    """One array of all layers, with the coords that Brain-Score's wrapper of networks gives its answers."""
+    flat = np.concatenate([rows(array).reshape(6, -1) for array in LAYERS.values()], axis=1)
+    order = MIXED if mixed else np.arange(22)
+    layers = np.repeat(list(LAYERS), [12, 10])
+    coords = {
+        "stimulus_path": ("presentation", names("/home/me/.brain-score/stimuli/{}.png")),
+        "layer": ("neuroid", layers[order]),
+        "model": ("neuroid", ["alexnet"] * 22),
+        "neuroid_num": ("neuroid", np.arange(22)),
+    }
+    xr.DataArray(flat[:, order], coords, ("presentation", "neuroid")).to_netcdf(path, engine="h5netcdf")
+    return path
+
+
+def opened(path: Path, **spec) -> Precomputed:
+    entry = {"id": "mine", "source": "precomputed", "activations": {"file": str(path)}, **spec}
+    model = validated(Model, entry, "test")
+    return build(model, lambda file: Path(file.file), None, cache=path.parent / "cache")
+
+
+def answers(model: Precomputed, layer: str, stimuli: Stimuli | None = None) -> np.ndarray:
+    with extract(model, stimuli or shown(), (layer,)) as found:
+        return found[layer].matrix().numpy()
+
+
+WRITERS = {
+    "npz": npz,
+    "safetensors": safetensors,
+    "netcdf": arrays_by_layer,
+    "brain-score.nc": of_brain_score,
+}
+
+
+@pytest.mark.parametrize("kind", WRITERS)
+def test_every_format_gives_the_rows_of_the_stimuli_in_their_order(tmp_path, kind):
+    model = opened(WRITERS[kind](tmp_path / f"activations.{kind}"))
+    assert sorted(model.layers) == sorted(LAYERS)
+    for layer, expected in LAYERS.items():
+        assert (answers(model, layer) == expected.reshape(6, -1)).all()
+    some = shown([NAMES[i] for i in (5, 1)])
+    assert (answers(model, "final", some) == LAYERS["final"][[5, 1]]).all()
+
+
+def test_layers_whose_units_are_mixed_keep_their_order(tmp_path):
+    model = opened(of_brain_score(tmp_path / "mixed.nc", mixed=True))
+    found = answers(model, "final")
+    assert found.shape == (6, 10)
+    assert (found == LAYERS["final"][:, MIXED[MIXED >= 12] - 12]).all()
+
+
+def test_other_kinds_of_numbers_are_float32(tmp_path):
+    whole = np.arange(12, dtype=">i8").reshape(6, 2)
+    model = opened(npz(tmp_path / "numbers", whole=whole, half=whole.astype(np.float16), yes=whole > 4))
+    assert {layer: answers(model, layer).dtype for layer in model.layers} == dict.fromkeys(model.layers, "f4")
+    assert (answers(model, "whole") == whole[np.argsort(ORDER)]).all()
+    save_tensors({"b": torch.ones(6, 2).bfloat16()}, tmp_path / "b", {"stimuli": json.dumps(names())})
+    assert (answers(opened(tmp_path / "b"), "b") == 1).all()
+
+
+@pytest.mark.parametrize("form", ["{}", "{}.png", "{}.jpg", "some/where/{}", "/else/where/{}.png"])
+def test_a_row_is_its_stimulus_s_by_id_file_name_or_stem(tmp_path, form):
+    model = opened(npz(tmp_path / "named", names(form), a=rows(values(3))))
+    assert (answers(model, "a") == values(3)).all()
+    within = shown([f"set/{name}" for name in NAMES])  # the ids of nested folders
+    assert (answers(model, "a", within) == values(3)).all()
+
+
+def test_whole_numbers_name_stimuli(tmp_path):
+    model = opened(npz(tmp_path / "numbers", np.array([7, 3, 5]), a=np.array([[7.0], [3.0], [5.0]])))
+    assert answers(model, "a", shown(["3", "5", "7"])).tolist() == [[3], [5], [7]]
+
+
+def test_an_exact_name_goes_before_one_whose_last_part_is_it(tmp_path):
+    stimuli = [*names(), "other/im0.png", "more"]
+    model = opened(npz(tmp_path / "exact", stimuli, a=np.concatenate([rows(values(2)), np.ones((2, 2))])))
+    assert (answers(model, "a") == values(2)).all()
+
+
+def test_two_rows_that_could_be_one_stimulus_are_refused(tmp_path):
+    stimuli = ["a/im0.png", "b/im0.png"]
+    model = opened(npz(tmp_path / "both", stimuli, a=np.ones((2, 2))))
+    with pytest.raises(ModelError, match=r"stimulus im0: a/im0\.png and b/im0\.png"):
+        answers(model, "a", shown(["im0"]))
+
+
+def test_stimuli_without_a_row_are_counted_and_the_nearest_name_is_told(tmp_path):
+    model = opened(npz(tmp_path / "few"))
+    with pytest.raises(ModelError, match=r"no row for 2 of 8 stimuli; the first is imm3; did you mean im3"):
+        answers(model, "final", shown([*NAMES, "imm3", "xyz"]))
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf, 1e300])
+def test_nan_is_named_and_other_layers_and_rows_of_no_stimulus_are_read(tmp_path, wrong):
+    odd, other = values(4).astype(np.float64), values(4)
+    odd[ORDER.index(2), 1] = wrong
+    model = opened(npz(tmp_path / "odd", a=odd, b=other))
+    with pytest.raises(ModelError, match=r"layer a of odd\.npz answers to 1 of 6 .* the first is im2"):
+        answers(model, "a")
+    assert (answers(model, "b") == other[np.argsort(ORDER)]).all()
+    rest = shown([name for name in NAMES if name != "im2"])
+    assert answers(model, "a", rest).shape == (5, 4)
+
+
+def faults(folder: Path) -> dict[str, tuple[Path, str]]:
+    """Files that cannot be read, and what is said of them."""
+    folder.joinpath("text").write_text("neither of them")
+    folder.joinpath("cut.npz").write_bytes(npz(folder / "whole").read_bytes()[:300])
+    folder.joinpath("cut.nc").write_bytes(arrays_by_layer(folder / "whole.nc").read_bytes()[:3000])
+    folder.joinpath("cut.st").write_bytes(safetensors(folder / "whole.st").read_bytes()[:60])
+    np.savez(folder / "nameless", a=values(2))
+    save_file({"a": values(2)}, folder / "nameless.st")
+    xr.Dataset({"a": (("row", "unit"), values(2))}).to_netcdf(folder / "rows.nc", engine="h5netcdf")
+    bare = xr.Dataset({"a": (("stimulus", "unit"), values(2))})
+    bare.to_netcdf(folder / "bare.nc", engine="h5netcdf")
+    film = xr.Dataset({"a": (("stimulus", "unit", "time_bin"), np.ones((2, 3, 4)))}, {"stimulus": ["x", "y"]})
+    film.to_netcdf(folder / "film.nc", engine="h5netcdf")
+    return {
+        "text": (folder / "text", "neither netCDF nor npz nor safetensors"),
+        "folder": (folder, "is a folder"),
+        "cut npz": (folder / "cut.npz", "no activations can be read"),
+        "cut netcdf": (folder / "cut.nc", "cannot be read"),
+        "cut safetensors": (folder / "cut.st", "no activations can be read"),
+        "npz without names": (folder / "nameless.npz", r"no array `stimuli`.*there are a"),
+        "safetensors without names": (folder / "nameless.st", "metadata have no `stimuli`"),
+        "netcdf of other dims": (
+            folder / "rows.nc",
+            r"no dim stimulus or presentation \(dims: there are row",
+        ),
+        "netcdf without names": (folder / "bare.nc", "no coord of stimulus names the stimuli"),
+        "netcdf over time": (folder / "film.nc", "several time bins"),
+        "a name twice": (npz(folder / "twice", [*names()[:5], "im4"]), "two rows are of stimulus im4"),
+        "objects": (npz(folder / "objects", np.array(names(), object)), "Python objects"),
+        "names of two dims": (npz(folder / "square", [names()]), r"<U3 of shape \(1, 6\)"),
+    }
+
+
+def test_a_file_that_is_none_is_one_line(tmp_path):
+    for what, (path, words) in faults(tmp_path).items():
+        with pytest.raises((ModelError, DataError), match=words) as raised:
+            opened(path)
+        assert "\n" not in str(raised.value), what
+        assert str(path) in str(raised.value), what
+
+
+@pytest.mark.parametrize(
+    "array", [values(2)[:5], values(1)[:, 0], np.array(["a"] * 6), values(2) * 1j, np.array([{}] * 6)]
+)
+def test_an_array_that_is_no_layer_is_a_fault_of_its_own(tmp_path, array):
+    model = opened(npz(tmp_path / "one", wrong=array, right=values(2)))
+    with pytest.raises(ModelError, match=r"real numbers of shape \(6, units\) are due|Python objects"):
+        answers(model, "wrong")
+    assert answers(model, "right").shape == (6, 2)
+
+
+def test_nothing_is_unpickled(tmp_path):
+    class Evil:
+        def __reduce__(self):
+            return Path.touch, (tmp_path / "ran",)
+
+    npz(tmp_path / "evil", a=np.array([Evil()] * 6))
+    with pytest.raises(ModelError, match="Python objects"):
+        answers(opened(tmp_path / "evil.npz"), "a")
+    assert not (tmp_path / "ran").exists()
+
+
+def test_a_layer_that_is_not_there_is_named(tmp_path):
+    model = opened(npz(tmp_path / "two"))
+    with pytest.raises(ModelError, match=r"mine: two\.npz has no layer conf; did you mean conv\?"):
+        answers(model, "conf")
+    with pytest.raises(ModelError, match=r"no layer xyz \(there are conv, final\)"):
+        model.require("xyz")
+
+
+def test_the_hash_is_asked_of_the_file(tmp_path):
+    path = npz(tmp_path / "hashed")
+    right = hashlib.sha256(path.read_bytes()).hexdigest()
+    fetcher = Fetcher(tmp_path / "cache")
+    assert opened(path).weights_digest == right
+    spec = {"id": "mine", "source": "precomputed", "activations": {"file": "hashed.npz", "sha256": "0" * 64}}
+    with pytest.raises(FetchError, match=f"its sha256 is {right}"):
+        build(validated(Model, spec, "test"), lambda file: fetcher(file, tmp_path), None, cache=tmp_path)
+
+
+def test_it_is_shown_like_a_network_and_never_stored(tmp_path):
+    path, stimuli, store = npz(tmp_path / "wide", a=values(40)), shown(), Store(tmp_path / "store")
+    wanted = {("a",): {"coordinates", "activations"}, ("b",): {"coordinates"}}
+    found = represent(opened(path), stimuli, wanted, store=store)
+    matrix = values(40)[np.argsort(ORDER)]
+    assert (found.tensor(("a",), "activations").numpy() == matrix).all()
+    turned = found.tensor(("a",), "coordinates").numpy()
+    assert turned.shape == (6, 7)
+    assert turned @ turned.T == pytest.approx(matrix.astype(np.float64) @ matrix.T, rel=1e-5)
+    assert store.usage().files == 0
+    with pytest.raises(ModelError, match=re.escape("wide.npz has no layer b")):
+        found.tensor(("b",), "coordinates")
+
+
+def test_rows_go_by_name_and_not_by_image(tmp_path):
+    """Equal images under two names are two stimuli, which an experiment may have told apart."""
+    twice = images(1).take([0, 0])
+    stimuli = Stimuli(("one", "two"), twice.images)
+    model = opened(npz(tmp_path / "twins", ["two", "one"], a=np.array([[2.0], [1.0]])))
+    assert answers(model, "a", stimuli).tolist() == [[1], [2]]
+
+
+def test_the_spec_says_both_or_neither():
+    for entry in ({"source": "precomputed"}, {"source": "timm", "activations": "a.npz"}):
+        with pytest.raises(SpecError, match="`source: precomputed` needs `activations`"):
+            validated(Model, {"id": "mine", **entry}, "test")
+    assert validated(Model, {"id": "a", "source": "precomputed", "activations": "a.npz"}, "").activations == (
+        File(file="a.npz")
+    )
