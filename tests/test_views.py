@@ -11,7 +11,7 @@ from PIL import Image
 from sklearn.decomposition import PCA
 from torch import nn
 
-from pytest_brainscore import scoring
+from pytest_brainscore import scoring, suite
 from pytest_brainscore.commitment.settling import recorded_window
 from pytest_brainscore.data.fetch import Fetcher
 from pytest_brainscore.data.opening import from_arrays
@@ -19,6 +19,8 @@ from pytest_brainscore.data.stimuli import Stimuli
 from pytest_brainscore.errors import ModelError, NotHere
 from pytest_brainscore.machine import Device
 from pytest_brainscore.models.activations import extract
+from pytest_brainscore.models.cornet import cornet_s
+from pytest_brainscore.models.steps import nearest_step
 from pytest_brainscore.models.store import Store
 from pytest_brainscore.specs.benchmarks import Benchmark
 from pytest_brainscore.specs.cases import Case
@@ -166,16 +168,17 @@ def test_over_time_each_bin_is_beside_the_step_that_starts_nearest(tmp_path):
     ],
 )
 def test_elsewhere_the_step_nearest_to_the_recorded_window_stands_for_the_region(tmp_path, bins, layer):
-    entry = case(tmp_path, {"metric": "ridge"}, **({"time_bins": bins} if bins else {}))
+    entry = case(tmp_path, {"metric": "ridge"})
+    y = np.random.RandomState(0).randn(N, 3, len(bins or [0]))
+    dims = ("stimulus", "neuroid", "time_bin")
+    own = from_arrays(list(images(N).images), y, dims=dims, region="IT", time_bins=bins)
     desk, net = bench(tmp_path), network(Stepped())
-    desk.adopt_recordings(
-        entry, from_arrays(list(images(N).images), np.random.RandomState(0).randn(N, 3), region="IT")
-    )
+    desk.adopt_recordings(entry, own)
     desk.adopt_network(MODEL, net)
     about = desk.score(entry, MODEL, tmp_path).about
     assert about["layer"] == layer
     if bins is None:
-        assert recorded_window(entry) is None
+        assert recorded_window(own) is None
         assert about["layer_source"] == "the model's own entry"
     else:
         span = f"{bins[0][0]}-{bins[-1][1]} ms"
@@ -199,3 +202,21 @@ def test_steps_of_unequal_width_are_one_line(tmp_path):
         ModelError, match="these time steps have 768, 48 units, and one mapping for all needs"
     ):
         desk.score(entry, wrong, tmp_path)
+
+
+def test_cornet_s_has_brain_score_s_steps():
+    model, net = suite.zoo().models["cornet_s"], network(cornet_s())
+    assert {region: list(steps.values()) for region, steps in model.steps.items()} == {
+        "V1": [(50, 150)],
+        "V2": [(70, 170), (170, 270)],
+        "V4": [(90, 140), (140, 190), (190, 240), (240, 290)],
+        "IT": [(100, 200), (200, 300)],
+    }
+    for steps in model.steps.values():
+        for layer in steps:
+            net.require(layer)
+    assert [nearest_step(model.steps[region], (70, 170)) for region in ("V4", "IT")] == [
+        "V4.steps.0",
+        "IT.steps.0",
+    ]
+    assert nearest_step(model.steps["V4"], (165, 175)) == "V4.steps.1"  # of 140 and 190 the first

@@ -59,7 +59,7 @@ class Register:
         return settled if isinstance(settled, Commitment) else self._made(settled, case)
 
     def _settled(self, case: Case, layer: str | None) -> Commitment | Choice:
-        return settle(self.network, self.model, case, layer, self._opened.find)
+        return settle(self.network, self.model, case, layer, self._opened)
 
     def _made(self, choice: Choice, case: Case) -> Commitment:
         by, scored = choice.parts(case, lambda of: self._opened.recordings(of)[0])

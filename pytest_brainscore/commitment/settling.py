@@ -8,73 +8,66 @@ benchmark's `layers: best`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
+from ..data.recordings import Recordings
 from ..errors import ModelError, nearest
 from ..models.layers import BEHAVIOUR, candidates, resolve_layers
 from ..models.precomputed import AnyNetwork
 from ..models.represent import Kind, Unit
 from ..models.steps import nearest_step, span, written
+from ..opened import Opened
 from ..specs.cases import Case
-from ..specs.datasets.brainio import TimeBins
 from ..specs.models import Model, Window
 from ..specs.views import AutoLayers
 from .choosing import Choice, Commitment
 from .views import view_of
 
-Find = Callable[[str], Case]
+_CLASSES = "the network's own answer, which `readout.classes` reads"
 
 
 def settle(
-    network: AnyNetwork, model: Model, case: Case, layer: str | None, find: Find
+    network: AnyNetwork, model: Model, case: Case, layer: str | None, opened: Opened
 ) -> Commitment | Choice:
     """What stands for the case's region in a model, or how that is to be chosen.
 
-    layer: the one that is named for this run. find: the case of a benchmark's full name.
+    layer: the one that is named for this run. opened: where data and benchmarks are found.
     Raises ModelError where nothing covers the region, or a layer is not there; SpecError where the benchmark
     that chooses is not known.
     """
-    readout = case.benchmark.readout
     if layer is not None:
         network.require(layer)
         return _settled(case, (layer,), "named for this run")
-    if readout is not None and readout.classes:
-        source = "the network's own answer, which `readout.classes` reads"
-        return _settled(case, (network.own_answer,), source)
-    auto = model.layers if isinstance(model.layers, AutoLayers) else None
+    if case.benchmark.readout is not None and case.benchmark.readout.classes:
+        return _settled(case, (network.own_answer,), _CLASSES)
+    auto = model.layers if isinstance(model.layers, AutoLayers) else AutoLayers()
     if case.benchmark.layers == "best":
-        units = _units(network, auto.candidates if auto else None)
-        return Choice(units, case, "these same data (optimistic)")
-    if auto and case.region != BEHAVIOUR:
-        return _automatic(network, model, auto, case, find)
-    return _by_step(network, model, case) or _settled(case, *resolve_layers(network, model, case.region))
+        return Choice(_units(network, auto), case, "these same data (optimistic)")
+    if auto is model.layers and case.region != BEHAVIOUR:
+        return _automatic(network, model, auto, case, opened)
+    mapped = _by_step(network, model, case, opened)
+    return mapped or _settled(case, *resolve_layers(network, model, case.region))
 
 
-def recorded_window(case: Case) -> Window | None:
-    """From when to when after the onset of a stimulus responses were recorded, ms, where the YAML says so."""
-    parts = getattr(case.dataset, "parts", None) or {}
-    every = (getattr(part, "recordings", None) for part in (case.dataset, *parts.values()))
-    bins = [window for recordings in every for window in _listed(getattr(recordings, "time_bins", None))]
-    return (min(start for start, _ in bins), max(end for _, end in bins)) if bins else None
-
-
-def _listed(bins: tuple[Window, ...] | TimeBins | None) -> tuple[Window, ...]:
-    if isinstance(bins, TimeBins):
-        return ((bins.start, bins.stop or bins.start + bins.width),)
-    return bins or ()
+def recorded_window(recordings: Recordings) -> Window | None:
+    """From when to when after the onset of a stimulus responses were recorded, ms, where the data say so."""
+    coords = recordings.data.coords
+    if not {"time_bin_start", "time_bin_end"} <= set(coords):
+        return None
+    return float(coords["time_bin_start"].min()), float(coords["time_bin_end"].max())
 
 
 def _settled(case: Case, unit: Unit, source: str) -> Commitment:
     return Commitment(view_of(case, unit), source, case)
 
 
-def _units(network: AnyNetwork, patterns: tuple[str, ...] | None) -> tuple[Unit, ...]:
-    return tuple((layer,) for layer in candidates(network, patterns))
+def _units(network: AnyNetwork, auto: AutoLayers) -> tuple[Unit, ...]:
+    return tuple((layer,) for layer in candidates(network, auto.candidates))
 
 
-def _automatic(network: AnyNetwork, model: Model, auto: AutoLayers, case: Case, find: Find) -> Choice:
-    units = _units(network, auto.candidates)
+def _automatic(network: AnyNetwork, model: Model, auto: AutoLayers, case: Case, opened: Opened) -> Choice:
+    units = _units(network, auto)
     if auto.by == "half":
         data = f"one half of the stimuli (seed {auto.seed})"
         return Choice(units, case, data, auto.seed, auto.pca)
@@ -83,23 +76,24 @@ def _automatic(network: AnyNetwork, model: Model, auto: AutoLayers, case: Case, 
             f"no benchmark chooses the layer of {model.id} for {case.region}{nearest(case.region, auto.by)}"
             f" (`by` names {', '.join(auto.by)}); write `{case.region}: <benchmark>` there, or `by: half`"
         )
-    by = find(auto.by[case.region])
+    by = opened.find(auto.by[case.region])
     same = ", whose data are these same (optimistic)" if by.dataset.id == case.dataset.id else ""
     return Choice(units, by, by.name + same, pca=auto.pca)
 
 
-def _by_step(network: AnyNetwork, model: Model, case: Case) -> Commitment | None:
+def _by_step(network: AnyNetwork, model: Model, case: Case, opened: Opened) -> Commitment | None:
     """All time steps, for metrics of responses over time; for others the one nearest to what was recorded.
 
     None where the model names no steps for the region, or it is not known when responses were recorded.
     """
-    steps, recorded = model.steps.get(case.region), recorded_window(case)
+    steps = model.steps.get(case.region)
     if not steps:
         return None
     for layer in steps:
         network.require(layer)
     if case.benchmark.metric.over_time:
         return _all_steps(case, steps)
+    recorded = recorded_window(opened.recordings(case)[0])
     if recorded is None:
         return None
     layer = nearest_step(steps, recorded)
