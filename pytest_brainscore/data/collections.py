@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import numpy as np
 
@@ -102,7 +102,7 @@ def _by_class(names: Sequence[str], folder: Path) -> np.ndarray:
             f"{folder / bare}: lies in no class folder, so what it shows is unknown; name the folder that"
             " holds the class folders, or give a `table` of labels"
         )
-    return np.array([PurePosixPath(name).parts[0] for name in names])
+    return np.array([name.partition("/")[0] for name in names])
 
 
 def _by_table(stimuli: Stimuli, labels: LabelTable, path: Path) -> np.ndarray:
