@@ -1,8 +1,8 @@
 """Saved activations: a matrix per layer, and the names of the stimuli in their rows, in one file.
 
 In netCDF, one array per layer (stimulus or presentation, by units of any dims), or one whose units have a
-coord `layer`, as Brain-Score saves them; in npz and safetensors, one array per layer. docs/precomputed.md shows
-how they are written.
+coord `layer`, as Brain-Score saves them; in npz and safetensors, one array per layer. docs/precomputed.md
+shows how they are written.
 """
 
 from __future__ import annotations

@@ -17,16 +17,21 @@ from safetensors.torch import save_file as save_tensors
 from pytest_brainscore.data.fetch import Fetcher
 from pytest_brainscore.data.stimuli import Stimuli
 from pytest_brainscore.errors import DataError, FetchError, ModelError, SpecError
+from pytest_brainscore.machine import Device
 from pytest_brainscore.models.activations import extract
 from pytest_brainscore.models.build import build
 from pytest_brainscore.models.precomputed import Precomputed
 from pytest_brainscore.models.represent import represent
 from pytest_brainscore.models.store import Store
 from pytest_brainscore.specs.base import File
+from pytest_brainscore.specs.cases import Case, load_cases
 from pytest_brainscore.specs.models import Model
+from pytest_brainscore.specs.registry import Registry
 from pytest_brainscore.specs.validation import validated
+from pytest_brainscore.workbench import Workbench
+from tests import brainio_files
 
-from .fakes import images
+from .fakes import images, network
 
 NAMES = [f"im{i}" for i in range(6)]
 ORDER = [4, 0, 5, 2, 1, 3]
@@ -279,6 +284,82 @@ def test_rows_go_by_name_and_not_by_image(tmp_path):
     stimuli = Stimuli(("one", "two"), twice.images)
     model = opened(npz(tmp_path / "twins", ["two", "one"], a=np.array([[2.0], [1.0]])))
     assert answers(model, "a", stimuli).tolist() == [[1], [2]]
+
+
+DOCS = (Path(__file__).parents[2] / "docs" / "precomputed.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize("name", ["mine.npz", "mine.safetensors", "mine.nc"])
+def test_what_the_docs_write_is_read(tmp_path, monkeypatch, name):
+    blocks = re.findall(r"```python\n(.*?)```", DOCS, re.DOTALL)
+    (block,) = [block for block in blocks if f'"{name}"' in block and "wrapper" not in block]
+    monkeypatch.chdir(tmp_path)
+    exec(block, {"ids": NAMES, "activations": LAYERS})
+    model = opened(tmp_path / name)
+    assert sorted(model.layers) == sorted(LAYERS)
+    assert (answers(model, "conv") == LAYERS["conv"].reshape(6, -1)).all()
+
+
+BENCHMARKS = """
+dataset:
+  id: Tiny
+  reader: brainio
+  stimuli: {{csv: {csv}, zip: {zip}}}
+  recordings: {{netcdf: {netcdf}, coords: {{subject: animal}}}}
+benchmarks:
+  - regions: [V4, IT]
+    metric: ridge
+    splits: {{n: 3, train: 0.8}}
+"""
+
+
+def bench(folder: Path) -> Workbench:
+    return Workbench(Device(*[torch.device("cpu")] * 2), Fetcher(folder / "cache"), Registry(), None)
+
+
+def tiny(folder: Path) -> list[Case]:
+    made = brainio_files.responses(folder)
+    files = {"csv": made.csv.name, "zip": made.zip.name, "netcdf": made.netcdf.name}
+    (folder / "tiny.yaml").write_text(BENCHMARKS.format(**files), "utf-8")
+    return load_cases(folder / "tiny.yaml")
+
+
+def precomputed(folder: Path, case: Case, **spec) -> Model:
+    """What a network answers to the stimuli of a case, saved in another order and with one more row."""
+    stimuli = bench(folder).opened.recordings(case)[0].stimuli
+    with extract(network(), stimuli, ("relu", "readout")) as found:
+        arrays = {name: found[name].matrix().numpy() for name in found}
+    order = np.random.RandomState(0).permutation(len(stimuli))
+    padded = {name: np.concatenate([array[order], array[:1] * np.nan]) for name, array in arrays.items()}
+    np.savez(folder / "mine", stimuli=[*(stimuli.ids[i] for i in order), "another"], **padded)
+    entry = {"id": "mine", "source": "precomputed", "activations": "mine.npz", **spec}
+    return validated(Model, entry, "test")
+
+
+def test_saved_answers_score_what_the_network_scores(tmp_path):
+    v4, it = tiny(tmp_path)
+    layers = {"V4": "relu", "IT": ("relu", "readout")}
+    saved, live = precomputed(tmp_path, v4, layers=layers), bench(tmp_path)
+    live.adopt_network(Model(id="live", source="here:net", layers=layers), network())
+    for case in (v4, it):
+        score = bench(tmp_path).score(case, saved, tmp_path)
+        expected = live.score(case, Model(id="live", source="here:net", layers=layers), tmp_path)
+        assert score.splits == expected.splits
+        assert score.about["stored"] is None
+        assert "architecture" not in score.about["digests"]
+
+
+def test_one_layer_stands_for_all_regions_and_of_several_one_is_named(tmp_path):
+    v4, _ = tiny(tmp_path)
+    several = precomputed(tmp_path, v4)
+    with pytest.raises(ModelError, match=r"mapped to V4, and mine\.npz has relu, readout; write `layers"):
+        bench(tmp_path).score(v4, several, tmp_path)
+    with np.load(tmp_path / "mine.npz") as whole:
+        np.savez(tmp_path / "mine", stimuli=whole["stimuli"], relu=whole["relu"])
+    score = bench(tmp_path).score(v4, several, tmp_path)
+    assert score.about["layer"] == "relu"
+    with pytest.raises(ModelError, match=r"no layer of mine is mapped to V4 \(mapped: IT\)"):
+        bench(tmp_path).score(v4, several.model_copy(update={"layers": {"IT": "relu"}}), tmp_path)
 
 
 def test_the_spec_says_both_or_neither():
