@@ -15,7 +15,7 @@ from .linalg import EPSILON
 from .measurement import by_part, standard_error
 from .splits import Split, shuffle
 
-BYTES_AT_ONCE = 2**28
+BYTES_AT_ONCE = 2**26
 FEWEST = 10
 """Stimuli that `predictor_consistency` needs, as in Brain-Score."""
 
