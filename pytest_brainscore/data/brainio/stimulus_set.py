@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable
-from pathlib import Path, PurePosixPath
+from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -21,7 +21,7 @@ from ..tables import labels, read_table, unique
 Fetch = Callable[[File | Collection], Path]
 ID, FILE = ("stimulus_id", "image_id"), ("filename", "stimulus_path")
 """The columns that name a stimulus and its file; the first that is there counts."""
-_TABLES = {".csv", ".zip"}
+_TABLES = (".csv", ".zip")
 _SOME = 3
 
 
@@ -66,7 +66,7 @@ def _filled(column: pd.Series, path: Path) -> list[str]:
 
 def _packed(names: list[str], folder: Path, archive: Path, table: Path) -> tuple[Path, ...]:
     """The images of a zip, one for each name and no other."""
-    there = [name for name in _below(folder) if PurePosixPath(name).suffix.lower() not in _TABLES]
+    there = [name for name in _below(folder) if not name.lower().endswith(_TABLES)]
     found, lacking = _found(names, there)
     if lacking:
         raise DataError(
@@ -98,21 +98,29 @@ def _found(names: list[str], there: list[str]) -> tuple[list[str], list[str]]:
     By its path; else by its own name; else by that without suffix: the last two where one file alone has it.
     """
     paths = set(there)
-    by_name = _single((PurePosixPath(path).name, path) for path in there)
-    by_stem = _single((PurePosixPath(path).stem, path) for path in there)
+    by_name, by_stem = _single(_name, there), _single(_stem, there)
     found: list[str] = []
     lacking: list[str] = []
     for name in names:
-        own = PurePosixPath(name.replace("\\", "/"))
-        path = str(own) if str(own) in paths else by_name.get(own.name, by_stem.get(own.stem))
+        own = name.replace("\\", "/").removeprefix("./")
+        path = own if own in paths else by_name.get(_name(own), by_stem.get(_stem(own)))
         (lacking if path is None else found).append(path or name)
     return found, lacking
 
 
-def _single(named: Iterable[tuple[str, str]]) -> dict[str, str]:
-    pairs = list(named)
-    count = Counter(name for name, _ in pairs)
-    return {name: path for name, path in pairs if count[name] == 1}
+def _single(part: Callable[[str], str], paths: list[str]) -> dict[str, str]:
+    """The paths by a part of them, without those that share it."""
+    count = Counter(map(part, paths))
+    return {part(path): path for path in paths if count[part(path)] == 1}
+
+
+def _name(path: str) -> str:
+    return path.rpartition("/")[2]
+
+
+def _stem(path: str) -> str:
+    name = _name(path)
+    return name.rpartition(".")[0] or name
 
 
 def _below(folder: Path) -> list[str]:
@@ -120,8 +128,9 @@ def _below(folder: Path) -> list[str]:
     found = []
     for place, folders, files in os.walk(folder, followlinks=True):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        inner = PurePosixPath(Path(place).relative_to(folder).as_posix())
-        found += [str(inner / name) for name in sorted(files) if not name.startswith(".")]
+        inner = Path(place).relative_to(folder).as_posix()
+        prefix = "" if inner == "." else f"{inner}/"
+        found += [prefix + name for name in sorted(files) if not name.startswith(".")]
     return found
 
 
