@@ -22,6 +22,7 @@ from .errors import MetricError, ModelError
 from .machine import Device, keep_freed_memory, threads_for
 from .metrics.linalg import SolverFellBack
 from .models.build import build
+from .models.looks import looks_of, said_of
 from .models.network import Network
 from .models.precomputed import AnyNetwork
 from .models.represent import Kind, Represented, Unit, represent
@@ -136,7 +137,8 @@ class Workbench:
             "notes": measured.fallbacks,
             "seconds": {part: round(taken, 3) for part, taken in {**seconds, **measured.seconds}.items()},
         }
-        notes = (*recordings.notes, *commitment.notes, *measured.score.notes)
+        looked = said_of(looks_of(model, case.benchmark.trials))
+        notes = (*recordings.notes, *commitment.notes, *looked, *measured.score.notes)
         return replace(measured.score, about=about, notes=notes)
 
     def _measured(self, live: Live, case: Case, view: View) -> Measured:

@@ -10,7 +10,7 @@ from itertools import starmap
 import torch
 
 from ..errors import ModelError
-from ..specs.models import Model
+from ..specs.models import PRECOMPUTED, Model
 from ..specs.views import Trials
 from .untouched import seeded
 
@@ -21,10 +21,19 @@ Read = dict[str, torch.Tensor | ModelError]
 def looks_of(model: Model, trials: Trials | None) -> Trials | None:
     """The trials that a model is given; None where each look would be the same as the first.
 
-    That is so where it does not answer at random and the image does not move.
+    That is so where it does not answer at random and the image does not move, and where its answers are
+    precomputed.
     """
     moves = trials is not None and trials.microsaccades is not None
-    return trials if moves or model.stochastic else None
+    return trials if (moves or model.stochastic) and model.source != PRECOMPUTED else None
+
+
+def said_of(looks: Trials | None) -> tuple[str, ...]:
+    """What readers of a score are told of its trials."""
+    if looks is None:
+        return ()
+    places = f" within {looks.microsaccades:g} degrees" if looks.microsaccades else ""
+    return (f"answers are means of {looks.n} looks at each stimulus{places} (seed {looks.seed})",)
 
 
 def averaged(show: Show, images: torch.Tensor, trials: Trials, degrees: float, first: int) -> Read:

@@ -19,7 +19,7 @@ from pytest_brainscore.data.stimuli import Stimuli
 from pytest_brainscore.errors import ModelError
 from pytest_brainscore.machine import Device
 from pytest_brainscore.models.activations import extract
-from pytest_brainscore.models.looks import looks_of, moved, shifts
+from pytest_brainscore.models.looks import looks_of, moved, said_of, shifts
 from pytest_brainscore.models.represent import represent
 from pytest_brainscore.models.store import Store
 from pytest_brainscore.specs.benchmarks import Benchmark
@@ -128,6 +128,9 @@ def test_a_deterministic_model_without_microsaccades_looks_once():
     assert looks_of(STILL, moving) == looks_of(RANDOM, moving) == moving
     assert looks_of(RANDOM, trials) == trials
     assert looks_of(RANDOM, None) is None
+    assert looks_of(Model(id="saved", source="precomputed", activations="a.npz"), moving) is None
+    (told,) = said_of(moving)
+    assert told == "answers are means of 9 looks at each stimulus within 0.05 degrees (seed 0)"
 
 
 def test_the_spiral_has_one_turn_and_its_radius_is_in_degrees():
@@ -189,7 +192,9 @@ def test_benchmarks_that_differ_in_trials_share_no_pass(tmp_path, stochastic, pa
     responses = np.random.RandomState(0).rand(8, 5)
     bench.adopt_recordings(once, from_arrays(list(images(8).images), responses, region="IT"))
     bench.adopt_network(model, net)
-    raw = [bench.score(each, model, tmp_path).raw for each in (once, often, again)]
+    scores = [bench.score(each, model, tmp_path) for each in (once, often, again)]
     assert net.module.asked == passes
-    assert (raw[0] != raw[1]) == stochastic
-    assert raw[1] == raw[2]
+    assert (scores[0].raw != scores[1].raw) == stochastic
+    assert scores[1].raw == scores[2].raw
+    told = [score.notes for score in scores]
+    assert told == [(), *[("answers are means of 4 looks at each stimulus (seed 0)",) * stochastic] * 2]
