@@ -14,7 +14,7 @@ from ..errors import FetchError, NotHere
 from ..progress import Tell, untold
 from ..specs.datasets import Access
 from .credentials import SET, client, credentials, how_to_get, origin, plainly
-from .download import CHUNK, BeyondTheEnd, Refused, Told, download, persist
+from .download import CHUNK, BeyondTheEnd, BrokeOff, Refused, Told, download, persist
 
 ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
 """Where boto3 looks for another S3 than Amazon's; the first that is set counts."""
@@ -87,8 +87,11 @@ def _is_endpoint(scheme: str, netloc: str) -> bool:
 
 def _as_user(url: str, stored: S3Object) -> bool:
     """Whether the user has credentials to try."""
-    with plainly(f"{url}: the store {stored.bucket}"):
-        return credentials() is not None
+    try:
+        with plainly(f"{url}: the store {stored.bucket}"):
+            return credentials() is not None
+    except BrokeOff as why:
+        raise FetchError(f"{url}: the AWS credentials for the store {stored.bucket}: {why}") from why
 
 
 def _download_as_user(url: str, stored: S3Object, partial: Path, tell: Tell) -> bool:
@@ -130,21 +133,28 @@ def _said_by_store(url: str, stored: S3Object) -> Iterator[None]:
 
 def _explained(url: str, stored: S3Object, status: int, code: str, *, as_user: bool) -> FetchError:
     said = str(status) if code in ("", str(status)) else f"{status} {code}"
-    advice = _advice(status, code, as_user=as_user)
-    return FetchError(f"{url}: the store {stored.bucket} answers {said}: {advice}")
+    return FetchError(
+        f"{url}: the store {stored.bucket} answers {said}: {_advice(status, code, as_user=as_user)}"
+    )
 
 
 def _advice(status: int, code: str, *, as_user: bool) -> str:
     """What somebody can do who reads such an answer."""
+    if code in _GONE or status in (404, 405, 410):
+        return "the object is gone; correct the `url` and its versionId in the YAML"
+    if as_user:
+        return _advice_to_user(status, code)
+    return f"it is not open to everybody; {how_to_get()}" if status in (401, 403) else "try again later"
+
+
+def _advice_to_user(status: int, code: str) -> str:
+    """What somebody can do whose credentials were shown."""
     if code == "RequestTimeTooSkewed":
         return "the clock of this machine is wrong; set it"
     if code in _EXPIRED:
         return f"your AWS credentials{origin()} are out of date; renew them (aws sso login, or a new token)"
     if code in _WRONG:
         return f"your AWS credentials{origin()} are wrong; correct them"
-    if code in _GONE or status in (404, 405, 410):
-        return "the object is gone; correct the `url` and its versionId in the YAML"
     if status in (401, 403):
-        own = f"your AWS credentials{origin()} may not read it; ask its owners, or {SET}"
-        return own if as_user else f"it is not open to everybody; {how_to_get()}"
+        return f"your AWS credentials{origin()} may not read it; ask its owners, or {SET}"
     return "try again later"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from botocore.exceptions import ConnectTimeoutError
 
 from pytest_brainscore.data import credentials, download, fetch
 from pytest_brainscore.data.fetch import Fetcher
@@ -38,9 +39,12 @@ def store(monkeypatch, tmp_path):
     forget()
 
 
+REMEMBERED = (credentials._session, credentials.credentials, credentials.client)
+
+
 def forget() -> None:
     """What is asked once per process is asked again."""
-    for asked in (credentials._session, credentials.credentials, credentials.client):
+    for asked in REMEMBERED:
         asked.cache_clear()
 
 
@@ -272,6 +276,18 @@ def test_settings_that_boto3_cannot_use(store, fetcher, monkeypatch, access):
     line = refused(fetcher, file_of(store), access)
     assert line.startswith(f"{file_of(store).url}: the store lab.data: boto3 cannot use your AWS settings (")
     assert "nobody" in line
+
+
+@pytest.mark.parametrize("access", ["private", "unclear"])
+def test_credentials_that_must_be_fetched_and_cannot(store, fetcher, monkeypatch, access):
+    def unreachable():
+        raise ConnectTimeoutError(endpoint_url="http://169.254.169.254")
+
+    monkeypatch.setattr(credentials, "_session", unreachable)
+    line = refused(fetcher, file_of(store), access)
+    assert (
+        "the AWS credentials for the store lab.data: no connection, or it broke off (Connect timeout" in line
+    )
 
 
 def test_pin_hashes_what_only_credentials_open(store, fetcher, monkeypatch):
