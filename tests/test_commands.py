@@ -48,6 +48,24 @@ def served(tmp_path):
         server.shutdown()
 
 
+def test_list_says_where_answers_come_from_that_no_weights_give(tmp_path, capsys):
+    (tmp_path / "here.npz").write_bytes(b"activations")
+    (tmp_path / "models.yaml").write_text(
+        "saved: {source: precomputed, activations: here.npz, layers: {IT: conv5}}\n"
+        "gone: {source: precomputed, activations: gone.npz}\n"
+        "chosen: {source: torchvision, name: alexnet, layers: auto}\n"
+        "final: {source: torchvision, name: alexnet, layers: final}\n"
+    )
+    assert main(["list", "models", "--root", str(tmp_path)]) == 0
+    lines = [line.split("  ") for line in capsys.readouterr().out.splitlines()]
+    shown = {cells[0]: [cell.strip() for cell in cells if cell] for cells in lines}
+    assert shown["saved"][1:] == ["IT", "here.npz", "on disk", "precomputed"]
+    assert shown["gone"][1:] == ["its only layer", "gone.npz", "to fetch", "precomputed"]
+    assert shown["chosen"][2:4] == ["by score", "none"]
+    assert shown["final"][2:4] == ["by its answer", "none"]
+    assert shown["pixels"][1:4] == ["0.0 M", "V1, V2, V4, IT", "baseline"]
+
+
 def test_list_shows_benchmarks_models_and_what_is_on_disk(tmp_path, capsys):
     (tmp_path / "net.pth").write_bytes(b"weights")
     sha256 = hashlib.sha256(b"weights").hexdigest()
@@ -59,6 +77,10 @@ def test_list_shows_benchmarks_models_and_what_is_on_disk(tmp_path, capsys):
         line.startswith("Cowley2023.V4-pls") and "to fetch: 2 file(s), 4.4 MB" in line for line in lines
     )
     assert any(line.startswith("mine ") and " on disk " in line for line in lines)
+    data = {line.split()[0]: line.split(maxsplit=3)[3] for line in lines if len(line.split()) > 3}
+    assert data["ImageNet.top1"] == "to obtain: imagenet"
+    assert data["Hebart2023_fmri.IT-ridge"] == "to fetch: 4 file(s); to obtain: things"
+    assert data["MajajHong2015.private.IT-pls"] == "to fetch: 3 file(s), private"
     assert any(line.startswith("alexnet ") and " to fetch " in line for line in lines)
     assert any(line.startswith("@small: alexnet") for line in lines)
 

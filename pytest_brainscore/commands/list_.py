@@ -10,6 +10,7 @@ import argparse
 import textwrap
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 from .. import suite
 from ..data import lacks
@@ -18,8 +19,12 @@ from ..errors import FetchError
 from ..specs.base import File
 from ..specs.cases import Case, load_cases
 from ..specs.catalogue import place_of, size_of
-from ..specs.models import BASELINE, Model
+from ..specs.collection import Collection
+from ..specs.models import BASELINE, FINAL, Model
 from ..specs.zoo import Zoo
+
+_HERE = "on disk"
+Wanted = TypeVar("Wanted", File, Collection)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -73,11 +78,18 @@ def _row(model: Model, zoo: Zoo, fetcher: Fetcher) -> tuple[str, ...]:
         f"{found.parameters / 1e6:.1f} M" if found else "",
         str(about.year or ""),
         "" if about.top1 is None else f"{about.top1:.1f}",
-        ", ".join(model.mapped) or "by depth",
+        _regions(model),
         _name(model, weights),
         _weights(model, zoo.folders[model.id], fetcher),
         model.source,
     )
+
+
+def _regions(model: Model) -> str:
+    """The regions that are mapped, or what stands for all of them."""
+    if not isinstance(model.layers, dict):
+        return "by its answer" if model.layers == FINAL else "by score"
+    return ", ".join(model.layers) or ("by depth" if model.activations is None else "its only layer")
 
 
 def _name(model: Model, weights: File | str) -> str:
@@ -98,20 +110,26 @@ def _weights(model: Model, folder: Path, fetcher: Fetcher) -> str:
 
 
 def _data(case: Case, fetcher: Fetcher) -> str:
-    return _where(dict.fromkeys(lacks.files_in(case.dataset)), case.path.parent, fetcher)
+    """What is to be fetched, with whose credentials, and what users must get themselves."""
+    dataset, folder = case.dataset, case.path.parent
+    fetched = _where(dict.fromkeys(lacks.files_in(dataset)), folder, fetcher)
+    whose = ", private" if fetched != _HERE and dataset.access == "private" else ""
+    absent = _missing(dict.fromkeys(lacks.collections_in(dataset)), folder, fetcher)
+    if not absent:
+        return fetched + whose
+    obtained = f"to obtain: {', '.join(collection.name for collection in absent)}"
+    return obtained if fetched == _HERE else f"{fetched}{whose}; {obtained}"
 
 
 def _where(wanted: Iterable[File], folder: Path, fetcher: Fetcher) -> str:
     missing = _missing(wanted, folder, fetcher)
     total = sum(file.bytes or 0 for file in missing)
     return (
-        f"to fetch: {len(missing)} file(s){f', {total / 1e6:.1f} MB' if total else ''}"
-        if missing
-        else "on disk"
+        f"to fetch: {len(missing)} file(s){f', {total / 1e6:.1f} MB' if total else ''}" if missing else _HERE
     )
 
 
-def _missing(wanted: Iterable[File], folder: Path, fetcher: Fetcher) -> list[File]:
+def _missing(wanted: Iterable[Wanted], folder: Path, fetcher: Fetcher) -> list[Wanted]:
     missing = []
     for file in wanted:
         try:
