@@ -66,7 +66,9 @@ def test_list_says_where_answers_come_from_that_no_weights_give(tmp_path, capsys
     assert shown["pixels"][1:4] == ["0.0 M", "V1, V2, V4, IT", "baseline"]
 
 
-def test_list_shows_benchmarks_models_and_what_is_on_disk(tmp_path, capsys):
+def test_list_shows_benchmarks_models_and_what_is_on_disk(tmp_path, capsys, monkeypatch):
+    for name in ("BRAINSCORE_IMAGENET", "BRAINSCORE_THINGS"):
+        monkeypatch.delenv(name, raising=False)
     (tmp_path / "net.pth").write_bytes(b"weights")
     sha256 = hashlib.sha256(b"weights").hexdigest()
     entry = f"mine: {{source: torchvision, name: alexnet, weights: {{file: net.pth, sha256: {sha256}}}}}\n"

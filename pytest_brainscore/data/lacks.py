@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from ..specs.base import File, Spec
 from ..specs.catalogue import place_of, size_of
+from ..specs.collection import Collection
 from ..specs.models import Model
 from .disk import is_there
 from .fetch import Fetcher
@@ -61,6 +62,16 @@ def files_in(value: Any) -> Iterator[File]:
         yield from (file for _, inner in value for file in files_in(inner))
     elif isinstance(value, list | tuple):
         yield from (file for inner in value for file in files_in(inner))
+
+
+def collections_in(value: Any) -> Iterator[Collection]:
+    """All collections that a spec names, which users must get themselves."""
+    if isinstance(value, Collection):
+        yield value
+    elif isinstance(value, Spec):
+        yield from (found for _, inner in value for found in collections_in(inner))
+    elif isinstance(value, dict):
+        yield from (found for inner in value.values() for found in collections_in(inner))
 
 
 def _as_file(value: dict[str, Any]) -> File | None:
