@@ -44,6 +44,7 @@ def score(
     name: str | None = None,
     visual_degrees: float = 8.0,
     batch_size: int = 64,
+    stochastic: bool = False,
     stimuli: Path | str | Sequence[Path | str | Image.Image | np.ndarray] | None = None,
     recordings: np.ndarray | xr.DataArray | Recordings | None = None,
     region: str | None = None,
@@ -56,7 +57,8 @@ def score(
     """Score a model on a benchmark, or on stimuli and recordings given as arrays.
 
     model: what ``--models`` takes (one name), or an nn.Module with `layer` and, unless a squash to 224 pixels
-        and ImageNet's mean and standard deviation suit it, a `transform` (PIL image to tensor (3, h, w)).
+        and ImageNet's mean and standard deviation suit it, a `transform` (PIL image to tensor (3, h, w));
+        `stochastic` where it answers differently each time, so that `trials` show it each stimulus often.
     benchmark: a name as ``Cowley2023.V4-pls``, of the benchmarks/ under `root` or of the shipped ones; or
         ``path/to/file.yaml::V4-pls``.
     layer: module name, or several that are mapped together; default: the model's own map.
@@ -64,7 +66,7 @@ def score(
         neuroids[, repetitions]), NaN where one is missing; or a DataArray with these dims; or, without
         stimuli, Recordings, which have their own (``from_trials`` of data/opening.py makes them of choices).
     region ("brain"; of choices "behaviour"), metric ("ridgecv"; of choices "i2n"), and what else a YAML entry
-        says (splits, ceiling, normalise, clip): not for a benchmark, which says these itself.
+        says (splits, ceiling, normalise, clip, trials): not for a benchmark, which says these itself.
 
     A module is copied, so that yours stays in its mode, on its device and in its precision.
 
@@ -83,6 +85,7 @@ def score(
         bench.adopt_recordings(case, _in_memory(stimuli, recordings, case.region))
     spec, folder = _model(model, root, name, layer, case.region)
     if isinstance(model, nn.Module):
+        spec = spec.model_copy(update={"stochastic": stochastic})
         bench.adopt_network(spec, _network(model, transform, spec, visual_degrees, batch_size))
     result = bench.score(case, spec, folder)
     return replace(result, about={"benchmark": case.name, "model": spec.id, **result.about})

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from scipy import ndimage
 from torch import nn
 
+from pytest_brainscore.api import score
 from pytest_brainscore.data.fetch import Fetcher
 from pytest_brainscore.data.opening import from_arrays
 from pytest_brainscore.data.stimuli import Stimuli
@@ -198,3 +199,16 @@ def test_benchmarks_that_differ_in_trials_share_no_pass(tmp_path, stochastic, pa
     assert scores[1].raw == scores[2].raw
     told = [score.notes for score in scores]
     assert told == [(), *[("answers are means of 4 looks at each stimulus (seed 0)",) * stochastic] * 2]
+
+
+@pytest.mark.parametrize(("stochastic", "told"), [(True, 1), (False, 0)])
+def test_a_module_at_hand_looks_often_where_it_is_called_stochastic(tmp_path, monkeypatch, stochastic, told):
+    monkeypatch.setenv("BRAINSCORE_CACHE", str(tmp_path))
+    given = {"stimuli": list(images(8).images), "recordings": np.random.RandomState(0).rand(8, 5)}
+    how = {"layer": "same", "stochastic": stochastic, "metric": "rdm", "trials": 3, "device": "cpu"}
+    found = score(Noisy(), transform=as_floats, **given, **how)
+    assert sum("3 looks" in note for note in found.notes) == told
+
+
+def as_floats(image) -> torch.Tensor:
+    return pixels(image) / 255
