@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import traceback
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,6 +69,21 @@ class Terms:
         registry = Registry(self.root, self.trust)
         device = take_share(self.device, self.worker, self.workers)
         return Workbench.open(device=device, offline=self.offline, registry=registry, asked=asked, tell=tell)
+
+    def layers(self, model: Model, folder: Path) -> tuple[str, ...]:
+        """The layers of a network that answer per image, in the order of their last calls.
+
+        It is built with random weights, if it has any others, and shown two grey images on the CPU.
+        Raises BrainScoreError where it cannot be built or shown them.
+        """
+        from .data.fetch import Fetcher  # torch and requests: only where work is done
+        from .models.build import build
+        from .models.layers import candidates
+
+        fetcher = Fetcher.from_environment(offline=self.offline)
+        plain = model.model_copy(update={"name": model.architecture, "weights": "none"})
+        fetch, registry = partial(fetcher, folder=folder), Registry(self.root, self.trust)
+        return candidates(build(plain, fetch, registry, offline=self.offline, cache=fetcher.cache))
 
 
 def do(work: Work, bench: Workbench) -> tuple[Score | BrainScoreError, ...]:

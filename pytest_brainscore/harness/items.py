@@ -87,7 +87,7 @@ class Benchmark(pytest.Collector):
     def collect(self) -> Iterator[ScoreItem]:
         """One item per model, and per layer where layers are named on the command line."""
         for candidate in self.run.candidates:
-            for layer in self.run.settings.layers or (None,):
+            for layer in self.run.nodes.profile.layers(candidate, self.case):
                 asked = {"case": self.case, "candidate": candidate, "layer": layer, "run": self.run}
                 yield ScoreItem.from_parent(self, name=nodes.name_of(candidate, layer), **asked)
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from ..errors import SpecError
 from ..specs.cases import Case, is_benchmark_file, load_cases
 from ..suite.selection import Candidate
+from .profile import ALL, Profile
 
 if TYPE_CHECKING:
     from .run import Run
@@ -52,14 +53,25 @@ class Nodes:
         if file not in self._cases:
             self._cases[file] = self._read(file)
         case = self._cases[file].get(benchmark)
-        candidate, layer = self._items.get(item, (None, None))
+        candidate, layer = self._items.get(item) or self._profiled(item)
         return Named(case, candidate, layer) if case and candidate else None
+
+    @cached_property
+    def profile(self) -> Profile:
+        """At which layers each model is scored."""
+        return Profile(self.run.settings.layers, self.run.terms)
 
     @cached_property
     def _items(self) -> dict[str, tuple[Candidate, str | None]]:
         layers = self.run.settings.layers or (None,)
         every = ((candidate, layer) for candidate in self.run.candidates for layer in layers)
         return {name_of(candidate, layer): (candidate, layer) for candidate, layer in every}
+
+    def _profiled(self, item: str) -> tuple[Candidate | None, str | None]:
+        """An item of `all` layers: only workers know the layers, whose odd letters are `_` here."""
+        model, _, layer = item.partition("-")
+        candidates = {candidate.id: candidate for candidate in self.run.candidates}
+        return candidates.get(model) if ALL in self.run.settings.layers else None, layer or None
 
     def _read(self, file: str) -> dict[str, Case]:
         """The benchmarks of a file by id; none where it is no benchmark file."""

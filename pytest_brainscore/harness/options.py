@@ -30,7 +30,7 @@ _OURS = re.compile(
 _OPTIONS: dict[str, tuple[str | None, str]] = {
     "--brainscore-models": ("A,B", "As --models, for where another plugin or conftest has that"),
     "--brainscore-device": ("DEVICE", "auto, cpu, cuda, cuda:1 or mps (default: auto)"),
-    "--brainscore-layers": ("A,B", "Score these layers of every model instead of the mapped ones"),
+    "--brainscore-layers": ("A,B", "Score these layers of every model instead of the mapped ones; all: each"),
     "--brainscore-offline": (None, "Never open a socket: what is not on disk is skipped"),
     "--brainscore-reports": ("DIR", "Where runs write (default: reports)"),
     "--brainscore-json": ("FILE", "Write results.json to this file too"),
