@@ -90,7 +90,8 @@ def test_a_score_is_the_metric_of_what_the_network_names(x, metric):
     expected = getattr(choices, metric["name"])(named(x), coded(table()), **how)
     ceiling = subject_pairs(coded(table()), metric["name"], **how)
     assert found.raw == pytest.approx(expected.raw(), abs=1e-12)
-    assert found.error == pytest.approx(expected.error(), abs=1e-12)
+    assert found.error is None
+    assert found.also["standard_error"] == pytest.approx(expected.also["standard_error"].item(), abs=1e-12)
     assert (found.ceiling, found.ceiling_error) == pytest.approx((ceiling.value, ceiling.error))
     assert found.ceiled == pytest.approx(expected.raw() / ceiling.value)
     assert found.splits == pytest.approx((expected.raw(),))
@@ -115,7 +116,8 @@ def test_without_conditions_the_values_are_of_subjects(x):
     assert by_stimulus.values.tolist() == whole.values.tolist()
     alone = {name: values for name, values in trials.items() if name != "subject"}
     one = score({"metric": "accuracy_distance"}, recorded(alone), x)
-    assert (one.targets, one.error) == (("all",), None)
+    assert one.targets == ("all",)
+    assert np.isnan(one.also["standard_error"])
 
 
 def test_the_reliability_of_halves_of_subjects(x):
@@ -145,7 +147,7 @@ def test_accuracy_and_shape_bias_by_coords_of_the_stimuli(x):
     chosen = OBJECTS[named(x).numpy()]
     plain = score({"metric": "accuracy"}, recordings, x)
     assert plain.raw == pytest.approx((chosen == OBJECTS[TRUTH]).mean())
-    assert set(plain.also) == {"subjects_accuracy"}
+    assert set(plain.also) == {"subjects_accuracy", "standard_error"}
     labelled = score({"metric": {"name": "accuracy", "label": "texture"}}, recordings, x)
     assert labelled.raw == pytest.approx((chosen == texture).mean())
     unlike = {"name": "accuracy", "label": "shape", "unlike": "texture"}

@@ -145,8 +145,7 @@ def d_prime(p: Tensor, truth: Tensor) -> Tensor:
     calling images of the distractor by this image's object: the mean over these images.
     """
     false_alarms = _by_object(p, truth)[:, truth].T
-    difference: Tensor = torch.special.ndtri(1 - p) - torch.special.ndtri(false_alarms)
-    return difference.clamp(-CAP, CAP)
+    return _difference(1 - p, false_alarms)
 
 
 def object_d_prime(p: Tensor, truth: Tensor) -> Tensor:
@@ -156,7 +155,11 @@ def object_d_prime(p: Tensor, truth: Tensor) -> Tensor:
     distractor, on average; hits, images of the distractor that are not called by the object.
     """
     false_alarms = _by_object(p, truth)
-    difference: Tensor = torch.special.ndtri(1 - false_alarms.T) - torch.special.ndtri(false_alarms)
+    return _difference(1 - false_alarms.T, false_alarms)
+
+
+def _difference(hits: Tensor, false_alarms: Tensor) -> Tensor:
+    difference: Tensor = torch.special.ndtri(hits) - torch.special.ndtri(false_alarms)
     return difference.clamp(-CAP, CAP)
 
 

@@ -3,6 +3,9 @@
 Error consistency: Geirhos, Meding and Wichmann 2020, NeurIPS 33:13890. Accuracy distance: Brain-Score's, for
 BMD2024. Shape bias: Geirhos et al. 2019, ICLR. Who chooses several times for one image in one condition
 counts there with the mean, so that every image counts once.
+
+There are no splits, so that a score has no `error`: `also["standard_error"]`, (1,), is that of a mean over
+subjects, or over images for accuracy and shape bias.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ from torch import Tensor
 
 from ..errors import MetricError
 from .agreement import kappa, nearness
-from .measurement import Measurement, standard_error
+from .measurement import Measurement
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,14 +149,16 @@ def _codes(choices: Tensor, n: int) -> Tensor:
 def _of_subjects(cells: Tensor, absolute: bool = False) -> Measurement:
     """The mean over subjects of their means over conditions (1, s, c), and its standard error."""
     values = cells.nanmean(dim=2)
+    there = values[~values.isnan()]
+    error = there.std(correction=0) / len(there) ** 0.5 if len(there) > 1 else there.new_tensor(torch.nan)
     return Measurement(
         values,
-        also={"cells": cells.flatten(1)},
+        also={"cells": cells.flatten(1), "standard_error": error[None]},
         over="subject",
         centre="absolute_mean" if absolute else "mean",
-        spread=standard_error(values[~values.isnan()]),
     )
 
 
 def _of_images(value: Tensor, error: Tensor, also: Mapping[str, Tensor] | None = None) -> Measurement:
-    return Measurement(value.reshape(1, 1), also=also or {}, over="all", centre="mean", spread=float(error))
+    figures = {**(also or {}), "standard_error": error[None]}
+    return Measurement(value.reshape(1, 1), also=figures, over="all", centre="mean")

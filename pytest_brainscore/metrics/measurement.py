@@ -25,7 +25,6 @@ class Measurement:
     over: what a target is.
     centre: how the targets of one split become one number.
     groups: the targets of each subject, where every subject has a number of its own.
-    spread: the standard error, where it is one over subjects or images and not over splits.
     """
 
     values: Tensor
@@ -33,7 +32,6 @@ class Measurement:
     over: Over = "neuroid"
     centre: Centre = "median"
     groups: Sequence[Tensor] | None = None
-    spread: float | None = None
 
     def per_part(self) -> Tensor:
         """Return (n_splits, n_parts): see `by_part`."""
@@ -48,11 +46,8 @@ class Measurement:
         return float(self.per_split().mean())
 
     def error(self) -> float | None:
-        """Return the standard deviation over splits (ddof 0) over the root of their number; None for one.
-
-        Where there is a `spread`, it is that.
-        """
-        return standard_error(self.per_split()) if self.spread is None else self.spread
+        """Return the standard deviation over splits (ddof 0) over the root of their number; None for one."""
+        return standard_error(self.per_split())
 
 
 def by_part(values: Tensor, groups: Sequence[Tensor] | None = None, how: Centre = "median") -> Tensor:

@@ -80,7 +80,8 @@ def test_kappa_is_scikit_learns_in_each_cell(seed, keep):
     assert found.also["cells"].reshape(4, 3).numpy() == pytest.approx(cells, abs=1e-12)
     assert found.values[0].numpy() == pytest.approx(cells.mean(1), abs=1e-12)
     assert found.raw() == pytest.approx(cells.mean(), abs=1e-12)
-    assert found.error() == pytest.approx(cells.mean(1).std() / 2, abs=1e-12)
+    assert found.also["standard_error"].item() == pytest.approx(cells.mean(1).std() / 2, abs=1e-12)
+    assert found.error() is None
     assert error_consistency(model, trials, absolute=True).raw() == pytest.approx(abs(cells.mean()))
 
 
@@ -150,7 +151,7 @@ def test_halves_of_subjects_are_a_loops(keep):
 def test_accuracy_counts_images():
     found = accuracy(torch.tensor([0, 1, 2, -1, 3]), torch.tensor([0, 1, 1, 1, 3]))
     assert (found.raw(), found.values.shape) == (pytest.approx(0.6), (1, 1))
-    assert found.error() == pytest.approx(np.std([1, 1, 0, 0, 1]) / 5**0.5)
+    assert found.also["standard_error"].item() == pytest.approx(np.std([1, 1, 0, 0, 1]) / 5**0.5)
 
 
 def test_shape_bias_counts_images_whose_cues_differ():
@@ -159,7 +160,7 @@ def test_shape_bias_counts_images_whose_cues_differ():
     assert found.raw() == pytest.approx(3 / 4)
     assert found.also["shape_match"].item() == pytest.approx(3 / 5)
     assert found.also["texture_match"].item() == pytest.approx(1 / 5)
-    assert found.error() == pytest.approx((0.75 * 0.25 / 4) ** 0.5)
+    assert found.also["standard_error"].item() == pytest.approx((0.75 * 0.25 / 4) ** 0.5)
     assert np.isnan(shape_bias(torch.full((6,), 4), shape, texture).raw())
     with pytest.raises(MetricError, match="shape and texture agree in every image"):
         shape_bias(torch.zeros(6, dtype=torch.int64), shape, shape)

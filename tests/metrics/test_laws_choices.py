@@ -59,7 +59,8 @@ def measure(metric: str, world: World) -> Measurement:
 
 def same(found: Measurement, expected: Measurement) -> None:
     assert found.values.numpy() == pytest.approx(expected.values.numpy(), abs=1e-12, nan_ok=True)
-    assert found.error() == pytest.approx(expected.error(), abs=1e-12, nan_ok=True)
+    errors = [measured.also["standard_error"].item() for measured in (found, expected)]
+    assert errors[0] == pytest.approx(errors[1], abs=1e-12, nan_ok=True)
 
 
 def take(trials: Choices, rows: Tensor) -> Choices:
