@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -104,6 +105,14 @@ def test_hidden_files_and_others_are_no_images(tmp_path, val):
     (tmp_path / "empty").mkdir()
     with pytest.raises(DataError, match="no image in it"):
         opened(tmp_path, tmp_path / "empty")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+def test_class_folders_may_be_links(tmp_path, val):
+    (tmp_path / "linked").mkdir()
+    for folder in val.iterdir():
+        (tmp_path / "linked" / folder.name).symlink_to(folder)
+    assert opened(tmp_path, tmp_path / "linked").stimuli.ids == opened(tmp_path, val).stimuli.ids
 
 
 def test_images_evenly_spaced_by_name(val):

@@ -135,6 +135,14 @@ def test_the_expression_finds_names_within_the_names_of_images_too(folder):
     assert [name.rpartition("_")[2] for name in stimuli] == ["dog2", "cat1", "dog10", "cat1"]
 
 
+def test_a_name_found_within_two_images_is_none(folder):
+    images = folder / "images" / "dog"
+    for size in ("big", "small"):
+        (images / f"{size}_dog2.png").write_bytes((images / "dog2.png").read_bytes())
+    (images / "dog2.png").unlink()
+    assert "run_2.csv:2: column imagename: no image 'dog2.png'" in refused(folder)
+
+
 def test_other_columns_and_names_that_look_like_numbers(folder):
     for i, name in enumerate(("cat/cat1", "dog/dog2")):
         (folder / "images" / f"{name}.png").rename(folder / "images" / f"000{i}.png")
