@@ -86,7 +86,7 @@ def open_precomputed(spec: Model, fetch: Callable[[File], Path], cache: Path) ->
     path = fetch(spec.activations)
     saved = open_saved(path)
     digest = remembered_hash(path, "sha256", cache)
-    return Precomputed(spec.id, saved, digest, spec.visual_degrees)
+    return Precomputed(spec.id, saved, digest)
 
 
 def rows_of(model: Precomputed, stimuli: Stimuli) -> list[int]:

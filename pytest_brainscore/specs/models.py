@@ -18,6 +18,16 @@ SOURCES = ("torchvision", "timm")
 PRECOMPUTED = "precomputed"
 BASELINE = "baseline"
 """The family of models that nothing trained and nothing could leave random."""
+_OF_NETWORKS = (
+    "name",
+    "weights",
+    "seed",
+    "arguments",
+    "stochastic",
+    "preprocess",
+    "visual_degrees",
+    "batch_size",
+)
 Window = tuple[float, float]
 Scalar = bool | int | float | str | None
 
@@ -107,6 +117,9 @@ class Model(Spec):
     def _precomputed(self) -> Self:
         if (self.source == PRECOMPUTED) != (self.activations is not None):
             raise ValueError("`source: precomputed` needs `activations`, and only that does")
+        idle = [key for key in _OF_NETWORKS if key in self.model_fields_set]
+        if self.activations is not None and idle:
+            raise ValueError(f"precomputed activations make nothing of `{idle[0]}`: leave it out")
         return self
 
     @field_validator("source")

@@ -366,6 +366,10 @@ def test_the_spec_says_both_or_neither():
     for entry in ({"source": "precomputed"}, {"source": "timm", "activations": "a.npz"}):
         with pytest.raises(SpecError, match="`source: precomputed` needs `activations`"):
             validated(Model, {"id": "mine", **entry}, "test")
+    for key, value in {"weights": "w.pth", "preprocess": {"size": 64}, "stochastic": True}.items():
+        entry = {"id": "mine", "source": "precomputed", "activations": "a.npz", key: value}
+        with pytest.raises(SpecError, match=f"precomputed activations make nothing of `{key}`"):
+            validated(Model, entry, "test")
     assert validated(Model, {"id": "a", "source": "precomputed", "activations": "a.npz"}, "").activations == (
         File(file="a.npz")
     )
