@@ -12,6 +12,7 @@ import io
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,11 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 from PIL import Image
+
+from pytest_brainscore.data.fetch import Fetcher
+from pytest_brainscore.data.opening import open_recordings
+from pytest_brainscore.data.recordings import Recordings
+from pytest_brainscore.specs.datasets import BrainioDataset
 
 Columns = Mapping[str, Sequence[Any] | np.ndarray]
 
@@ -47,6 +53,13 @@ class Made:
         """One of a BrainioDataset's `parts`; `more` goes to the recordings."""
         recorded = {} if self.netcdf is None else {"recordings": self.recordings(**more)}
         return {"stimuli": self.stimuli(), **recorded}
+
+
+def opened(cache: Path, fetch: Any = None, **keys: Any) -> Recordings:
+    """The recordings of a BrainioDataset of these keys, such as stimuli=made.stimuli()."""
+    dataset = BrainioDataset.model_validate({"id": "made", "reader": "brainio", **keys})
+    fetch = fetch or partial(Fetcher(cache, offline=True), folder=cache)
+    return open_recordings(dataset, fetch, cache)
 
 
 def as_file(path: Path) -> dict[str, str]:

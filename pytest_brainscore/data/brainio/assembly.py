@@ -135,7 +135,7 @@ def _renamed(
     for theirs in wanted.values():
         if theirs not in known:
             raise DataError(
-                f"{path}: no coord {theirs}{nearest(theirs, known)}, which `coords:` names (there are"
+                f"{path}: no coord {theirs}{nearest(theirs, known)} (`coords:` names it; there are"
                 f" {', '.join(known) or 'none'})"
             )
     ours = {theirs: name for name, theirs in wanted.items()}
