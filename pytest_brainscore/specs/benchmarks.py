@@ -12,6 +12,7 @@ from .metrics import (
     AccuracyDistance,
     AnyMetric,
     Behavioural,
+    BySubject,
     CustomMetric,
     ErrorConsistency,
     Metric,
@@ -211,7 +212,7 @@ class Benchmark(Spec):
         suited, of = _SUITED.get(ceiling, ((Metric,), ""))
         if not isinstance(metric, suited):
             raise ValueError(f"ceiling: {ceiling} is {of}, and {metric.name} compares none{_instead(metric)}")
-        if suited is _OF_RDMS and getattr(metric, "subjects", None) == "pooled":
+        if ceiling in _SUITED and isinstance(metric, BySubject) and metric.subjects == "pooled":
             raise ValueError(f"ceiling: {ceiling} is between subjects, and `subjects: pooled` leaves one")
         return self
 
