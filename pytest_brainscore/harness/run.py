@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import os
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -48,7 +48,7 @@ class Run:
 
     candidates: the models of this run. elsewhere: ids of those that other shards have. composites: those of
     the suites.
-    planned: node ids of our items; named: what they score. begun: those of all items that began.
+    items: what our items score, by node id, in their order. begun: ids of all items that began.
     deselected: how many were left out. crashed: whether a worker was lost. updated: how many lines of
     baselines the run changed; pruned: what of them is gone. place: on a worker its number, and how many
     there are. status: what this process is doing. team: the workers, on the controller. idle: whether this
@@ -63,12 +63,10 @@ class Run:
     book: Book
     elsewhere: frozenset[str] = frozenset()
     composites: tuple[Composite, ...] = ()
-    asked: tuple[Asked, ...] = ()
     keywords_read: dict[str, str] = field(default_factory=dict)
     places: dict[str, Case] = field(default_factory=dict)
     marks: dict[str, pytest.MarkDecorator] = field(default_factory=dict)
-    planned: tuple[str, ...] = ()
-    named: tuple[Named, ...] = ()
+    items: Mapping[str, Named] = field(default_factory=dict)
     deselected: int = 0
     crashed: bool = False
     updated: int = 0
@@ -87,6 +85,11 @@ class Run:
         trust = (*settings.trust, *selection.packages(settings.models))
         return Terms(settings.device, settings.offline, settings.root, trust, *self.place)
 
+    @property
+    def asked(self) -> tuple[Asked, ...]:
+        """Everything that each model is asked, for the workbench."""
+        return tuple((item.candidate.id, item.case, item.layer) for item in self.items.values())
+
     @cached_property
     def nodes(self) -> Nodes:
         """What the ids of our items say."""
@@ -100,9 +103,9 @@ class Run:
     @cached_property
     def outlook(self) -> Outlook | None:
         """What our items will take, once it is known which there are; None where it cannot be told."""
-        if self.named:
+        if self.items:
             with suppress(Exception):  # what is wrong the items will say; an estimate ends no run
-                return forecast.ahead(self.planned, self.named, self)
+                return forecast.ahead(tuple(self.items), tuple(self.items.values()), self)
         return None
 
     @property
@@ -118,7 +121,7 @@ class Run:
     @property
     def missing(self) -> int:
         """How many items of ours have no row yet."""
-        return len(set(self.planned) - {row.node for row in self.book.rows.values()})
+        return len(self.items.keys() - {row.node for row in self.book.rows.values()})
 
     @property
     def folder(self) -> Path:
@@ -151,9 +154,12 @@ class Run:
 
     def hear_collection(self, nodes: Iterable[str]) -> None:
         """Take in what a worker collected: the controller knows no items but by these ids."""
-        found = {node: named for node in nodes if (named := self.nodes.find(node))}
-        self.planned, self.named = tuple(found), tuple(found.values())
-        self.hear_order(self.planned)
+        self.plan({node: named for node in nodes if (named := self.nodes.find(node))})
+
+    def plan(self, items: Mapping[str, Named]) -> None:
+        """Fix which items there are, and their order."""
+        self.items = items
+        self.hear_order(items)
 
     def hear_order(self, nodes: Iterable[str]) -> None:
         """Take in the order of the items, of this process or of a worker."""

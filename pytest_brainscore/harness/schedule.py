@@ -25,10 +25,7 @@ def order(items: list[pytest.Item]) -> None:
 def plan(items: Iterable[pytest.Item], run: Run) -> None:
     """Note everything that each model will be asked, for the workbench once it exists."""
     ours = [item for item in items if isinstance(item, ScoreItem)]
-    run.asked = tuple((item.candidate.id, item.case, item.layer) for item in ours)
-    run.planned = tuple(item.nodeid for item in ours)
-    run.named = tuple(Named(item.case, item.candidate, item.layer) for item in ours)
-    run.hear_order(run.planned)
+    run.plan({item.nodeid: Named(item.case, item.candidate, item.layer) for item in ours})
 
 
 def _key(item: ScoreItem) -> tuple[str, str]:

@@ -73,7 +73,7 @@ def engine_of(run: Run) -> Engine:
 
 def keep(run: Run, model: str, outcomes: Outcomes) -> None:
     """Write down the scores of a unit that is back: its items may have to wait, and never come."""
-    items = [pair for pair in zip(run.planned, run.named, strict=True) if pair[1].candidate.id == model]
+    items = [pair for pair in run.items.items() if pair[1].candidate.id == model]
     for (node, named), outcome in zip(items, outcomes, strict=True):
         if not isinstance(outcome, BrainScoreError):
             run.book.add_early(scored(named.case, model, node, outcome))
