@@ -47,18 +47,26 @@ sets:
   both: [small, wide_vit]
 """
 
-BENCHMARKS = """
+DATASET = """
 dataset:
   id: Own
   reader: arrays
   stimuli: {images: images}
   recordings: {file: responses.npy, dims: [stimulus, neuroid, repetition], region: IT}
-benchmarks:
+"""
+
+
+def on_own(benchmarks: str) -> str:
+    """A benchmark file on the project's own recordings."""
+    return f"{DATASET}benchmarks:{benchmarks}"
+
+
+BENCHMARKS = on_own("""
   - region: IT
     metric: {name: ridge, alpha: 1.0}
     splits: {n: 4, train: 0.75, seed: 1}
     ceiling: internal_consistency
-"""
+""")
 
 
 UNUSED = [word for name in ("hypothesispytest", "benchmark", "anyio") for word in ("-p", f"no:{name}")]

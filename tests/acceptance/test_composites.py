@@ -8,7 +8,7 @@ import pytest
 
 from pytest_brainscore.__main__ import main
 
-from .conftest import BENCHMARKS
+from .conftest import BENCHMARKS, on_own
 
 TWO = (
     BENCHMARKS
@@ -126,19 +126,13 @@ def test_a_part_that_failed_is_missing_with_its_error(composed):
     assert whole["missing"]["Own.IT-rdm"].startswith("error: ")
 
 
-REFERENCE = """
-dataset:
-  id: MajajHong2015.public
-  reader: arrays
-  stimuli: {images: images}
-  recordings: {file: responses.npy, dims: [stimulus, neuroid, repetition], region: IT}
-benchmarks:
+REFERENCE = on_own("""
   - {id: IT-pls-2018, region: IT, metric: {name: ridge, alpha: 1.0}, splits: {n: 4, train: 0.75, seed: 1}}
-"""
+""")
 
 
 def test_compare_puts_what_a_run_scored_beside_the_table_of_2018(project, monkeypatch, capsys):
-    project.write("benchmarks/own.yaml", REFERENCE)
+    project.write("benchmarks/own.yaml", REFERENCE.replace("Own", "MajajHong2015.public"))
     names = ("alexnet", "vgg16", "resnet18")
     entry = (
         "{}: {{source: nets:small, arguments: {{seed: {}}}, layers: {{IT: '3'}}, preprocess: {{size: 32}}}}"

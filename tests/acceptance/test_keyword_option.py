@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-TWO_REGIONS = """
-dataset:
-  id: Own
-  reader: arrays
-  stimuli: {images: images}
-  recordings: {file: responses.npy, dims: [stimulus, neuroid, repetition], region: IT}
-benchmarks:
+from .conftest import on_own
+
+TWO_REGIONS = on_own("""
   - {regions: [V4, IT], metric: ridge}
   - {id: IT-other, region: IT, metric: {name: rdm}}
-"""
+""")
 
 
 @pytest.fixture

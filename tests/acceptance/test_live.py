@@ -19,7 +19,7 @@ from pytest_brainscore.harness.watching import live
 from pytest_brainscore.harness.watching.outlook import Outlook
 from pytest_brainscore.harness.watching.status import Status
 
-from .conftest import UNUSED, Project
+from .conftest import UNUSED, Project, on_own
 from .screen import Screen
 
 ROWS, COLUMNS = 16, 120
@@ -56,16 +56,10 @@ other:
   preprocess: {size: 32}
   batch_size: 5
 """
-BENCHMARKS = """
-dataset:
-  id: Own
-  reader: arrays
-  stimuli: {images: images}
-  recordings: {file: responses.npy, dims: [stimulus, neuroid, repetition], region: IT}
-benchmarks:
+BENCHMARKS = on_own("""
   - {region: IT, metric: {name: "slow:metric"}, splits: {n: 4, train: 0.75, seed: 1}}
   - {region: IT, metric: rdm}
-"""
+""")
 
 
 @pytest.fixture
