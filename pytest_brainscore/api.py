@@ -24,7 +24,7 @@ from .scores import Score
 from .specs.benchmarks import Benchmark
 from .specs.cases import Case, load_cases, metric_label
 from .specs.datasets import CustomDataset
-from .specs.models import Layers, Model
+from .specs.models import FINAL, Layers, Model
 from .specs.registry import Registry
 from .specs.validation import validated
 from .suite import selection
@@ -61,7 +61,8 @@ def score(
         `stochastic` where it answers differently each time, so that `trials` show it each stimulus often.
     benchmark: a name as ``Cowley2023.V4-pls``, of the benchmarks/ under `root` or of the shipped ones; or
         ``path/to/file.yaml::V4-pls``.
-    layer: module name, or several that are mapped together; default: the model's own map.
+    layer: module name, or several that are mapped together; default: the model's own map. None where
+        `readout: {"classes": ...}` reads the network's own answer.
     stimuli, recordings: n images (a folder, paths, PIL images, or uint8 arrays) and responses (n stimuli,
         neuroids[, repetitions]), NaN where one is missing; or a DataArray with these dims; or, without
         stimuli, Recordings, which have their own (``from_trials`` of data/opening.py makes them of choices).
@@ -83,7 +84,7 @@ def score(
         of_choices = isinstance(recordings, Recordings) and recordings.kind == "choices"
         case = _case({**(_OF_CHOICES if of_choices else _OF_RESPONSES), **given})
         bench.adopt_recordings(case, _in_memory(stimuli, recordings, case.region))
-    spec, folder = _model(model, root, name, layer, case.region)
+    spec, folder = _model(model, root, name, _layer(model, layer, case), case.region)
     if isinstance(model, nn.Module):
         spec = spec.model_copy(update={"stochastic": stochastic})
         bench.adopt_network(spec, _network(model, transform, spec, visual_degrees, batch_size))
@@ -105,6 +106,20 @@ def find(benchmark: str, root: Path) -> Case:
     known = [case.id if wanted else case.name for case in cases]
     hint = nearest(wanted or benchmark, known) or f" (there are {', '.join(known) or 'none'})"
     raise SelectionError(f"no benchmark {benchmark}{hint}")
+
+
+def _layer(
+    model: str | nn.Module, layer: str | Sequence[str] | None, case: Case
+) -> str | Sequence[str] | None:
+    """The layer that is given; for a module whose own answer is read, that answer."""
+    readout = case.benchmark.readout
+    if readout is None or readout.classes is None:
+        return layer
+    if layer is not None:
+        raise SelectionError(
+            "score: `classes` of `readout` reads the network's own answer; leave `layer` out"
+        )
+    return FINAL if isinstance(model, nn.Module) else None
 
 
 def _model(

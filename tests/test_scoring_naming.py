@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 import torch
 from scipy.special import softmax
+from torch import nn
 
 from pytest_brainscore import scoring
+from pytest_brainscore.api import score as score_in_notebook
 from pytest_brainscore.data.opening import from_trials
 from pytest_brainscore.errors import BrainScoreError
 from pytest_brainscore.metrics import choices, readout
@@ -233,3 +235,24 @@ def test_trials_of_two_alternatives_are_compared_in_another_way(x):
     with pytest.raises(BrainScoreError, match=r"these trials offer two .* use i1, i1n, i2, i2n or o2"):
         score({"metric": "error_consistency"}, recorded(trials), x)
     assert score({"metric": "accuracy"}, recorded(trials), x).also["subjects_accuracy"] > 0.5
+
+
+def test_a_notebook_scores_a_modules_own_answer(tmp_path, monkeypatch):
+    monkeypatch.setenv("BRAINSCORE_CACHE", str(tmp_path))
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Flatten(), nn.Linear(12, 1000))
+    images = np.stack([np.full((2, 2, 3), i, np.uint8) for i in range(N)])
+    entry = {
+        "transform": lambda image: torch.tensor(np.asarray(image).transpose(2, 0, 1) / 255).float(),
+        "recordings": from_trials(list(images), table()),
+        "metric": "error_consistency",
+        "readout": {"classes": "imagenet16"},
+    }
+    found = score_in_notebook(net, **entry)
+    with torch.no_grad():
+        answers = net(torch.from_numpy(images.transpose(0, 3, 1, 2) / 255).float())
+    expected = choices.error_consistency(named(answers), coded(table()))
+    assert found.values == pytest.approx(expected.also["cells"].numpy(), nan_ok=True)
+    assert found.about["layer"] == "final"
+    with pytest.raises(BrainScoreError, match="reads the network's own answer; leave `layer` out"):
+        score_in_notebook(net, layer="1", **entry)

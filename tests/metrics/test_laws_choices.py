@@ -16,6 +16,7 @@ from pytest_brainscore.metrics.agreement import kappa, nearness
 from pytest_brainscore.metrics.choices import Choices
 from pytest_brainscore.metrics.measurement import Measurement
 from pytest_brainscore.metrics.subjects import subject_halves, subject_pairs
+from tests.metrics.laws import each_device
 from tests.strategies import permutation, seeds
 
 OF_SUBJECTS = ("error_consistency", "accuracy_distance")
@@ -122,6 +123,17 @@ def test_images_that_are_shown_twice_under_two_names(metric, seed):
     doubled = World(world.chosen.repeat(2), twice, world.texture.repeat(2))
     found, expected = measure(metric, doubled), measure(metric, world)
     assert found.values.numpy() == pytest.approx(expected.values.numpy(), abs=1e-12, nan_ok=True)
+
+
+@each_device
+@each
+@given(seeds)
+def test_device_for_cpu(metric, device, seed):
+    world = drawn(seed)
+    there = World(world.chosen.to(device), world.trials.to(torch.device(device)), world.texture.to(device))
+    found, expected = measure(metric, there).values, measure(metric, world).values
+    assert found.device.type == device
+    assert found.cpu().numpy() == pytest.approx(expected.numpy(), abs=1e-12, nan_ok=True)
 
 
 @each_of_truth

@@ -53,7 +53,8 @@ def target(benchmark: Benchmark, whole: Recordings, chosen: Recordings, device: 
     metric, spec = benchmark.metric, benchmark.readout or Readout()
     if "distractor" not in chosen.data.coords:
         raise MetricError(
-            f"{metric.name} is of two alternatives: the trials need a column `distractor` beside `truth`"
+            f"{metric.name} is of two alternatives: the trials need a column `distractor` beside `truth`; for"
+            " choices among many objects use error_consistency or accuracy_distance"
         )
     known = reading(spec, whole, device)
     trials, rows, objects = _coded(chosen)
