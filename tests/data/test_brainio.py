@@ -189,6 +189,7 @@ NEUROIDS = {
     ),
     "without ids": ({"region": ["V1"] * 3}, ["0", "1", "2"]),
     "ids as the index": ({"neuroid": [4, 5], "region": ["V1"] * 2}, ["4", "5"]),
+    "without a name": ({"neuroid_": [4, 5]}, ["4", "5"]),
     "bytes": ({"neuroid_id": [b"u1", b"u2"], "region": [b"V1", b"V2"]}, ["u1", "u2"]),
 }
 
@@ -197,9 +198,20 @@ NEUROIDS = {
 def test_neuroids_have_ids_that_differ(tmp_path, kind):
     coords, expected = NEUROIDS[kind]
     made = responses(tmp_path, n=3, columns={}, neuroids=coords)
-    recordings = read(made, tmp_path)
+    recordings = read(made, tmp_path, region="V1")
     assert recordings.data["neuroid"].values.tolist() == expected
     assert set(recordings.data["region"].values.tolist()) <= {"V1", "V2"}
+
+
+@pytest.mark.parametrize("name", ["presentation_", "presentation"])
+def test_the_only_coord_of_presentations_is_the_stimulus(tmp_path, name):
+    made = stimuli(tmp_path, ["a", "b"], {})
+    coords = {"presentation": {name: ["b", "a", "b"]}, "neuroid": {"neuroid_id": [1, 2]}}
+    path = write_assembly(tmp_path / "a.nc", np.arange(6.0).reshape(3, 2), coords)
+    recordings = read(Made(made.csv, made.zip, path), tmp_path, region="V1")
+    assert recordings.responses().values.tolist() == [[2, 3], [2, 3]]
+    assert recordings.data["repetition"].values.tolist() == [0, 0, 1]
+    assert recordings.stimuli.ids == ("a", "b")
 
 
 def test_netcdf_3_several_arrays_and_coords_without_a_dim(tmp_path):

@@ -20,12 +20,15 @@ from .windows import in_windows, span
 _NAMED = ("data", "__xarray_dataarray_variable__")
 """What Brain-Score and xarray call the one array of a file."""
 _ALSO = {
-    "stimulus": ("stimulus_id", "image_id"),
-    "neuroid": ("neuroid_id",),
+    "stimulus": ("stimulus_id", "image_id", "presentation_", "presentation"),
+    "neuroid": ("neuroid_id", "neuroid_", "neuroid"),
     "time_bin_end": ("time_bin_end", "time_bin_stop"),
     "distractor": ("distractor", "dist_obj"),
 }
-"""Our name of a coord to those that it has in Brain-Score's files, the usual one first."""
+"""Our name of a coord to those that it has in Brain-Score's files, the usual one first.
+
+The only coord of a dim loses its name when it is packaged, and takes that of the dim.
+"""
 RESPONSES = ("presentation", "neuroid", "time_bin")
 RSMS = ("presentation", "presentation", "neuroid")
 
@@ -108,7 +111,7 @@ def _coords(data: xr.Dataset, name: str, sizes: Mapping[str, int]) -> dict[str, 
         if key == name or variable.ndim > 1:
             continue
         dim = str(variable.dims[0]) if variable.ndim else "neuroid"
-        if dim in along and key not in ("presentation", "time_bin"):
+        if dim in along:
             along[dim][str(key)] = np.broadcast_to(clean(np.asarray(variable.values)), sizes[dim])
     return along
 
@@ -139,7 +142,14 @@ def _renamed(
                 f" {', '.join(known) or 'none'})"
             )
     ours = {theirs: name for name, theirs in wanted.items()}
-    return {dim: _under(along, _usual(along, wanted) | ours) for dim, along in coords.items()}
+    return {
+        dim: _without_index(_under(along, _usual(along, wanted) | ours), dim) for dim, along in coords.items()
+    }
+
+
+def _without_index(along: Mapping[str, np.ndarray], dim: str) -> dict[str, np.ndarray]:
+    """The coords without one that merely counts along the dim; a neuroid's is its id."""
+    return {name: labels for name, labels in along.items() if name != dim or dim == "neuroid"}
 
 
 def _usual(along: Mapping[str, np.ndarray], wanted: Mapping[str, str]) -> dict[str, str]:
