@@ -48,13 +48,7 @@ class Opened:
 
     def recordings(self, case: Case) -> tuple[Recordings, float]:
         """The recordings of the case's data set, and seconds."""
-        fetch = partial(self._fetcher, folder=case.path.parent, access=case.dataset.access)
-        self._tell("fetch", 0, 0)
-        return _once(
-            self._recordings,
-            _data_key(case),
-            lambda: open_recordings(case.dataset, fetch, self._fetcher.cache, self._registry),
-        )
+        return _once(self._recordings, _data_key(case), lambda: self._opened(case))
 
     def target(self, case: Case) -> tuple[scoring.AnyTarget, float]:
         """What every model is compared with, and seconds."""
@@ -69,6 +63,11 @@ class Opened:
             return recordings.stimuli
         folder = self._fetcher(pca.fit, folder=case.path.parent)
         return recordings.stimuli.followed_by(images_of(folder, pca.images))
+
+    def _opened(self, case: Case) -> Recordings:
+        self._tell("fetch", 0, 0)
+        fetch = partial(self._fetcher, folder=case.path.parent, access=case.dataset.access)
+        return open_recordings(case.dataset, fetch, self._fetcher.cache, self._registry)
 
     def _made_target(self, case: Case, recordings: Recordings) -> scoring.AnyTarget:
         self._tell("target", 0, 0)

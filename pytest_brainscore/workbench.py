@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-import warnings
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -14,13 +12,13 @@ from pathlib import Path
 import torch
 
 from . import scoring
+from .commitment.choosing import Commitment
 from .commitment.register import Register
 from .commitment.views import View, images_of, seen
 from .data.fetch import Fetcher
 from .data.recordings import Recordings
 from .errors import MetricError, ModelError
 from .machine import Device, keep_freed_memory, threads_for
-from .metrics.linalg import SolverFellBack
 from .models.build import build
 from .models.looks import looks_of, said_of
 from .models.network import Network
@@ -31,6 +29,7 @@ from .models.untouched import untouched
 from .opened import Opened
 from .progress import Tell, untold
 from .scores import Score
+from .scoring.fallbacks import noted_fallbacks
 from .specs.base import File
 from .specs.cases import Case
 from .specs.models import Model
@@ -118,12 +117,13 @@ class Workbench:
         self._live = self._registered(model, network, 0.0)
 
     def _score(self, case: Case, model: Model, folder: Path, layer: str | None) -> Score:
+        self.tell("fetch", 0, 0)
         recordings, fetch_seconds = self.opened.recordings(case)
-        live, start = self._built(model, folder), time.perf_counter()
-        commitment = live.register.commitment(case, layer)
-        seconds = {"fetch": fetch_seconds, "build": live.seconds, "choice": time.perf_counter() - start}
+        live = self._built(model, folder)
+        commitment, seconds = self._committed(live, case, layer)
         case, view = commitment.case, commitment.view
         measured = self._measured(live, case, view)
+        seconds = {"fetch": fetch_seconds, "build": live.seconds, **seconds, **measured.seconds}
         about = {
             "benchmark": case.name,
             "model": model.id,
@@ -135,11 +135,20 @@ class Workbench:
             "cache_hit": view.unit in measured.shown.hits,
             "stored": measured.shown.keys.get((view.unit, view.kind)),
             "notes": measured.fallbacks,
-            "seconds": {part: round(taken, 3) for part, taken in {**seconds, **measured.seconds}.items()},
+            "seconds": {part: round(taken, 3) for part, taken in seconds.items()},
         }
         looked = said_of(looks_of(model, case.benchmark.trials))
         notes = (*recordings.notes, *commitment.notes, *looked, *measured.score.notes)
         return replace(measured.score, about=about, notes=notes)
+
+    def _committed(self, live: Live, case: Case, layer: str | None) -> tuple[Commitment, dict[str, float]]:
+        """What stands for the region, and the seconds of its choice, if it was chosen, without the passes."""
+        before, start = frozenset(self._passes), time.perf_counter()
+        commitment = live.register.commitment(case, layer)
+        passes = [done for key, done in self._passes.items() if key not in before]
+        taken = time.perf_counter() - start
+        taken -= sum(done.forward_seconds + done.coordinates_seconds for done in passes)
+        return commitment, {"choice": taken} if commitment.notes else {}
 
     def _measured(self, live: Live, case: Case, view: View) -> Measured:
         target, target_seconds = self.opened.target(case)
@@ -148,7 +157,7 @@ class Workbench:
         start, n = time.perf_counter(), len(self.opened.recordings(case)[0].stimuli)
         x = seen(shown.tensor(view.unit, view.kind).to(self.device.metrics), view, n, target)
         threads = threads_for(x, target.y if isinstance(target, scoring.Target) else x)
-        with threads, _noted_fallbacks() as fallbacks:
+        with threads, noted_fallbacks() as fallbacks:
             score = scoring.score(case.benchmark, x, target, self.registry)
         seconds = {
             "forward": shown.forward_seconds,
@@ -164,7 +173,8 @@ class Workbench:
         self._shown(live, case, views)
         raw: dict[Unit, float] = {}
         faults: list[str] = []
-        for view in views:
+        for i, view in enumerate(views):
+            self.tell("choice", i, len(views))
             try:
                 raw[view.unit] = self._measured(live, case, view).score.raw
             except (MetricError, ModelError) as why:
@@ -215,20 +225,6 @@ class Workbench:
                 tell=self.tell,
             )
         return done
-
-
-@contextmanager
-def _noted_fallbacks() -> Iterator[list[str]]:
-    """Collect what solvers say when they fall back to the CPU; other warnings go on as they are."""
-    notes: list[str] = []
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", SolverFellBack)
-        yield notes
-    for warning in caught:
-        if issubclass(warning.category, SolverFellBack):
-            notes.append(str(warning.message))
-        else:
-            warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
 
 
 def _digests(case: Case, network: AnyNetwork, recordings: Recordings) -> dict[str, str]:

@@ -19,6 +19,7 @@ from ..specs.views import Trials
 from .activations import BUDGET, LayerActivations, extract
 from .columns import Concatenated, NoRoom
 from .coordinates import coordinates
+from .keeping import Keeper
 from .precomputed import AnyNetwork
 from .steps import Stacked, by_stimulus
 from .store import Store
@@ -90,7 +91,7 @@ def represent(
     Raises ModelError as `extract` does.
     """
     kept = store if network.architecture_digest else None
-    work = _Work(network, stimuli, wanted, kept, torch.device(device), trials)
+    work = _Work(network, stimuli, wanted, kept, torch.device(device), trials, Keeper(spill))
     show = partial(extract, network, stimuli, device=device, batch_size=batch_size, spill=spill)
     show = partial(show, budget=budget, trials=trials, tell=tell)
     if work.load():
@@ -110,6 +111,7 @@ class _Work:
     store: Store | None
     device: torch.device
     trials: Trials | None
+    keeper: Keeper
     tensors: dict[Wanted, torch.Tensor] = field(default_factory=dict)
     computed: set[Unit] = field(default_factory=set)
     faults: dict[Unit, str] = field(default_factory=dict)
@@ -125,7 +127,7 @@ class _Work:
         for want in self.missing if self.store else ():
             tensor = self.store.get(self.key(*want)) if self.store else None
             if tensor is not None:
-                self.tensors[want] = tensor
+                self.tensors[want] = self.keeper.kept(tensor)
         return bool(self.missing)
 
     def compute(self, show: Show, room: int, tell: Tell) -> None:
@@ -166,7 +168,7 @@ class _Work:
         tensor = coordinates(answer, self.device) if turned else answer.matrix()
         if kind.endswith(BY_STEP):
             tensor = by_stimulus(tensor, len(unit))
-        self.tensors[unit, kind] = tensor
+        self.tensors[unit, kind] = self.keeper.kept(tensor)
         self.computed.add(unit)
         if self.store:
             about = {"model": self.network.id, "layer": "+".join(unit), "representation": kind}
