@@ -5,13 +5,23 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
+from functools import partial
 
 import pytest
 
+from pytest_brainscore import suite
+from pytest_brainscore.analysis.composites import compose
+from pytest_brainscore.report.composites import lacks
+from pytest_brainscore.report.table import table
+from pytest_brainscore.specs.composites import load_composites
+from pytest_brainscore.specs.results import Row
+from pytest_brainscore.suite.composites import species
 from tests.conftest import ROOT
 
 from .starter import started
 
+_NUMBER = re.compile(r"-?\d+\.\d+")
 TWINS = ["untrained:smallnet", *(f"untrained{seed}:smallnet" for seed in range(1, 5))]
 
 
@@ -48,3 +58,18 @@ def test_it_is_called_simulated_wherever_it_stands(rows):
 def _spread(values: list[float]) -> float:
     mean = sum(values) / len(values)
     return math.sqrt(sum((value - mean) ** 2 for value in values) / (len(values) - 1))
+
+
+def test_the_composites_of_the_docs_are_those_of_these_scores(rows, tmp_path):
+    text = (ROOT / "docs" / "composites.md").read_text("utf-8")
+    (tmp_path / "docs.yaml").write_text(text.split("```yaml\n")[1].split("```")[0])
+    printed = text.split("```\n")[2].splitlines()
+    models = ("smallnet", "smallnet_untrained")
+    two = [Row.model_validate_json(json.dumps(row)) for row in rows.values() if row["model"] in models]
+    spec = load_composites(tmp_path / "docs.yaml").values()
+    composed = compose(spec, two, partial(species, [suite.benchmarks()]))
+    shown = [*table(two, 100, composed), *lacks(composed)]
+    assert [_NUMBER.sub("#", line) for line in shown] == [_NUMBER.sub("#", line) for line in printed]
+    for ours, theirs in zip(shown, printed, strict=True):
+        numbers = [[float(number) for number in _NUMBER.findall(line)] for line in (ours, theirs)]
+        assert numbers[0] == pytest.approx(numbers[1], abs=0.002)
