@@ -23,6 +23,7 @@ _ALSO = {
     "stimulus": ("stimulus_id", "image_id", "presentation_", "presentation"),
     "neuroid": ("neuroid_id", "neuroid_", "neuroid"),
     "time_bin_end": ("time_bin_end", "time_bin_stop"),
+    "truth": ("truth", "sample_obj"),
     "distractor": ("distractor", "dist_obj"),
 }
 """Our name of a coord to those that it has in Brain-Score's files, the usual one first.

@@ -84,53 +84,54 @@ def _column(columns: Sequence[tuple[np.ndarray | None, int]]) -> np.ndarray:
 def _data(dataset: str, recorded: Mapping[str, xr.DataArray]) -> tuple[xr.DataArray, tuple[str, ...]]:
     """The data of all parts along presentation, and notes."""
     (first_name, first), *others = recorded.items()
-    if not others:
-        return first, ()
     aligned, notes = [first], []
     for name, data in others:
-        if data.dims != first.dims:
-            raise DataError(
-                f"{dataset}: part {first_name} has dims {', '.join(map(str, first.dims))}, and part {name}"
-                f" {', '.join(map(str, data.dims))}; parts have the same"
-            )
         matched = _matched(dataset, first_name, first, name, data)
         notes += _differing(first_name, first, name, matched)
         aligned.append(matched)
-    coords = {n: (c.dims, c.values) for n, c in first.coords.items() if c.dims != ("presentation",)}
-    columns = [
-        {str(n): c.values for n, c in one.coords.items() if c.dims == ("presentation",)} for one in aligned
-    ]
-    sizes = [one.sizes["presentation"] for one in aligned]
-    names = dict.fromkeys(name for column in columns for name in column)
-    for name in names:
-        values = _column([(column.get(name), n) for column, n in zip(columns, sizes, strict=True)])
-        coords[name] = (("presentation",), values)
-    return xr.DataArray(
-        np.concatenate([one.values for one in aligned]), dims=first.dims, coords=coords
-    ), tuple(notes)
+    return (_in_turn(aligned) if others else first), tuple(notes)
+
+
+def _in_turn(parts: Sequence[xr.DataArray]) -> xr.DataArray:
+    """The presentations of all parts in turn, with the other coords of the first."""
+    own = [{str(n): c.values for n, c in p.coords.items() if c.dims == ("presentation",)} for p in parts]
+    coords = {n: (c.dims, c.values) for n, c in parts[0].coords.items() if c.dims != ("presentation",)}
+    for name in dict.fromkeys(name for columns in own for name in columns):
+        columns = [(one.get(name), len(part)) for one, part in zip(own, parts, strict=True)]
+        coords[name] = (("presentation",), _column(columns))
+    return xr.DataArray(np.concatenate([part.values for part in parts]), dims=parts[0].dims, coords=coords)
 
 
 def _matched(
     dataset: str, first_name: str, first: xr.DataArray, name: str, data: xr.DataArray
 ) -> xr.DataArray:
     """The data with their neuroids in the order of the first part."""
+    if data.dims != first.dims:
+        raise DataError(
+            f"{dataset}: part {first_name} has dims {', '.join(map(str, first.dims))}, and part {name}"
+            f" {', '.join(map(str, data.dims))}; parts have the same"
+        )
     if "time_bin" in data.dims and not _same_bins(first, data):
         raise DataError(
             f"{dataset}: parts {first_name} and {name} differ in time bins; write `time_bins:` for both"
         )
     if "neuroid" not in data.dims:
         return data
-    place = {id: i for i, id in enumerate(data["neuroid"].values.tolist())}
-    ids = first["neuroid"].values.tolist()
-    lacking = [id for id in ids if id not in place]
-    if lacking or len(place) != len(ids):
+    order = _order(dataset, first_name, first["neuroid"].values, name, data["neuroid"].values)
+    return data if (order == np.arange(len(order))).all() else data.isel(neuroid=order)
+
+
+def _order(dataset: str, first_name: str, due: np.ndarray, name: str, ids: np.ndarray) -> np.ndarray:
+    """Where each of the first part's neuroids is in the other."""
+    place = {id: i for i, id in enumerate(ids.tolist())}
+    lacking = [id for id in due.tolist() if id not in place]
+    if lacking or len(ids) != len(due):
         odd = f"{lacking[0]} is not in {name}" if lacking else f"{name} has more"
         raise DataError(
-            f"{dataset}: part {first_name} has {len(ids)} neuroids and part {name} {len(place)}; {odd}."
+            f"{dataset}: part {first_name} has {len(due)} neuroids and part {name} {len(ids)}; {odd}."
             " Parts have the same neuroids"
         )
-    order = [place[id] for id in ids]
-    return data if order == list(range(len(ids))) else data.isel(neuroid=order)
+    return np.array([place[id] for id in due.tolist()])
 
 
 def _same_bins(one: xr.DataArray, other: xr.DataArray) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,7 @@ from ..assembly import Source, assemble
 from ..recordings import Recordings
 from ..stimuli import Stimuli
 from ..trials import REGION
-from .assembly import Assembly, read_assembly
+from .assembly import Assembly, clean, read_assembly
 from .joining import Joined, join, matched
 from .neuroids import flattened, with_ids
 from .parts import together
@@ -76,35 +76,39 @@ def _responses(dataset: str, assembly: Assembly, joined: Joined) -> Recordings:
 
 def _choices(dataset: str, assembly: Assembly, stimuli: Stimuli) -> Recordings:
     """Trials in the file's order, in which they are halved; stimuli in the table's."""
-    along = dict(assembly.coords["presentation"])
+    along, chosen = assembly.coords["presentation"], _chosen(assembly)
     rows = matched(assembly.ids, stimuli, assembly.path)
+    columns = {
+        **{name: labels for name, labels in along.items() if name != "choice"},
+        "stimulus": np.asarray(stimuli.ids)[rows],
+        "truth": _truth(assembly),
+        "region": np.full(len(rows), REGION),
+    }
+    coords = {name: ("presentation", labels) for name, labels in columns.items()}
+    return Recordings(dataset, stimuli, xr.DataArray(chosen, dims=("presentation",), coords=coords))
+
+
+def _chosen(assembly: Assembly) -> np.ndarray:
+    """The names that were chosen; an empty one is no answer, where all objects could be named."""
+    along = assembly.coords["presentation"]
     chosen = assembly.values if assembly.values.dtype.kind in "UO" else along.get("choice")
     if chosen is None or chosen.dtype.kind not in "UO":
         raise DataError(
             f"{assembly.path}: its values are {assembly.values.dtype}, and no coord `choice` names the"
             " objects that were chosen; write `coords: {choice: ...}` with the one that does"
         )
-    truth = along.get("truth", along.get("sample_obj"))
-    if truth is None:
+    names = clean(chosen).astype(str)
+    return names if "distractor" in along else np.where(names == "", _NO_ANSWER, names)
+
+
+def _truth(assembly: Assembly) -> np.ndarray:
+    along = assembly.coords["presentation"]
+    if "truth" not in along:
         raise DataError(
             f"{assembly.path}: no coord `truth` (there are {', '.join(along)}); write"
             " `coords: {truth: ...}` with the one that says what each stimulus shows"
         )
-    along |= {"truth": truth, "stimulus": np.asarray(stimuli.ids)[rows]}
-    along["region"] = np.full(len(rows), REGION)
-    along.pop("choice", None)
-    return Recordings(dataset, stimuli, _trials(_answered(chosen, along), along))
-
-
-def _answered(chosen: np.ndarray, along: Mapping[str, np.ndarray]) -> np.ndarray:
-    """The choices as text; an empty one is no answer, where all objects could be named."""
-    choices = chosen.astype(str)
-    return choices if "distractor" in along else np.where(choices == "", _NO_ANSWER, choices)
-
-
-def _trials(choices: np.ndarray, along: Mapping[str, np.ndarray]) -> xr.DataArray:
-    coords = {name: ("presentation", labels) for name, labels in along.items()}
-    return xr.DataArray(choices, dims=("presentation",), coords=coords)
+    return along["truth"]
 
 
 def _rdms(dataset: str, assembly: Assembly, stimuli: Stimuli) -> Recordings:
@@ -112,17 +116,11 @@ def _rdms(dataset: str, assembly: Assembly, stimuli: Stimuli) -> Recordings:
     rows = matched(assembly.ids, stimuli, assembly.path)
     if len(np.unique(rows)) < len(rows):
         raise DataError(f"{assembly.path}: RSMs in which a stimulus has two rows; one for each is due")
-    described = {
-        name: labels
-        for name, labels in assembly.coords["presentation"].items()
-        if name not in (*stimuli.coords, "stimulus")
-    }
-    shown = stimuli.take(rows)
-    neuroids = {n: ("subject", c) for n, c in assembly.coords["neuroid"].items() if n != "neuroid"}
+    shown, along = stimuli.take(rows), assembly.coords["presentation"]
+    more = {name: labels for name, labels in along.items() if name not in (*shown.coords, "stimulus")}
     rdms = xr.DataArray(
         1 - np.moveaxis(assembly.values.astype(np.float64), 2, 0),
         dims=("subject", "stimulus", "stimulus_"),
-        coords=neuroids,
+        coords={n: ("subject", labels) for n, labels in assembly.coords["neuroid"].items() if n != "neuroid"},
     )
-    coords = {**shown.coords, **described}
-    return Recordings(dataset, Stimuli(shown.ids, shown.images, coords, shown.visual_degrees), rdms)
+    return Recordings(dataset, replace(shown, coords={**shown.coords, **more}), rdms)
