@@ -13,13 +13,12 @@ from pytest_brainscore.specs.results import Row
 
 from .children import Ended
 from .faults import require
-from .project import Project, check_next, check_score, check_values, numbers, place
+from .project import Project, check_next, check_said, check_score, check_values, numbers, place
 
 ODD = "Odd"
 """The id of the odd data set."""
 
 _CANARY = "ran"
-_OURS_NOT = ("Traceback (most recent call last)", "INTERNALERROR")
 
 
 def with_odd_data(project: Project) -> Path:
@@ -45,8 +44,7 @@ def with_odd_model(project: Project, entry: str, code: str, *, preprocess: bool 
 
 def check_company(project: Project, ended: Ended, reports: str = "reports") -> list[Row]:
     """All that is in order has the right scores, nothing that came along ran; returns the odd rows."""
-    for words in _OURS_NOT:
-        require(words not in ended.text, f"{words}: {ended.text.partition(words)[2][-400:]}")
+    check_said(ended)
     rows = project.rows(reports)
     missing = set(place().right) - set(rows)
     require(not missing, f"rows of what is in order are missing: {sorted(missing)}: {ended.text[-600:]}")

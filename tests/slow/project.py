@@ -35,7 +35,7 @@ _NUMBERS = (
     "digests",
 )
 _REPORTED = re.compile(r"^(\S+::\S+::\S+) (?:PASSED|FAILED) ", re.MULTILINE)
-_OURS_NOT = ("Traceback (most recent call last)", "INTERNALERROR", "Exception ignored")
+_NEVER_SAID = ("Traceback (most recent call last)", "INTERNALERROR")
 
 FILES = {"images.zip": "IMAGES", "responses.npy": "RESPONSES", "wide.safetensors": "WEIGHTS"}
 
@@ -147,14 +147,19 @@ def read_rows(path: Path) -> Iterator[Row]:
             raise Violation(f"{path.name}:{number} is no row: {line[:60]}...") from None
 
 
+def check_said(ended: Ended, where: str = "", besides: tuple[str, ...] = ()) -> None:
+    """Nothing that a run printed is a traceback or an error within pytest, nor what is named `besides`."""
+    for words in (*_NEVER_SAID, *besides):
+        require(words not in ended.text, f"{where}{words}: {_around(ended.text, words)}")
+
+
 def check_rows(project: Project, ended: Ended, reports: str = "reports") -> int:
     """What a run leaves is whole and right, whatever happened to it; returns how many rows there are.
 
     Every row that it reported is in results.jsonl, every score is the right one, its values lie beside it,
     results.json is whole where there is one, and nothing it printed is a traceback.
     """
-    for words in _OURS_NOT:
-        require(words not in ended.text, f"{words}: {_around(ended.text, words)}")
+    check_said(ended, besides=("Exception ignored",))
     rows = project.rows(reports)
     reported = set(_REPORTED.findall(ended.text))
     lost = reported - {row.node for row in rows.values()}
