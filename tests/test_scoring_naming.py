@@ -170,6 +170,8 @@ def test_a_thousand_classes_are_named_by_synset():
     logits[:15] = logits[:15].roll(1, dims=1)
     entry = {"metric": "accuracy", "readout": {"classes": "imagenet"}}
     assert score(entry, recorded(trials), logits).raw == pytest.approx(45 / 60)
+    labels = {**trials, "subject": np.full(N, "labels")}
+    assert set(score(entry, recorded(labels), logits).also) == {"standard_error"}
 
 
 @pytest.mark.parametrize(

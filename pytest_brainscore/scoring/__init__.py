@@ -8,8 +8,8 @@
    ceiled score. Where subjects are fitted apart (subjects.py), or responses kept over time, every subject and
    every time bin has the three numbers for itself, and the score is their mean (parts.py).
 
-Choices (choices.py) go the same way: trials, and what the readout is fitted on, are the target; the model's
-choices are read from its activations and compared, halving by halving.
+Choices (choices/) go the same way: trials, and what the readout is fitted on, are the target; the model's
+choices are read from its activations and compared, halving by halving, or subject by subject.
 """
 
 from .choices import ChoiceTarget

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ...data.collections import LABELS
 from ...data.recordings import Recordings
 from ...errors import MetricError, nearest
 from ...metrics.ceilings import Ceiling
@@ -38,7 +39,7 @@ class NamingTarget:
     rows: the images that count, in the data set's full list of stimuli.
     shows: codes of what each of them shows: truth or label, or shape and texture.
     subjects, conditions: their names, by code.
-    subjects_accuracy: share of the trials in which the truth was chosen.
+    subjects_accuracy: share of the trials in which the truth was chosen; None where nobody was asked.
     """
 
     trials: Choices | None
@@ -47,7 +48,7 @@ class NamingTarget:
     reading: Reading
     subjects: tuple[str, ...]
     conditions: tuple[str, ...]
-    subjects_accuracy: float
+    subjects_accuracy: float | None
     ceiling: Ceiling | None
 
 
@@ -73,7 +74,7 @@ def target(benchmark: Benchmark, whole: Recordings, chosen: Recordings, device: 
         reading=known,
         subjects=by_name(chosen, "subject")[0],
         conditions=by_name(chosen, "condition")[0],
-        subjects_accuracy=float(_right(chosen).mean()),
+        subjects_accuracy=_subjects_accuracy(chosen),
         ceiling=_ceiling(benchmark, trials),
     )
 
@@ -132,6 +133,11 @@ def _coded(metric: Metric, chosen: Recordings, truth: Tensor) -> Choices:
 def _right(chosen: Recordings) -> np.ndarray:
     right: np.ndarray = chosen.data.values.astype(str) == chosen.data["truth"].values.astype(str)
     return right
+
+
+def _subjects_accuracy(chosen: Recordings) -> float | None:
+    """None of a collection of images, whose labels stand for a subject."""
+    return None if by_name(chosen, "subject")[0] == (LABELS,) else float(_right(chosen).mean())
 
 
 def _shows(
@@ -196,4 +202,6 @@ def _also(measured: Measurement, named: Tensor, to: NamingTarget) -> dict[str, f
         cells = measured.also["cells"].reshape(len(to.subjects), -1).nanmean(dim=0).tolist()
         if len(cells) > 1:
             figures |= {f"condition {name}": v for name, v in zip(to.conditions, cells, strict=True)}
-    return {**figures, "subjects_accuracy": to.subjects_accuracy}
+    if to.subjects_accuracy is not None:
+        figures["subjects_accuracy"] = to.subjects_accuracy
+    return figures
