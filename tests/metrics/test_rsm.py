@@ -67,3 +67,12 @@ def test_where_no_unit_stands_out_it_says_so():
     x = torch.cat([normal(0, N, 40), torch.zeros(N, 2, dtype=torch.float64)], dim=1)
     with pytest.raises(MetricError, match=r"0 of 42 units \(2 of them constant\) have a mean beyond 3.1"):
         rsm(x - x.mean(0), 1 - similarity(0))
+
+
+def test_the_deviation_is_that_of_the_means_that_there_are():
+    """Of ten units two stand out by a little more than asked; divided by nine they would not."""
+    x = normal(8, N, 10)
+    x = x - x.mean(0)
+    x[:, :2] += 5.0
+    bound = 0.97 * 5.0 / float(x.mean(0).std(correction=0))
+    assert rsm(x, 1 - similarity(3), deviations=bound).also["units"].tolist() == [2]
