@@ -306,17 +306,21 @@ def _images(
     table = write_csv(path, ids, columns, id_column="image_id" if old else "stimulus_id")
     spec["csv"] = as_file(path)
     if "zip" in spec:
-        archive = folder / f"stimulus{name}.zip"
-        with zipfile.ZipFile(archive, "w") as packed:
-            for file in table["filename"]:
-                packed.writestr(file, picture(file))
-        spec["zip"] = as_file(archive)
+        spec["zip"] = as_file(packed(folder / f"stimulus{name}.zip", table["filename"]))
     else:
         collection = folder.parent.parent / "collections" / spec["images"]["name"]
         collection.mkdir(parents=True, exist_ok=True)
         for file in table["filename"]:
             (collection / file).write_bytes(picture(file))
     return pd.DataFrame({"stimulus": ids, "filename": table["filename"], **columns, "part": name})
+
+
+def packed(path: Path, files: Iterable[str]) -> Path:
+    """A flat zip of the pictures of these names."""
+    with zipfile.ZipFile(path, "w") as archive:
+        for file in files:
+            archive.writestr(file, picture(file))
+    return path
 
 
 def picture(name: str) -> bytes:
