@@ -75,6 +75,7 @@ def _composed(composite: Composite, tree: _Tree, model: str, scores: Outcomes) -
     total = _mean(tree, leaves, composite.missing, means)
     return Composed(
         composite=tree.id,
+        title=composite.title,
         model=model,
         of=composite.of,
         value=total.value,

@@ -26,6 +26,11 @@ def cell(one: Composed | None) -> str:
     return f"{one.value:.3f}" + (f" ({one.scored} of {one.parts}{rest})" if one.missing else "")
 
 
+def titles(composed: Iterable[Composed]) -> Iterator[str]:
+    """Lines of what each composite is."""
+    yield from dict.fromkeys(f"{one.composite}: {one.title}" for one in composed if one.title)
+
+
 def stood_in(composed: Iterable[Composed]) -> Iterator[str]:
     """Lines of which benchmark stood in for which."""
     pairs = dict.fromkeys(

@@ -86,6 +86,7 @@ class Composed(Spec):
     """A composite of one model. Numbers are finite or null."""
 
     composite: str = Field(description="its id; of a tree per species also that: Brain-Score.macaque")
+    title: str | None = Field(None, description="what it is, and what a reader of the number should know")
     model: str
     of: Literal["raw", "ceiled"]
     value: float | None = Field(None, description="null where a part is missing, or has no such score")

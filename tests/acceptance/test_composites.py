@@ -84,6 +84,7 @@ def test_a_verbose_run_says_what_they_lack(composed):
     result.stdout.fnmatch_lines(
         [
             "Part * (1 of 3) * (1 of 3)",
+            "Part: of a data set that is not here, too",
             "Whole of small, wide_vit: missing: Own.IT-rdm (not scored)",
             f"Part of small, wide_vit: missing: Own.IT-rdm (not scored), {FAR}",
             f"Lacking of small, wide_vit: missing: {FAR}",

@@ -12,7 +12,7 @@ import pytest
 
 from pytest_brainscore import suite
 from pytest_brainscore.analysis.composites import compose
-from pytest_brainscore.report.composites import lacks
+from pytest_brainscore.report.composites import lacks, titles
 from pytest_brainscore.report.table import table
 from pytest_brainscore.specs.composites import load_composites
 from pytest_brainscore.specs.results import Row
@@ -68,7 +68,7 @@ def test_the_composites_of_the_docs_are_those_of_these_scores(rows, tmp_path):
     two = [Row.model_validate_json(json.dumps(row)) for row in rows.values() if row["model"] in models]
     spec = load_composites(tmp_path / "docs.yaml").values()
     composed = compose(spec, two, partial(species, [suite.benchmarks()]))
-    shown = [*table(two, 100, composed), *lacks(composed)]
+    shown = [*table(two, 100, composed), *titles(composed), *lacks(composed)]
     assert [_NUMBER.sub("#", line) for line in shown] == [_NUMBER.sub("#", line) for line in printed]
     for ours, theirs in zip(shown, printed, strict=True):
         numbers = [[float(number) for number in _NUMBER.findall(line)] for line in (ours, theirs)]

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from pytest_brainscore.analysis.composites import compose
 from pytest_brainscore.metrics.normalise import normalise
+from pytest_brainscore.report.composites import lacks, stood_in
+from pytest_brainscore.report.table import table
 from pytest_brainscore.specs.composites import Composite
 from pytest_brainscore.specs.results import Row
 
@@ -56,6 +58,7 @@ def test_regions_weigh_the_same_however_many_benchmarks_they_have():
     assert found.means == {"V4": pytest.approx(0.3), "IT": pytest.approx(0.6)}
     assert found.value == pytest.approx(0.45)
     assert (found.parts, found.scored, found.missing, found.missing_as) == (3, 3, {}, None)
+    assert found.title == "of a test"
 
 
 def test_errors_are_those_of_means_of_independent_scores():
@@ -230,3 +233,26 @@ def test_the_order_of_parts_does_not_matter_and_the_mean_lies_between_them(value
     (shuffled,) = of(rows[::-1], *names)
     assert found.value == pytest.approx(shuffled.value, abs=1e-12)
     assert min(values) - 1e-12 <= found.value <= max(values) + 1e-12
+
+
+def test_in_the_table_partial_ones_are_marked_and_those_without_a_value_are_not_there():
+    rows = [row("M.V4-pls", "a", 0.2), row("M.IT-pls", "a", 0.6), row("M.V4-pls", "b", 0.4)]
+    both = ("M.V4-pls", "M.IT-pls")
+    ids = {"Whole": None, "Skip": "skip", "Zero": "zero"}
+    composed = [one for id, missing in ids.items() for one in of(rows, *both, id=id, missing=missing)]
+    composed += of(rows, "M.V4-pls", "H.V4-rdm", id="Lacking")
+    cells = {line.split("  ")[0]: line.split() for line in table(rows, 120, composed)}
+    assert cells["Whole"] == ["Whole", "0.400", "-"]
+    assert cells["Skip"] == ["Skip", "0.400", "0.400", "(1", "of", "2)"]
+    assert cells["Zero"] == ["Zero", "0.400", "0.200", "(1", "of", "2,", "rest", "0)"]
+    assert "Lacking" not in cells
+    assert [one for one in lacks(composed) if one.startswith("L")] == [
+        "Lacking of a, b: missing: H.V4-rdm (not scored)"
+    ]
+
+
+def test_what_stood_in_is_said_once_for_all_models():
+    rows = [row("H.V4-rdm", "a"), row("H.V4-rdm", "b")]
+    assert list(stood_in(of(rows, {"first": ("M.V4-pls", "H.V4-rdm")}))) == [
+        "C: H.V4-rdm stands in for M.V4-pls"
+    ]

@@ -62,10 +62,12 @@ def summarise(terminal: pytest.TerminalReporter, this: Run) -> None:
 
 
 def scores(rows: list[Row], this: Run, verbose: bool) -> Iterator[str]:
-    """The table, with the composites that have a value; verbose also what composites lack."""
+    """The table, with the composites that have a value; verbose also what they are and lack."""
     composed = this.book.composites
     yield from table(rows, shutil.get_terminal_size().columns, composed)
-    yield from composites.stood_in(one for one in composites.shown(composed))
+    shown = composites.shown(composed)
+    yield from composites.titles(shown) if verbose else ()
+    yield from composites.stood_in(shown)
     yield from composites.lacks(composed) if verbose else ()
 
 
