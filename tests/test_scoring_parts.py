@@ -43,9 +43,9 @@ def signal(x, seed=1):
 
 
 def presented(x, noise):
-    """(presentation, neuroid): train stimuli are shown once and test stimuli six times, in mixed order."""
+    """(presentation, neuroid): train stimuli are shown twice and test stimuli six times, in mixed order."""
     rng = np.random.RandomState(5)
-    shown = [(i, r) for i in range(N) for r in range(REPETITIONS if PARTS[i] == "test" else 1)]
+    shown = [(i, r) for i in range(N) for r in range(REPETITIONS if PARTS[i] == "test" else 2)]
     stimulus, repetition = np.array(shown)[rng.permutation(len(shown))].T
     values = signal(x)[stimulus] + noise * rng.randn(len(shown), NEUROIDS)
     subject = np.array([next(s for s, own in SUBJECTS.items() if j in own) for j in range(NEUROIDS)])

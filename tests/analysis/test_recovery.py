@@ -102,7 +102,7 @@ def test_more_noise_takes_nothing_from_the_share_that_can_be_explained(few):
 
 
 def test_a_metric_of_whole_populations_is_refused():
-    with pytest.raises(SpecError, match="internal_consistency is of single neuroids, not for rdm"):
+    with pytest.raises(SpecError, match="internal_consistency is of single neuroids, and rdm compares none"):
         benchmark_of("rdm")
 
 
