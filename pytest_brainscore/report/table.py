@@ -14,12 +14,19 @@ def table(rows: Sequence[Row], width: int = 100, composed: Sequence[Composed] = 
     """Lines of text, a row per benchmark: its ceiling, then raw → ceiled of each model.
 
     The composites that have a value for any model follow, a row each. Models that do not fit into the width
-    follow below. A model in several layers has a column for each.
+    follow below. At the end the profiles, of models that were scored in several layers.
     """
-    ceilings, layers = _ceilings(rows), _layers(rows)
-    labels = [_label(row, layers[row.model, row.benchmark]) for row in rows]
-    cells = {(row.benchmark, label): row for row, label in zip(rows, labels, strict=True)}
-    benchmarks, models = list(ceilings), list(dict.fromkeys(labels))
+    several = {key for key, layers in _layers(rows).items() if len(layers) > 1}
+    profiled = [row for row in rows if (row.model, row.benchmark) in several]
+    others = [row for row in rows if (row.model, row.benchmark) not in several]
+    yield from _scores(others, width, composed) if others else ()
+    yield from _profile(profiled, width) if profiled else ()
+
+
+def _scores(rows: Sequence[Row], width: int, composed: Sequence[Composed]) -> Iterator[str]:
+    ceilings = _ceilings(rows)
+    cells = {(row.benchmark, row.model): row for row in rows}
+    benchmarks, models = list(ceilings), list(dict.fromkeys(row.model for row in rows))
     means = {(one.composite, one.model): composites.cell(one) for one in composites.shown(composed)}
     named = list(dict.fromkeys(composite for composite, _ in means))
     first = max(map(len, [*benchmarks, *named]))
@@ -37,6 +44,22 @@ def table(rows: Sequence[Row], width: int = 100, composed: Sequence[Composed] = 
             yield _line(composite, "", content, first, column)
 
 
+def _profile(rows: Sequence[Row], width: int) -> Iterator[str]:
+    """A row per model and layer, in their order, and a column per benchmark, beginning with the ceilings."""
+    ceilings = _ceilings(rows)
+    cells = {(f"{row.model} {row.layer}", row.benchmark): _cell(row) for row in rows}
+    names = list(dict.fromkeys(name for name, _ in cells))
+    first = max(map(len, ["ceiling", *names]))
+    column = max(map(len, [*ceilings, *cells.values()]))
+    per_line = max(1, (width - first) // (column + 2))
+    for start in range(0, len(ceilings), per_line):
+        shown = list(ceilings)[start : start + per_line]
+        yield _row("", shown, first, column)
+        yield _row("ceiling", [ceilings[benchmark] for benchmark in shown], first, column)
+        for name in names:
+            yield _row(name, [cells.get((name, benchmark), "") for benchmark in shown], first, column)
+
+
 def _layers(rows: Sequence[Row]) -> dict[tuple[str, str], set[str | None]]:
     """The layers that each model was scored in on each benchmark."""
     found: dict[tuple[str, str], set[str | None]] = {}
@@ -45,13 +68,12 @@ def _layers(rows: Sequence[Row]) -> dict[tuple[str, str], set[str | None]]:
     return found
 
 
-def _label(row: Row, layers: set[str | None]) -> str:
-    """The model; with its layer where it was scored in several on one benchmark."""
-    return f"{row.model} {row.layer}" if len(layers) > 1 else row.model
-
-
 def _line(name: str, ceiling: str, cells: list[str], first: int, column: int) -> str:
-    return "  ".join([name.ljust(first), ceiling.rjust(8), *(cell.rjust(column) for cell in cells)]).rstrip()
+    return _row(f"{name.ljust(first)}  {ceiling.rjust(8)}", cells, first, column)
+
+
+def _row(name: str, cells: list[str], first: int, column: int) -> str:
+    return "  ".join([name.ljust(first), *(cell.rjust(column) for cell in cells)]).rstrip()
 
 
 def _ceilings(rows: Sequence[Row]) -> dict[str, str]:
