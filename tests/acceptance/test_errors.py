@@ -127,6 +127,8 @@ def test_offline_what_is_not_there_is_skipped_with_what_is_missing(project):
     result = project.run("--models", "small", "--brainscore-offline", "-rs")
     assert result.parseoutcomes() == {"skipped": 1}
     result.stdout.fnmatch_lines(["SKIPPED*responses.npy*"])
+    result.stdout.fnmatch_lines(["skipped for every model: 1 benchmark (-rs says why, -v lists)"])
+    result.stdout.no_fnmatch_line("Own.V4*skipped*")
 
 
 def test_a_dotted_name_outside_the_project_is_refused(project):

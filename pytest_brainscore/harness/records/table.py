@@ -62,9 +62,16 @@ def summarise(terminal: pytest.TerminalReporter, this: Run) -> None:
 
 
 def scores(rows: list[Row], this: Run, verbose: bool) -> Iterator[str]:
-    """The table, with the composites that have a value; verbose also what they are and lack."""
+    """The table, with the composites that have a value; verbose also what they are and lack.
+
+    What was skipped for every model stands in the table only if verbose.
+    """
     composed = this.book.composites
-    yield from table(rows, shutil.get_terminal_size().columns, composed)
+    tried = {row.benchmark for row in rows if row.status != "skipped"}
+    told = rows if verbose else [row for row in rows if row.benchmark in tried]
+    yield from table(told, shutil.get_terminal_size().columns, composed) if told else ()
+    if hidden := len({row.benchmark for row in rows}) - len({row.benchmark for row in told}):
+        yield f"skipped for every model: {hidden} benchmark{'' if hidden == 1 else 's'} (-rs says why, -v lists)"
     shown = composites.shown(composed)
     yield from composites.titles(shown) if verbose else ()
     yield from composites.stood_in(shown)
