@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_brainscore.commitment.choosing import halved
+from pytest_brainscore.commitment.settling import settle
 from pytest_brainscore.data.fetch import Fetcher
 from pytest_brainscore.data.opening import from_arrays
 from pytest_brainscore.data.recordings import Recordings
@@ -237,3 +238,20 @@ def test_halves_keep_the_kinds_of_stimuli_in_proportion(n, seed, kinds):
         counts = [sum(kind[place[id]] == one for id in half) for half in ids]
         assert abs(counts[0] - counts[1]) <= 1
     assert all([place[id] for id in half] == sorted(place[id] for id in half) for half in ids)
+
+
+@pytest.mark.parametrize(
+    ("readout", "layer", "unit"),
+    [
+        ({"classes": "imagenet16"}, None, "final"),
+        ({"classes": "imagenet"}, "readout", "readout"),
+        ({"label": "object_name"}, None, "second"),
+    ],
+)
+def test_choices_among_classes_are_read_from_the_network_s_own_answer(tmp_path, readout, layer, unit):
+    dataset = CustomDataset(id="own", reader="here:own", stimuli={}, recordings={})
+    entry = {"region": "behaviour", "metric": "error_consistency", "readout": readout}
+    case = Case("c", "behaviour", dataset, validated(Benchmark, entry, "test"), Path("f.yaml"), 1)
+    model = Model(id="small", source="nets:small", layers="auto", readout="second")
+    opened = Desk(tmp_path).bench.opened
+    assert settle(network(), model, case, layer, opened).view.unit == (unit,)
