@@ -120,6 +120,7 @@ class Workbench:
         self.tell("fetch", 0, 0)
         recordings, fetch_seconds = self.opened.recordings(case)
         live = self._built(model, folder)
+        self.opened.target(case)  # what is wrong with the data goes before what is wrong with the layers
         commitment, seconds = self._committed(live, case, layer)
         case, view = commitment.case, commitment.view
         measured = self._measured(live, case, view)
