@@ -142,7 +142,7 @@ def test_a_constant_ceiling_and_none(x):
 @pytest.mark.parametrize(
     ("entry", "message"),
     [
-        ({"metric": "ridge", "readout": None}, "are choices, which ridge cannot use: use i1, i1n, i2, i2n or o2"),
+        ({"metric": "ridge", "readout": None}, "choices, which ridge cannot use: use i1, i1n, i2, i2n or o2"),
         ({"readout": {"label": "object"}}, "no coord object; did you mean object_name"),
         ({"readout": {"fit": {"part": "fitt"}}}, "nothing has part=fitt; did you mean fit"),
         (

@@ -71,7 +71,8 @@ def scores(rows: list[Row], this: Run, verbose: bool) -> Iterator[str]:
     told = rows if verbose else [row for row in rows if row.benchmark in tried]
     yield from table(told, shutil.get_terminal_size().columns, composed) if told else ()
     if hidden := len({row.benchmark for row in rows}) - len({row.benchmark for row in told}):
-        yield f"skipped for every model: {hidden} benchmark{'' if hidden == 1 else 's'} (-rs says why, -v lists)"
+        plural = "" if hidden == 1 else "s"
+        yield f"skipped for every model: {hidden} benchmark{plural} (-rs says why, -v lists)"
     shown = composites.shown(composed)
     yield from composites.titles(shown) if verbose else ()
     yield from composites.stood_in(shown)
