@@ -98,7 +98,7 @@ def recipe(shown: pd.DataFrame, values: np.ndarray, pixels: np.ndarray) -> dict[
     x, medians = u * s, []
     splits = StratifiedShuffleSplit(10, train_size=0.9, random_state=1)
     for train, test in splits.split(x, mean.index.get_level_values("object_name")):
-        pls = PLSRegression(25, scale=False, max_iter=100_000, tol=1e-12).fit(x[train], y[train])
+        pls = PLSRegression(25, scale=False, max_iter=100_000, tol=1e-11).fit(x[train], y[train])
         predicted = pls.predict(x[test])
         medians.append(np.median([pearsonr(*pair)[0] for pair in zip(predicted.T, y[test].T, strict=True)]))
     raw, ceiling = np.mean(medians), internal_consistency(shown, values)
