@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,10 @@ from pytest_brainscore.errors import DataError
 from tests.brainio_files import Made, choices, opened, responses, similarities, stimuli, write_assembly
 
 BINS = tuple((start, start + 1) for start in range(0, 12))
+OVERLAPPING = tuple((start, start + 20) for start in range(-20, 61, 10))  # MajajHong2015.temporal, shorter
+WIDER = ((0, 40), (40, 80))
+EQUAL = tuple((start, start + 10) for start in range(0, 60, 10))
+APART = ((0, 10), (20, 30))
 
 
 def read(made: Made, cache: Path, **recorded) -> Recordings:
@@ -24,6 +29,27 @@ def windows(made: Made, cache: Path, *wanted) -> tuple[list, np.ndarray]:
     return edges, data.values
 
 
+def two_rows(folder: Path, bins) -> Made:
+    """Two stimuli and one neuroid: 1, 4, 9, ... and 2, -3, 4, ... over the bins."""
+    made = responses(folder, n=2, repetitions=1, columns={}, neuroids={"neuroid_id": ["a"], "region": ["IT"]})
+    i = np.arange(len(bins))
+    values = np.stack([(i + 1.0) ** 2, (-1.0) ** i * (i + 2)])[:, None]
+    return rewritten(replace(made, values=values), bins)
+
+
+def rewritten(made: Made, bins) -> Made:
+    start, end = np.array(bins).T
+    time_bin = {"time_bin_start": start, "time_bin_end": end}
+    neuroid = {"neuroid_id": ["a"], "region": ["IT"]}
+    coords = {"presentation": made.presentations, "neuroid": neuroid, "time_bin": time_bin}
+    write_assembly(made.netcdf, made.values, coords)
+    return made
+
+
+def of_two_rows(folder: Path, bins, window) -> np.ndarray:
+    return windows(two_rows(folder, bins), folder, window)[1][:, 0, 0]
+
+
 def test_a_window_is_the_mean_of_the_bins_within_it(tmp_path):
     made = responses(tmp_path, n=4, columns={}, time_bins=BINS, missing=0.2)
     edges, values = windows(made, tmp_path, (2.0, 7.0), (8.0, 12.0))
@@ -32,10 +58,71 @@ def test_a_window_is_the_mean_of_the_bins_within_it(tmp_path):
     np.testing.assert_allclose(values, np.stack(expected, axis=2), atol=1e-6)
 
 
-def test_a_window_does_not_take_a_bin_that_reaches_out_of_it(tmp_path):
-    made = responses(tmp_path, n=4, columns={}, time_bins=BINS)
-    _, values = windows(made, tmp_path, (2.5, 5.5))
-    np.testing.assert_allclose(values[:, :, 0], made.values[:, :, 3:5].mean(axis=2), atol=1e-6)
+def test_of_bins_of_1_ms_a_window_is_the_plain_mean(tmp_path):
+    made = responses(tmp_path, n=2, repetitions=1, columns={}, time_bins=[(a, a + 1) for a in range(300)])
+    values = windows(made, tmp_path, (50.0, 200.0))[1]
+    np.testing.assert_allclose(values[:, :, 0], made.values[:, :, 50:200].mean(axis=2), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("bins", "window", "expected"),
+    [
+        (OVERLAPPING, (0.0, 10.0), [6.5, 0.5]),
+        (OVERLAPPING, (5.0, 12.0), [8.214285714, 0.214285714]),
+        (OVERLAPPING, (30.0, 40.0), [30.5, -0.5]),
+        (OVERLAPPING, (0.0, 40.0), [17.5, 0.0]),
+        (WIDER, (0.0, 10.0), [1.0, 2.0]),
+        (WIDER, (30.0, 50.0), [2.5, -0.5]),
+        (WIDER, (35.0, 60.0), [3.4, -2.0]),
+        (EQUAL, (0.0, 10.0), [1.0, 2.0]),
+        (EQUAL, (20.0, 50.0), [16.666666667, 1.666666667]),
+        (EQUAL, (33.0, 58.0), [26.0, -1.24]),
+        (APART, (0.0, 30.0), [2.5, -0.5]),
+        (APART, (8.0, 21.0), [2.0, 0.333333333]),
+    ],
+)
+def test_a_window_weights_bins_as_brain_score_does(tmp_path, bins, window, expected):
+    """Golden values of brainscore_vision 2.4.2: assembly_time_align of the same two rows."""
+    np.testing.assert_allclose(of_two_rows(tmp_path, bins, window), expected, atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("bins", "window", "expected"),
+    [
+        (((0, 100), (100, 110)), (0.0, 110.0), [14 / 11, 17 / 11]),  # Brain-Score: [2.5, -0.5]
+        (((0, 100), (100, 110)), (50.0, 110.0), [9 / 6, 7 / 6]),  # [3, -1.333]
+        (OVERLAPPING, (0.0, 20.0), [9.0, 4.0]),  # [9.5, 0]
+        (OVERLAPPING, (70.0, 90.0), [81.0, 10.0]),  # an error
+        (OVERLAPPING, (-30.0, -15.0), [1.0, 2.0]),  # an error
+        (WIDER, (70.0, 90.0), [4.0, -3.0]),  # an error
+        (EQUAL, (45.0, 70.0), [(5 * 25 + 10 * 36) / 15, (5 * 6 - 10 * 7) / 15]),  # an error
+    ],
+)
+def test_a_window_differs_from_brain_scores_on_purpose(tmp_path, bins, window, expected):
+    np.testing.assert_allclose(of_two_rows(tmp_path, bins, window), expected, atol=1e-9)
+
+
+def test_of_a_window_nan_is_left_out_with_its_weight(tmp_path):
+    made = two_rows(tmp_path, OVERLAPPING)
+    made.values[0, 0, 2] = np.nan  # 0 to 20
+    made.values[1, 0, 1:3] = np.nan  # -10 to 20
+    values = windows(rewritten(made, OVERLAPPING), tmp_path, (0.0, 10.0), (5.0, 12.0), (0.0, 20.0))[1][:, 0]
+    np.testing.assert_allclose(values[0], [4, (5 * 4 + 2 * 16) / 7, np.nan], atol=1e-9)
+    np.testing.assert_allclose(values[1], [np.nan, -5, np.nan], atol=1e-9)
+
+
+def test_an_infinite_value_is_said(tmp_path):
+    made = two_rows(tmp_path, OVERLAPPING)
+    made.values[0, 0, 2] = np.inf
+    with pytest.raises(DataError, match="some values are infinite; write NaN"):
+        windows(rewritten(made, OVERLAPPING), tmp_path, (0.0, 10.0))
+
+
+def test_edges_in_single_precision_are_the_same_bins(tmp_path):
+    edges = np.arange(70, 81).astype(np.float32) / np.float32(100)
+    made = two_rows(tmp_path, np.stack([edges[:-1], edges[1:]], axis=1))
+    values = windows(made, tmp_path, *[(i / 100, (i + 1) / 100) for i in range(70, 80)])[1]
+    assert np.array_equal(values, made.values)
 
 
 def test_a_bin_that_is_the_window_is_taken_alone(tmp_path):
@@ -108,9 +195,14 @@ def test_without_windows_all_bins_stay(tmp_path):
         (
             {"time_bins": BINS},
             ((20.0, 30.0),),
-            "no time bin lies within 20 to 30; the file has 0 to 1, 1 to 2",
+            "no time bin overlaps 20 to 30; the file has 0 to 1, 1 to 2",
         ),
-        ({"time_bins": BINS}, ((2.0, 2.5),), "no time bin lies within 2 to 2.5; the file has 0 to 1, 1 to 2"),
+        (
+            {"time_bins": APART},
+            ((12.0, 18.0),),
+            "no time bin overlaps 12 to 18; the file has 0 to 10, 20 to 30",
+        ),
+        ({"time_bins": BINS}, ((0.0, 1.0), (12.0, 13.0)), "no time bin overlaps 12 to 13; the file has"),
         ({"time_bins": None}, ((0.0, 1.0),), "`time_bins:` is given, and the dims are presentation, neuroid"),
         ({"time_bins": BINS}, {"width": 50.0}, "`time_bins:` makes no bin; the file has 0 to 1"),
     ],

@@ -67,8 +67,8 @@ class Expected:
         columns = []
         for first, last in self.windows():
             same = [i for i, bin in enumerate(self.held.bins) if np.allclose(bin, (first, last))]
-            within = [i for i, (a, b) in enumerate(self.held.bins) if first - 1e-9 <= a and b <= last + 1e-9]
-            columns.append(chosen[:, :, same or within].mean(axis=2))
+            time = [max(min(b, last) - max(a, first), 0.0) for a, b in self.held.bins]
+            columns.append(chosen[:, :, same[0]] if same else np.average(chosen, axis=2, weights=time))
         values = np.stack(columns, axis=1)
         return values.swapaxes(1, 2).reshape(len(values), 1, -1) if "flatten" in self.spec else values
 

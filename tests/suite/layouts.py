@@ -160,6 +160,8 @@ def _bins(wanted: Any, *, overlapping: bool) -> tuple[tuple[float, float], ...]:
         width, start = wanted["width"], wanted["start"]
         stop = wanted.get("stop", start + 6 * width)
         edges = np.round(np.arange(start - 2 * width, stop + 1.5 * width, width), 9).tolist()
+        if "stop" not in wanted:  # MajajHong2015.temporal, whose bins are twice as wide as its windows
+            return tuple(zip(edges, edges[2:], strict=False))
         return tuple(pairwise(edges))
     ((first, last),) = wanted
     if overlapping:

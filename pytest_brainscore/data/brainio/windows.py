@@ -1,4 +1,4 @@
-"""Windows: which time bins are wanted of an assembly, as means of the bins that the file has."""
+"""Windows: which time bins are wanted of an assembly, as means over those that the file has."""
 
 from __future__ import annotations
 
@@ -11,20 +11,19 @@ import numpy as np
 from ...errors import DataError
 from ...specs.datasets.brainio import TimeBins
 from ...specs.datasets.ground import Bin
-from ..averaging import mean_of_bins
 
 Wanted = Sequence[Bin] | TimeBins | None
-_ROWS_AT_ONCE = 4096
-_ROUNDING = 1e-6
-"""Of a bin's edges, relative to the width of the window."""
+_ROWS_AT_ONCE = 256
+_ROUNDING = 1e-4
+"""Of edges, relative to the narrower of bin and window: single precision errs by 3e-6 of 10 ms at 0.78 s."""
 
 
 def span(coords: Mapping[str, np.ndarray], wanted: Wanted, path: Path) -> slice | None:
     """Which of the file's bins need to be read: from the first to the last that a window takes."""
     if wanted is None:
         return slice(None)
-    taken = [index for _, bins in _windows(coords, wanted, path) for index in bins]
-    return slice(min(taken), max(taken) + 1)
+    taken = np.flatnonzero(_weighted(coords, wanted, path)[1].any(axis=0))
+    return slice(int(taken[0]), int(taken[-1]) + 1)
 
 
 def in_windows(
@@ -37,27 +36,57 @@ def in_windows(
     """Values (presentation, neuroid, window), and the coords of the windows.
 
     values: the bins that `span` says. A window that is a bin of the file is that bin; any other is the mean
-    of the bins that lie within it, NaN left out. Raises DataError for a window that holds none.
+    of the bins that it overlaps, each weighted by how long, NaN left out.
+    Raises DataError for a window that overlaps none, and for infinite values.
     """
-    windows = _windows(coords, wanted, path)
+    windows, weights = _weighted(coords, wanted, path)
     means = np.empty((*values.shape[:2], len(windows)), values.dtype if values.dtype.kind == "f" else float)
     for first in range(0, len(values), _ROWS_AT_ONCE):
-        rows = values[first : first + _ROWS_AT_ONCE]
-        for i, (_, bins) in enumerate(windows):
-            means[first : first + _ROWS_AT_ONCE, :, i] = mean_of_bins(rows[:, :, bins - (read.start or 0)])
-    start, end = np.array([window for window, _ in windows], dtype=float).T
+        rows = slice(first, first + _ROWS_AT_ONCE)
+        means[rows] = _means(values[rows], weights[:, read], path)
+    start, end = np.array(windows, dtype=float).T
     return means, {"time_bin_start": start, "time_bin_end": end}
 
 
-def _windows(
+def _means(values: np.ndarray, weights: np.ndarray, path: Path) -> np.ndarray:
+    """(k, m, window) from (k, m, bin) and weights (window, bin), in float64; NaN where no bin has a value."""
+    valid = ~np.isnan(values)
+    filled = np.where(valid, values, 0)
+    if not np.isfinite(filled).all():  # 0 times infinity would be NaN in every other window
+        raise DataError(f"{path}: some values are infinite; write NaN for what was not measured")
+    total, weight = filled @ weights.T, valid @ weights.T
+    means: np.ndarray = np.divide(total, weight, out=np.full(total.shape, np.nan), where=weight > 0)
+    return means
+
+
+def _weighted(
     coords: Mapping[str, np.ndarray], wanted: Sequence[Bin] | TimeBins, path: Path
-) -> list[tuple[Bin, np.ndarray]]:
-    """Each window with the indices of its bins."""
+) -> tuple[list[Bin], np.ndarray]:
+    """The windows, and the weights (window, bin) of the file's bins in each."""
     start, end = _edges(coords, path)
     listed = _equal(wanted, float(end.max())) if isinstance(wanted, TimeBins) else list(wanted)
     if not listed:
         raise DataError(f"{path}: `time_bins:` makes no bin; the file has {_written(start, end)}")
-    return [(window, _bins(window, start, end, path)) for window in listed]
+    weights = _weights(np.array(listed, dtype=float), start, end)
+    beside = np.flatnonzero(~weights.any(axis=1))
+    if len(beside):
+        raise DataError(
+            f"{path}: no time bin overlaps {' to '.join(f'{edge:g}' for edge in listed[beside[0]])}; the file"
+            f" has {_written(start, end)}: take those, or a window that overlaps some"
+        )
+    return listed, weights
+
+
+def _weights(windows: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarray:
+    """(window, bin): how long they overlap; or 1 for the bin that is the window, and 0 for the others."""
+    first, last = windows.T[:, :, None]
+    overlap = np.minimum(last, end) - np.maximum(first, start)
+    slack = _ROUNDING * np.minimum(last - first, end - start)
+    weights = np.where(overlap > slack, overlap, 0.0)
+    same = (np.abs(start - first) <= slack) & (np.abs(end - last) <= slack)
+    found = same.any(axis=1)
+    weights[found] = np.eye(len(start))[same[found].argmax(axis=1)]
+    return weights
 
 
 def _edges(coords: Mapping[str, np.ndarray], path: Path) -> tuple[np.ndarray, np.ndarray]:
@@ -78,20 +107,6 @@ def _equal(bins: TimeBins, last: float) -> list[Bin]:
         count = int(np.floor((bins.stop - bins.start) / bins.width + _ROUNDING))
     edges = [float(np.round(bins.start + i * bins.width, 9)) for i in range(max(count, 0) + 1)]
     return list(pairwise(edges))
-
-
-def _bins(window: Bin, start: np.ndarray, end: np.ndarray, path: Path) -> np.ndarray:
-    slack = _ROUNDING * abs(window[1] - window[0])
-    same = (np.abs(start - window[0]) <= slack) & (np.abs(end - window[1]) <= slack)
-    if same.any():
-        return np.flatnonzero(same)[:1]
-    within = np.flatnonzero((start >= window[0] - slack) & (end <= window[1] + slack))
-    if not len(within):
-        raise DataError(
-            f"{path}: no time bin lies within {window[0]:g} to {window[1]:g}; the file has"
-            f" {_written(start, end)}: take those, or a window that holds some"
-        )
-    return within
 
 
 def _written(start: np.ndarray, end: np.ndarray) -> str:

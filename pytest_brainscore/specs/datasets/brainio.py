@@ -52,7 +52,7 @@ class BrainioRecordings(Spec):
         Annotated[
             Annotated[tuple[Bin, ...], Field(min_length=1), Tag("list")] | Annotated[TimeBins, Tag("equal")],
             Discriminator(_listed),
-            Field(description="start and end, ms: the file's own such bin, or the mean of those within it"),
+            Field(description="start and end, ms: the file's own such bin, or the mean of those it overlaps"),
         ]
         | None
     ) = None
