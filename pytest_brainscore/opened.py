@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import torch
 
@@ -22,6 +22,8 @@ from .specs.cases import Case
 from .specs.registry import Registry
 from .specs.views import Components
 
+Thing = TypeVar("Thing")
+
 
 class Opened:
     """Recordings and targets by case, each with the seconds that making it took.
@@ -34,11 +36,13 @@ class Opened:
         self._fetcher, self._registry, self._device, self._tell = fetcher, registry, device, tell
         self._recordings: dict[str, tuple[Recordings, float]] = {}
         self._targets: dict[str, tuple[scoring.AnyTarget, float]] = {}
+        self._shown: dict[str, tuple[Stimuli, float]] = {}
         self._cases: dict[str, Case] = {}
 
     def adopt(self, case: Case, recordings: Recordings) -> None:
         """Take recordings that are in memory already as those of the case."""
         self._recordings[_data_key(case)] = (recordings, 0.0)
+        self._shown.clear()
 
     def find(self, benchmark: str) -> Case:
         """The case of a benchmark's full name: the project's own, or a shipped one."""
@@ -61,8 +65,24 @@ class Opened:
         recordings, _ = self.recordings(case)
         if pca is None or pca.fit is None:
             return recordings.stimuli
+        key = f"{_data_key(case)} {pca.fit.name} {pca.images}"
+        return _once(self._shown, key, lambda: self._followed(case, recordings.stimuli, pca))[0]
+
+    def digests(self, case: Case, pca: Components | None = None) -> dict[str, str]:
+        """The benchmark's side of a score, by content: what it shows, its recordings, and what its file says.
+
+        `stimuli` are also the images that components are fitted on: of `pca`, or else of the benchmark's own.
+        """
+        return {
+            "stimuli": self.stimuli(case, pca or case.benchmark.pca).digest,
+            "recordings": self.recordings(case)[0].digest,
+            "spec": case.digest,
+        }
+
+    def _followed(self, case: Case, stimuli: Stimuli, pca: Components) -> Stimuli:
+        assert pca.fit is not None  # the caller's own question
         folder = self._fetcher(pca.fit, folder=case.path.parent)
-        return recordings.stimuli.followed_by(images_of(folder, pca.images))
+        return stimuli.followed_by(images_of(folder, pca.images))
 
     def _opened(self, case: Case) -> Recordings:
         self._tell("fetch", 0, 0)
@@ -79,7 +99,7 @@ def _data_key(case: Case) -> str:
     return f"{case.dataset.digest()} {case.path.parent}"
 
 
-def _once(cache: dict[str, tuple[Any, float]], key: str, make: Callable[[], Any]) -> tuple[Any, float]:
+def _once(cache: dict[str, tuple[Thing, float]], key: str, make: Callable[[], Thing]) -> tuple[Thing, float]:
     """The thing under `key`, made at most once, and the seconds that making it took."""
     if key not in cache:
         start = time.perf_counter()

@@ -14,7 +14,7 @@ import torch
 from . import scoring
 from .commitment.choosing import Commitment
 from .commitment.register import Register
-from .commitment.views import View, images_of, seen
+from .commitment.views import View, seen
 from .data.fetch import Fetcher
 from .data.recordings import Recordings
 from .errors import MetricError, ModelError
@@ -22,7 +22,7 @@ from .machine import Device, keep_freed_memory, threads_for
 from .models.build import build
 from .models.looks import looks_of, said_of
 from .models.network import Network
-from .models.precomputed import AnyNetwork
+from .models.precomputed import AnyNetwork, answers_key
 from .models.represent import Kind, Represented, Unit, represent
 from .models.store import Store
 from .models.untouched import untouched
@@ -131,7 +131,7 @@ class Workbench:
             "layer": "+".join(view.unit),
             "layer_source": commitment.source,
             "stimuli": len(self.opened.target(case)[0].rows),
-            "digests": _digests(case, live.network, recordings),
+            "digests": self._digests(commitment, live.network),
             "device": str(self.device.network),
             "cache_hit": view.unit in measured.shown.hits,
             "stored": measured.shown.keys.get((view.unit, view.kind)),
@@ -208,8 +208,9 @@ class Workbench:
 
     def _shown(self, live: Live, case: Case, views: Sequence[View]) -> Represented:
         """The network's answer to the stimuli, for every benchmark that shows it the same ones."""
-        images = images_of(case, views[0], live.model)
-        key = self.opened.recordings(case)[0].stimuli.digest, images.fit, images.looks
+        looks = looks_of(live.model, case.benchmark.trials)
+        stimuli = self.opened.stimuli(case, views[0].pca)
+        key = answers_key(live.network, stimuli), looks
         done = self._passes.get(key)
         if done is None or not all(done.tried(view.unit, view.kind) for view in views):
             wanted: dict[Unit, set[Kind]] = {}
@@ -217,25 +218,23 @@ class Workbench:
                 wanted.setdefault(view.unit, set()).add(view.kind)
             done = self._passes[key] = represent(
                 live.network,
-                self.opened.stimuli(case, views[0].pca),
+                stimuli,
                 wanted,
                 store=self.store,
                 device=self.device.network,
                 spill=self.fetcher.cache / "spill",
-                trials=images.looks,
+                trials=looks,
                 tell=self.tell,
             )
         return done
 
-
-def _digests(case: Case, network: AnyNetwork, recordings: Recordings) -> dict[str, str]:
-    """What a score was made from, by content; without the architecture's where that has none."""
-    digests = {
-        "weights": network.weights_digest,
-        "preprocess": network.preprocess_digest,
-        "stimuli": recordings.stimuli.digest,
-        "recordings": recordings.digest,
-        "spec": case.digest,
-    }
-    architecture = network.architecture_digest
-    return {**digests, "architecture": architecture} if architecture else digests
+    def _digests(self, commitment: Commitment, network: AnyNetwork) -> dict[str, str]:
+        """What a score was made from, by content; `architecture` and `choice` where there are such."""
+        digests = {
+            "weights": network.weights_digest,
+            "preprocess": network.preprocess_digest,
+            **self.opened.digests(commitment.case),
+            "architecture": network.architecture_digest,
+            "choice": commitment.choice,
+        }
+        return {name: digest for name, digest in digests.items() if digest is not None}

@@ -120,6 +120,27 @@ def test_another_benchmark_chooses_once_for_all_and_before_anything_is_shown(tmp
     assert named.raw == scores[0].raw
 
 
+def test_what_chose_has_a_digest_on_the_model_s_side(tmp_path):
+    auto = AutoLayers(by={"IT": "Chooser.IT-ridge"})
+    (tmp_path / "one").mkdir()
+    (tmp_path / "two").mkdir()
+    one = Desk(tmp_path / "one", Chooser="second", Own="first")
+    two = Desk(tmp_path / "two", Chooser="second", Own="first")
+    other = two.cases["Chooser.IT-ridge"]
+    two.bench.adopt_recordings(other, simulated("second", seed=5))
+    first, same = one.score("Own.IT-ridge", "Own.IT-ridge", layers=auto)[0]
+    (second,), _ = two.score("Own.IT-ridge", layers=auto)
+    (named,), _ = two.score("Own.IT-ridge", layers={"IT": "second"})
+    digests = [score.about["digests"] for score in (first, same, second, named)]
+    assert digests[0] == digests[1]
+    assert digests[0]["choice"] != digests[2]["choice"]
+    assert {**digests[2], "choice": digests[0]["choice"]} == digests[0]
+    assert digests[3] == {name: digest for name, digest in digests[2].items() if name != "choice"}
+    fewer = AutoLayers(by=auto.by, candidates=("first", "second"))
+    (third,), _ = two.score("Own.IT-ridge", layers=fewer)
+    assert third.about["digests"]["choice"] != digests[2]["choice"]
+
+
 def test_a_choice_fails_once_and_says_so_each_time(tmp_path, monkeypatch):
     desk, calls = Desk(tmp_path, Chooser="second", Own="first"), []
     shown = desk.bench._shown

@@ -82,6 +82,30 @@ def test_components_of_other_images_are_those_of_the_reference(tmp_path, monkeyp
     assert (again.raw, again.about["stored"]) == (score.raw, score.about["stored"])
 
 
+def test_images_that_components_are_fitted_on_are_in_the_stimuli_digest(tmp_path, monkeypatch):
+    others = saved(tmp_path / "others", 14)
+    monkeypatch.setenv("BRAINSCORE_OTHERS", str(tmp_path / "others"))
+    entry = case(tmp_path, {"metric": "ridge", "pca": {"n": 6, "fit": "others", "images": 14}})
+    own = from_arrays(list(images(N).images), np.random.RandomState(0).randn(N, 5), region="IT")
+    model = Model(id="small", source="nets:small", layers={"IT": "second"})
+
+    def score():
+        desk = bench(tmp_path)
+        desk.adopt_recordings(entry, own)
+        desk.adopt_network(model, network())
+        return desk.score(entry, model, tmp_path)
+
+    before, again = score(), score()
+    assert before.about["digests"] == again.about["digests"]
+    Image.fromarray(255 - np.asarray(Image.open(others.images[0]))).save(others.images[0])
+    after = score()
+    assert after.raw != before.raw
+    changed = {
+        name for name, digest in after.about["digests"].items() if before.about["digests"][name] != digest
+    }
+    assert changed == {"stimuli"}  # the benchmark's side: such scores are not compared
+
+
 def test_images_that_the_user_does_not_have_are_named(tmp_path, monkeypatch):
     monkeypatch.delenv("BRAINSCORE_OTHERS", raising=False)
     entry = case(tmp_path, {"metric": "ridge", "pca": {"fit": "others"}})

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..data.recordings import Recordings
 from ..models.represent import Unit
+from ..specs.base import digest_of
 from ..specs.cases import Case
 from ..specs.selections import Selection
 from ..specs.views import Components
@@ -21,13 +22,15 @@ _TOLD = 3
 class Commitment:
     """What stands for a region: its view, who says so, and on which case it is scored.
 
-    The case is the one that was asked for, or that one on half of its stimuli.
+    The case is the one that was asked for, or that one on half of its stimuli. choice: digest of what chose,
+    where something did.
     """
 
     view: View
     source: str
     case: Case
     notes: tuple[str, ...] = ()
+    choice: str | None = None
 
 
 @dataclass(frozen=True)
@@ -58,8 +61,13 @@ class Choice:
         """The case that chooses, and the one that is scored."""
         return (self.by, case) if self.seed is None else halved(case, recordings(case), self.seed)
 
-    def committed(self, raw: Mapping[Unit, float], case: Case) -> Commitment:
-        """The best by raw score; of equals the first. case: what is scored."""
+    def digest(self, data: Mapping[str, str]) -> str:
+        """Sha256 of what chooses, among what. data: the digests of its stimuli, recordings and spec."""
+        pca = self.pca and self.pca.model_dump(mode="json", exclude_none=True)
+        return digest_of([self.units, pca, dict(data)])
+
+    def committed(self, raw: Mapping[Unit, float], case: Case, digest: str) -> Commitment:
+        """The best by raw score; of equals the first. case: what is scored. digest: of the choice."""
         ranked = sorted(raw, key=lambda unit: -raw[unit])
         source = f"best of {len(self.units)} layers on {self.data}"
         rest = "" if self.seed is None else "; the other half is scored"
@@ -68,7 +76,7 @@ class Choice:
         failed = len(self.units) - len(ranked)
         none = f"; {failed} without a score" if failed else ""
         note = f"raw scores of layers on {self.data}: {told}{more}{none}"
-        return Commitment(view_of(case, ranked[0]), source + rest, case, (note,))
+        return Commitment(view_of(case, ranked[0]), source + rest, case, (note,), digest)
 
 
 def halved(case: Case, recordings: Recordings, seed: int) -> tuple[Case, Case]:

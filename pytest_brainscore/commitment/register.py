@@ -68,7 +68,7 @@ class Register:
         raw = self._chosen[choice.key]
         if isinstance(raw, BrainScoreError):
             raise type(raw)(str(raw))
-        return choice.committed(raw, scored)
+        return choice.committed(raw, scored, choice.digest(self._opened.digests(by, choice.pca)))
 
     def _scores(self, by: Case, choice: Choice) -> Mapping[Unit, float] | BrainScoreError:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -12,7 +13,8 @@ from ..data.disk import remembered_hash
 from ..data.images import known_names
 from ..data.stimuli import Stimuli
 from ..errors import ModelError, nearest
-from ..specs.base import File
+from ..specs.base import File, digest_of
+from ..specs.benchmarks import BEHAVIOUR
 from ..specs.models import FINAL, Model
 from .columns import InMemory, LayerActivations
 from .network import Network
@@ -58,10 +60,11 @@ class Precomputed:
         Raises ModelError where there are several.
         """
         if len(self.layers) != 1:
+            due = "readout: ..." if region == BEHAVIOUR else f"layers: {{{region}: ...}}"
             raise ModelError(
                 f"no layer of {self.id} is mapped to {region}, and {self.saved.path.name} has"
-                f" {', '.join(self.layers) or 'none'}; write `layers: {{{region}: ...}}` in its entry of"
-                " models.yaml, or name a layer for this run"
+                f" {', '.join(self.layers) or 'none'}; write `{due}` in its entry of models.yaml, or name a"
+                " layer for this run"
             )
         return self.layers[0]
 
@@ -75,6 +78,16 @@ class Precomputed:
 
 
 AnyNetwork = Network | Precomputed
+
+
+def answers_key(network: AnyNetwork, stimuli: Stimuli) -> str:
+    """Digest of what tells sets of stimuli apart for a network: their images; of precomputed answers, names.
+
+    Two sets of one key have the same answers, row by row.
+    """
+    if isinstance(network, Precomputed):
+        return digest_of([stimuli.ids, sorted(known_names(stimuli).items())])
+    return stimuli.digest
 
 
 def open_precomputed(spec: Model, fetch: Callable[[File], Path], cache: Path) -> Precomputed:
@@ -123,8 +136,20 @@ def _of_two(model: Precomputed, stimulus: str, first: int, second: int) -> str:
 def _without(model: Precomputed, missing: Sequence[str], n: int) -> str:
     return (
         f"{model.id}: {model.saved.path.name} has no row for {len(missing)} of {n} stimuli; the first is"
-        f" {missing[0]}{nearest(missing[0], model.saved.stimuli)}"
+        f" {missing[0]}{_alike(missing[0], model.saved.stimuli)}"
     )
+
+
+def _alike(name: str, known: Sequence[str]) -> str:
+    """A hint. Where names are counted each is like the next, so that the first ones are shown instead."""
+    counted = [other for other in known if _pattern(other) == _pattern(name)]
+    if len(counted) < 2:
+        return nearest(name, known)
+    return f"; its rows have names such as {counted[0]} and {counted[1]}"
+
+
+def _pattern(name: str) -> str:
+    return re.sub(r"\d+", "0", PurePosixPath(name).stem)
 
 
 @dataclass(frozen=True, eq=False)

@@ -51,6 +51,8 @@ class Saved:
                 f"{self.path}: layer {layer} is {values.dtype} of shape {values.shape}; real numbers of shape"
                 f" ({len(self.stimuli)}, units) are due, a row for each of the stimuli"
             )
+        if not values.size:
+            raise ModelError(f"{self.path}: layer {layer} has no units: its shape is {values.shape}")
         with np.errstate(over="ignore"):  # infinity is an error of its own
             return values.reshape(len(values), -1).astype(np.float32, copy=False)
 
@@ -129,21 +131,44 @@ def _netcdf(path: Path) -> Saved:
 
 
 def _places(data: xr.Dataset, rows: str, path: Path) -> _Places:
-    """Layer to the array that holds it, and to its places there where the array holds several layers."""
+    """Layer to the array that holds it, and to its places there where the array holds several layers.
+
+    Raises ModelError where two arrays claim one layer.
+    """
     places: dict[str, tuple[str, np.ndarray | None]] = {}
     for key, array in data.data_vars.items():
         name = str(key)
-        if array.sizes.get("time_bin", 1) > 1:
-            raise ModelError(
-                f"{path}: {name} has several time bins; save each as a layer, and name it in `steps`"
-            )
-        if rows in array.dims and "layer" in array.coords:
-            labels = array["layer"].values.astype(str)
-            for layer in dict.fromkeys(labels.reshape(-1).tolist()):
-                places[layer] = name, np.flatnonzero(labels == layer) if labels.ndim else None
-        elif rows in array.dims:
-            places["activations" if name == _NAMELESS else name] = name, None
+        for layer, chosen in _layers_of(array, rows, path) if rows in array.dims else ():
+            if layer in places:
+                raise ModelError(
+                    f"{path}: {places[layer][0]} and {name} both say that they are layer {layer}; give each"
+                    " array a layer of its own"
+                )
+            places[layer] = name, chosen
     return places
+
+
+def _layers_of(array: xr.DataArray, rows: str, path: Path) -> Iterator[tuple[str, np.ndarray | None]]:
+    """Each layer of an array, and its places on the dim of the coord `layer`; None of one that it is all of.
+
+    Raises ModelError where that coord is not of one dim of the units, or there are several time bins.
+    """
+    name = str(array.name)
+    if array.sizes.get("time_bin", 1) > 1:
+        raise ModelError(
+            f"{path}: {name} has several time bins; save each as a layer, and name it in `steps`"
+        )
+    if "layer" not in array.coords:
+        yield "activations" if name == _NAMELESS else name, None
+        return
+    dims, labels = array["layer"].dims, array["layer"].values.astype(str)
+    if len(dims) > 1 or rows in dims:
+        raise ModelError(
+            f"{path}: the coord `layer` of {name} is of {', '.join(map(str, dims))}; it must be of the units,"
+            " or else save an array for each layer"
+        )
+    for layer in dict.fromkeys(labels.reshape(-1).tolist()):
+        yield layer, np.flatnonzero(labels == layer) if dims else None
 
 
 def _columns(path: Path, places: _Places, rows: str, layer: str) -> np.ndarray:
@@ -152,9 +177,9 @@ def _columns(path: Path, places: _Places, rows: str, layer: str) -> np.ndarray:
         array = data[name].transpose(rows, ...)
         if chosen is None:
             return np.asarray(array.values)
-        start, stop = int(chosen[0]), int(chosen[-1]) + 1
-        near = array.isel({array["layer"].dims[0]: slice(start, stop)})
-        return np.asarray(near.values if stop - start == len(chosen) else near.values[:, chosen - start])
+        (units,), start, stop = array["layer"].dims, int(chosen[0]), int(chosen[-1]) + 1
+        near = array.isel({units: slice(start, stop)}).load()  # one read; of single places many are made
+        return np.asarray(near.isel({units: chosen - start}).values)
 
 
 def _texts(values: np.ndarray, path: Path) -> tuple[str, ...]:

@@ -11,15 +11,18 @@ import numpy as np
 import pytest
 import torch
 import xarray as xr
+from PIL import Image
 from safetensors.numpy import save_file
 from safetensors.torch import save_file as save_tensors
 
 from pytest_brainscore.data.fetch import Fetcher
+from pytest_brainscore.data.opening import from_arrays
 from pytest_brainscore.data.stimuli import Stimuli
 from pytest_brainscore.errors import DataError, FetchError, ModelError, SpecError
 from pytest_brainscore.machine import Device
 from pytest_brainscore.models.activations import extract
 from pytest_brainscore.models.build import build
+from pytest_brainscore.models.layers import resolve_layers
 from pytest_brainscore.models.precomputed import Precomputed
 from pytest_brainscore.models.represent import represent
 from pytest_brainscore.models.store import Store
@@ -170,6 +173,16 @@ def test_stimuli_without_a_row_are_counted_and_the_nearest_name_is_told(tmp_path
     model = opened(npz(tmp_path / "few"))
     with pytest.raises(ModelError, match=r"no row for 2 of 8 stimuli; the first is imm3; did you mean im3"):
         answers(model, "final", shown([*NAMES, "imm3", "xyz"]))
+
+
+def test_of_counted_names_the_first_are_told_and_not_the_nearest(tmp_path):
+    stimuli = [f"images/im{i:03d}.png" for i in range(71, 77)]
+    model = opened(npz(tmp_path / "others", stimuli))
+    with pytest.raises(ModelError) as error:
+        answers(model, "final", shown(["im001", "im002"]))
+    assert str(error.value).endswith(
+        "the first is im001; its rows have names such as images/im071.png and images/im072.png"
+    )
 
 
 @pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf, 1e300])
@@ -373,3 +386,72 @@ def test_the_spec_says_both_or_neither():
     assert validated(Model, {"id": "a", "source": "precomputed", "activations": "a.npz"}, "").activations == (
         File(file="a.npz")
     )
+
+
+GREY = """
+dataset: {{id: {}, reader: arrays, stimuli: {{images: i}}, recordings: {{file: r.npy, region: IT}}}}
+benchmarks:
+  - {{region: IT, metric: ridge, splits: {{folds: 5}}}}
+"""
+
+
+def test_data_sets_whose_images_are_equal_have_rows_of_their_own(tmp_path):
+    """Grey stands in for images that may not be shared; one workbench scores both sets, as one run does."""
+    random = np.random.RandomState(0)
+    y = {"A": random.randn(60, 8), "B": random.randn(60, 8)}
+    stimuli = [f"{name}{i:03}" for name in y for i in range(60)]
+    np.savez(tmp_path / "mine", stimuli=stimuli, only=np.concatenate(list(y.values())))
+    model = validated(Model, {"id": "mine", "source": "precomputed", "activations": "mine.npz"}, "test")
+    together, cases = bench(tmp_path), {}
+    for name, responses in y.items():
+        folder = tmp_path / name
+        folder.mkdir()
+        for i in range(60):
+            Image.new("RGB", (8, 8), (128, 128, 128)).save(folder / f"{name}{i:03}.png")
+        (tmp_path / f"{name}.yaml").write_text(GREY.format(name), "utf-8")
+        (cases[name],) = load_cases(tmp_path / f"{name}.yaml")
+        together.adopt_recordings(cases[name], from_arrays(folder, responses, region="IT"))
+    scores = {name: together.score(case, model, tmp_path) for name, case in cases.items()}
+    assert scores["A"].about["digests"]["stimuli"] == scores["B"].about["digests"]["stimuli"]
+    assert min(score.raw for score in scores.values()) > 0.99
+
+
+def test_advice_for_behaviour_is_a_readout(tmp_path):
+    model = opened(npz(tmp_path / "two"))
+    spec = validated(
+        Model, {"id": "mine", "source": "precomputed", "activations": "m.npz", "layers": "auto"}, "t"
+    )
+    with pytest.raises(ModelError, match=r"mapped to behaviour, .* write `readout: \.\.\.` in its entry"):
+        resolve_layers(model, spec, "behaviour")
+
+
+def test_a_layer_coord_of_the_rows_is_refused(tmp_path):
+    coords = {"stimulus": names(), "layer": ("stimulus", ["a", "b"] * 3)}
+    xr.Dataset({"x": (("stimulus", "unit"), values(2))}, coords).to_netcdf(tmp_path / "x", engine="h5netcdf")
+    with pytest.raises(ModelError, match="the coord `layer` of x is of stimulus; it must be of the units"):
+        opened(tmp_path / "x")
+
+
+def test_two_arrays_of_one_layer_are_refused(tmp_path):
+    coords = {"stimulus": names(), "layer": ("neuroid", ["a", "b"])}
+    array = ("stimulus", "neuroid"), values(2)
+    xr.Dataset({"x": array, "y": array}, coords).to_netcdf(tmp_path / "two", engine="h5netcdf")
+    with pytest.raises(ModelError, match="x and y both say that they are layer a"):
+        opened(tmp_path / "two")
+
+
+def test_layers_along_a_later_dim_are_taken_there(tmp_path):
+    cube = np.arange(6 * 2 * 4, dtype=np.float32).reshape(6, 2, 4)
+    coords = {"stimulus": NAMES, "layer": ("unit", ["a", "b", "a", "b"])}
+    xr.Dataset({"x": (("stimulus", "part", "unit"), cube)}, coords).to_netcdf(
+        tmp_path / "x", engine="h5netcdf"
+    )
+    model = opened(tmp_path / "x")
+    np.testing.assert_array_equal(answers(model, "b"), cube[:, :, 1::2].reshape(6, 4))
+
+
+def test_a_layer_without_units_is_called_so(tmp_path):
+    model = opened(npz(tmp_path / "none", empty=np.empty((6, 0)), right=values(2)))
+    with pytest.raises(ModelError, match=r"layer empty has no units: its shape is \(6, 0\)"):
+        answers(model, "empty")
+    assert answers(model, "right").shape == (6, 2)
