@@ -8,6 +8,7 @@ import shutil
 import stat
 import tarfile
 import zipfile
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -44,9 +45,9 @@ def unpack(archive: Path, cache: Path) -> Path:
 
     What macOS adds (``__MACOSX``, ``.DS_Store``) stays out. Once per process the folder is compared with the
     list that was written beside it; one whose files differ is removed and unpacked again.
-    Raises DataError, with nothing left on disk, for a member that is a link or would lie outside the folder,
-    and for an archive that is broken or unpacks to vastly more than itself; FetchError where the cache
-    cannot be written.
+    Raises DataError, with nothing left on disk, for a member that is a link, is there twice or would lie
+    outside the folder, and for an archive that is broken or unpacks to vastly more than itself; FetchError
+    where the cache cannot be written.
     """
     digits = remembered_hash(archive, "sha256", cache)
     folder = cache / "unpacked" / digits
@@ -59,6 +60,20 @@ def unpack(archive: Path, cache: Path) -> Path:
         raise unusable(cache, why) from why
     _intact.add(folder)
     return folder
+
+
+def names_in(archive: Path) -> list[str]:
+    """The paths of the files that `unpack` would write, relative to its folder; nothing is unpacked.
+
+    Raises DataError as `unpack` does.
+    """
+    try:
+        with _members(archive) as found:
+            return [target.as_posix() for _, target in _targets(found, archive)]
+    except DataError:
+        raise
+    except Exception as why:  # of a damaged archive libraries raise anything
+        raise _damaged(archive, why) from why
 
 
 def _is_intact(folder: Path) -> bool:
@@ -89,8 +104,7 @@ def _unpack_whole(archive: Path, folder: Path) -> None:
         shutil.rmtree(folder)
     try:
         with _members(archive) as members:
-            _refuse_bomb(members, archive)
-            targets = [(member, _target(member, archive)) for member in members if not _is_litter(member)]
+            targets = _targets(members, archive)
             draft.mkdir(parents=True)
             for member, target in targets:
                 _write(member, draft / target)
@@ -101,7 +115,7 @@ def _unpack_whole(archive: Path, folder: Path) -> None:
     except Exception as why:  # of a damaged archive libraries raise anything
         if isinstance(why, OSError) and why.errno in _UNWRITABLE:
             raise
-        raise DataError(f"{archive}: cannot be unpacked ({why or type(why).__name__})") from why
+        raise _damaged(archive, why) from why
     finally:
         shutil.rmtree(draft, ignore_errors=True)
 
@@ -124,6 +138,24 @@ def _members(archive: Path) -> Iterator[list[_Member]]:
             ]
     else:
         raise DataError(f"{archive}: neither a zip nor a tar archive")
+
+
+def _damaged(archive: Path, why: Exception) -> DataError:
+    return DataError(f"{archive}: cannot be unpacked ({why or type(why).__name__})")
+
+
+def _targets(members: list[_Member], archive: Path) -> list[tuple[_Member, PurePosixPath]]:
+    """The members that are unpacked, and where to. Raises DataError for a bomb, and for a path of two."""
+    _refuse_bomb(members, archive)
+    targets = [(member, _target(member, archive)) for member in members if not _is_litter(member)]
+    count = Counter(target for _, target in targets)
+    repeated = next((target for target, times in count.items() if times > 1), None)
+    if repeated is not None:
+        raise DataError(
+            f"{archive}: holds {str(repeated)!r} {count[repeated]} times, and which is meant is unknown;"
+            " nothing was unpacked"
+        )
+    return targets
 
 
 def _refuse_bomb(members: list[_Member], archive: Path) -> None:

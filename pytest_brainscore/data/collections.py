@@ -14,6 +14,7 @@ from ..specs.base import File, digest_of
 from ..specs.collection import Collection
 from ..specs.datasets import CollectionDataset, LabelTable
 from .archives import is_archive, unpack
+from .folders import files_below
 from .images import SUFFIXES, known_names, natural
 from .recordings import Recordings
 from .stimuli import Stimuli
@@ -64,21 +65,16 @@ def images_of(folder: Path, count: int) -> Stimuli:
 def _names(folder: Path) -> list[str]:
     """The paths of all images below the folder, relative to it, in natural order.
 
-    Links to folders are followed, and what is hidden is not. Raises DataError where there is none.
+    Links to folders are followed as `files_below` says. Raises DataError where there is none.
     """
-    found: list[str] = []
-    for place, folders, files in os.walk(folder, followlinks=True):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        inner = Path(place).relative_to(folder).as_posix()
-        prefix = "" if inner == "." else f"{inner}/"
-        found += [prefix + name for name in files if _is_image(name)]
+    found = [name for name in files_below(folder) if _is_image(name)]
     if not found:
         raise DataError(f"{folder}: no image in it ({', '.join(sorted(SUFFIXES))})")
     return sorted(found, key=natural)
 
 
 def _is_image(name: str) -> bool:
-    return not name.startswith(".") and os.path.splitext(name)[1].lower() in SUFFIXES  # noqa: PTH122
+    return os.path.splitext(name)[1].lower() in SUFFIXES  # noqa: PTH122
 
 
 def _ids(names: Sequence[str]) -> tuple[str, ...]:

@@ -12,17 +12,20 @@ import pandas as pd
 from ..errors import DataError, nearest
 
 _MISSING = ("", "NA", "NaN", "nan")
+_LONGEST = 10_000
+"""Characters: every row of a column of labels takes as much memory as its longest one."""
 
 
 def read_table(path: Path, text: Iterable[str] = ()) -> pd.DataFrame:
     """Read a CSV or parquet file, by its content. Empty cells, NA and NaN are missing values.
 
     text: columns of a CSV file that are text whatever stands in them, so that 0001 stays 0001.
-    Raises DataError where it is neither, or parquet without pyarrow.
+    Raises DataError where it is neither, or parquet without pyarrow, and for a cell of more than 10,000
+    characters.
     """
     try:
         if is_parquet(path):
-            return pd.read_parquet(path)
+            return _of_short_cells(pd.read_parquet(path), path)
         _refuse_repeated_columns(path)
         table = pd.read_csv(
             path,
@@ -40,6 +43,20 @@ def read_table(path: Path, text: Iterable[str] = ()) -> pd.DataFrame:
         raise DataError(f"{path}: cannot be read as a CSV or parquet table ({cause})") from why
     if not isinstance(table.index, pd.RangeIndex):  # pandas takes what is too much for row labels
         raise DataError(f"{path}: its rows have more values than its first line has names")
+    return _of_short_cells(table, path)
+
+
+def _of_short_cells(table: pd.DataFrame, path: Path) -> pd.DataFrame:
+    for name in table.columns:
+        if pd.api.types.is_numeric_dtype(table[name]):
+            continue
+        sizes = np.array([len(cell) if isinstance(cell, str | bytes) else 0 for cell in table[name]])
+        if sizes.max(initial=0) > _LONGEST:
+            row = int(sizes.argmax())
+            raise DataError(
+                f"{path}: row {row + 1}, column {name}: {sizes[row]:,} characters, and {_LONGEST:,} are the"
+                " most of a label; is a quotation mark not closed?"
+            )
     return table
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pytest_brainscore.data import archives
-from pytest_brainscore.data.archives import unpack
+from pytest_brainscore.data.archives import names_in, unpack
 from pytest_brainscore.errors import DataError, FetchError
 
 
@@ -95,6 +95,25 @@ def test_an_interrupted_unpack_is_done_again(tmp_path, monkeypatch):
         unpack(archive, tmp_path / "cache")
     monkeypatch.setattr(archives, "_write", write)
     assert files_below(unpack(archive, tmp_path / "cache")) == {"1.png", "2.png"}
+
+
+@MAKERS
+@pytest.mark.parametrize("again", ["x//1.png", "x/./1.png"])
+def test_a_member_that_is_there_twice(make, tmp_path, again):
+    archive = make(tmp_path / "a", {"x/1.png": b"one", again: b"two"})
+    for asked in (unpack, lambda archive, _: names_in(archive)):
+        with pytest.raises(DataError, match="holds 'x/1.png' 2 times, and which is meant is unknown"):
+            asked(archive, tmp_path / "cache")
+    assert not (tmp_path / "cache" / "unpacked").exists()
+
+
+@MAKERS
+def test_names_are_those_that_would_be_unpacked(make, tmp_path):
+    archive = make(tmp_path / "a", {"x/1.png": b"", "2.png": b"", "__MACOSX/._2.png": b""})
+    assert set(names_in(archive)) == files_below(unpack(archive, tmp_path / "cache")) == {"x/1.png", "2.png"}
+    (tmp_path / "b").write_bytes(archive.read_bytes()[:-40])
+    with pytest.raises(DataError):
+        names_in(tmp_path / "b")
 
 
 def test_what_a_killed_process_left_is_not_used(tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import h5py
@@ -14,6 +15,7 @@ import xarray as xr
 from pytest_brainscore.errors import BrainScoreError, DataError
 from tests.brainio_files import (
     Made,
+    as_file,
     choices,
     eight_neuroids,
     image,
@@ -49,7 +51,28 @@ def test_a_truncated_assembly(tmp_path, made, share):
     made.netcdf.write_bytes(content[: int(share * len(content))])
     said = error_of(tmp_path, made)
     assert str(made.netcdf) in said
-    assert "remove it, and it is fetched again" in said
+    assert "put a whole one in its place" in said
+    assert "remove" not in said
+
+
+def test_a_damaged_download_is_to_be_removed_and_a_file_of_the_user_is_not(tmp_path, made):
+    hash = as_file(made.netcdf)["sha1"]
+    content = made.netcdf.read_bytes()
+    with h5py.File(made.netcdf) as file:
+        chunk = file["data"].id.get_chunk_info(0)
+    for cut in (
+        content[:-200],
+        content[: chunk.byte_offset + 20] + b"x" * 40 + content[chunk.byte_offset + 60 :],
+    ):
+        made.netcdf.write_bytes(cut)
+        fetched = {"netcdf": {"url": "https://data.example.org/assy.nc", "sha1": hash}}
+        with pytest.raises(DataError, match="remove it, and it is fetched again"):
+            opened(tmp_path, partial(_from_disk, made.netcdf), stimuli=made.stimuli(), recordings=fetched)
+        assert "put a whole one in its place" in error_of(tmp_path, made)
+
+
+def _from_disk(netcdf: Path, file) -> Path:
+    return netcdf if file.url else Path(file.file)
 
 
 def test_an_assembly_whose_values_are_damaged(tmp_path, made):
@@ -104,6 +127,7 @@ def test_zip_and_table_that_differ(tmp_path, made, case):
     found = error_of(tmp_path, made)
     assert said in found
     assert "check their URLs and hashes" in found
+    assert not (tmp_path / "unpacked").exists()
 
 
 def test_a_truncated_zip(tmp_path, made):
@@ -185,6 +209,16 @@ def test_assemblies_that_lack_something(tmp_path, made, case):
 def test_a_coord_that_is_not_there(tmp_path, made):
     said = error_of(tmp_path, made, coords={"subject": "animals"})
     assert "no coord animals; did you mean animal? (`coords:` names it; there are stimulus_id" in said
+
+
+def test_a_coord_that_was_renamed_is_named_as_we_call_it(tmp_path, made):
+    parts = {"a": made.part(coords={"subject": "animal"}), "b": {"stimuli": made.stimuli()}}
+    whole = {"stimuli": made.stimuli(), "recordings": made.recordings(coords={"subject": "animal"})}
+    for keys in (whole, {"parts": parts}):
+        recordings = opened(tmp_path, **keys)
+        assert recordings.select(region="IT").select(subject="Tito").data.sizes["neuroid"] == 2
+        with pytest.raises(DataError, match="no coord animal: `coords:` calls it subject"):
+            recordings.select(region="IT").select(animal="Tito")
 
 
 def test_windows_without_the_coords_that_place_bins(tmp_path, made):

@@ -10,6 +10,7 @@ from PIL import Image
 from pytest_brainscore.data import collections
 from pytest_brainscore.data.collections import images_of
 from pytest_brainscore.data.fetch import Fetcher
+from pytest_brainscore.data.folders import files_below
 from pytest_brainscore.data.opening import open_recordings
 from pytest_brainscore.errors import DataError, FetchError, NotHere
 from pytest_brainscore.specs.base import File
@@ -105,6 +106,19 @@ def test_hidden_files_and_others_are_no_images(tmp_path, val):
     (tmp_path / "empty").mkdir()
     with pytest.raises(DataError, match="no image in it"):
         opened(tmp_path, tmp_path / "empty")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+def test_links_that_lead_back_count_no_image_again(tmp_path, val):
+    (tmp_path / "more").mkdir()
+    (val / "n02" / "val_1.JPEG").rename(tmp_path / "more" / "val_1.JPEG")
+    for link, target in {"a": ".", "b": ".", "n09/up": "..", "c": "../more", "d": "../more"}.items():
+        (val / link).symlink_to(target)
+    found = files_below(val)
+    assert len(found) == 12
+    assert [name for name in found if "val_1." in name] == ["c/val_1.JPEG"]
+    assert {name.partition("/")[0] for name in found} == {"c", "n02", "n09", "n010"}
+    assert len(opened(tmp_path, val).stimuli) == 12
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")

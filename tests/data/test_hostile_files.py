@@ -142,6 +142,20 @@ def test_rows_with_more_values_than_names_are_not_shifted(tmp_path):
         read_table(tmp_path / "t.csv")
 
 
+@pytest.mark.parametrize("write", ["to_csv", "to_parquet"])
+def test_one_long_cell(tmp_path, write):
+    """As long as the longest cell is every row of the labels that a column becomes: 640 of these take 1 GB."""
+    if write == "to_parquet":
+        pytest.importorskip("pyarrow")
+    rows = pd.DataFrame({"stimulus": ["a", "b"], "x": ["1", "y" * 10_000]})
+    getattr(rows, write)(tmp_path / "t", index=False)
+    assert len(read_table(tmp_path / "t")) == 2
+    rows.loc[1, "x"] = "y" * 400_000
+    getattr(rows, write)(tmp_path / "t", index=False)
+    with pytest.raises(DataError, match=r"t: row 2, column x: 400,000 characters, and 10,000 are the most"):
+        read_table(tmp_path / "t")
+
+
 # archives
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +13,8 @@ from ...errors import DataError, nearest
 from ...specs.base import File
 from ...specs.collection import Collection
 from ...specs.datasets.brainio import BrainioStimuli
-from ..archives import unpack
+from ..archives import names_in, unpack
+from ..folders import files_below
 from ..stimuli import Stimuli
 from ..tables import labels, read_table, unique
 
@@ -38,12 +38,14 @@ def read_stimuli(spec: BrainioStimuli, fetch: Fetch, cache: Path) -> Stimuli:
     names = _filled(table[file_column], path)
     if spec.zip is not None:
         archive = fetch(spec.zip)
-        images = _packed(names, unpack(archive, cache), archive, path)
+        paths = _packed(names, archive, path)
+        folder = unpack(archive, cache)
     else:
         assert spec.images is not None, "the spec has one of the two"
-        images = _collected(names, fetch(spec.images), path)
+        folder = fetch(spec.images)
+        paths = _collected(names, folder, path)
     coords = {str(name): labels(table[name]) for name in table.columns}
-    return Stimuli(ids, images, coords, spec.visual_degrees)
+    return Stimuli(ids, tuple(folder / name for name in paths), coords, spec.visual_degrees)
 
 
 def _column(table: pd.DataFrame, names: tuple[str, ...], path: Path) -> str:
@@ -64,9 +66,10 @@ def _filled(column: pd.Series, path: Path) -> list[str]:
     return [str(value) for value in column]
 
 
-def _packed(names: list[str], folder: Path, archive: Path, table: Path) -> tuple[Path, ...]:
-    """The images of a zip, one for each name and no other."""
-    there = [name for name in _below(folder) if not name.lower().endswith(_TABLES)]
+def _packed(names: list[str], archive: Path, table: Path) -> list[str]:
+    """The images of a zip, one for each name and no other; asked before it is unpacked."""
+    shown = [name for name in names_in(archive) if not _is_hidden(name)]
+    there = [name for name in shown if not name.lower().endswith(_TABLES)]
     found, lacking = _found(names, there)
     if lacking:
         raise DataError(
@@ -79,17 +82,17 @@ def _packed(names: list[str], folder: Path, archive: Path, table: Path) -> tuple
             f"{archive}: {_some(extra)} is in no row of {table.name};"
             " zip and table are of different versions: check their URLs and hashes"
         )
-    return tuple(folder / name for name in found)
+    return found
 
 
-def _collected(names: list[str], folder: Path, table: Path) -> tuple[Path, ...]:
+def _collected(names: list[str], folder: Path, table: Path) -> list[str]:
     """The images of a collection: it may hold others, in folders of its own."""
-    found, lacking = _found(names, _below(folder))
+    found, lacking = _found(names, files_below(folder))
     if lacking:
         raise DataError(
             f"{folder}: has no image {_some(lacking)}, which {table.name} names; is the collection whole?"
         )
-    return tuple(folder / name for name in found)
+    return found
 
 
 def _found(names: list[str], there: list[str]) -> tuple[list[str], list[str]]:
@@ -123,15 +126,8 @@ def _stem(path: str) -> str:
     return name.rpartition(".")[0] or name
 
 
-def _below(folder: Path) -> list[str]:
-    """The paths of all files below a folder, relative to it; hidden ones and their folders are left out."""
-    found = []
-    for place, folders, files in os.walk(folder, followlinks=True):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        inner = Path(place).relative_to(folder).as_posix()
-        prefix = "" if inner == "." else f"{inner}/"
-        found += [prefix + name for name in sorted(files) if not name.startswith(".")]
-    return found
+def _is_hidden(path: str) -> bool:
+    return any(part.startswith(".") for part in path.split("/"))
 
 
 def _some(names: list[str]) -> str:
