@@ -114,6 +114,13 @@ def test_splits_are_those_that_are_written(x, splits, count):
     assert (found.error is None) == (count == 1)
 
 
+def test_given_splits_say_which_values_there_are(x):
+    half = {"half": np.array(["fit", "test", "other"])[np.arange(N) % 3]}
+    says = r"given: half: no stimulus is train \(its values are fit, test, other\); train and test are due"
+    with pytest.raises(BrainScoreError, match=says):
+        score({"metric": "ridge", "splits": {"given": "half"}}, recorded(x), x, {"coords": half})
+
+
 def test_few_stimuli_are_tested_on_enough_of_them(x):
     few = from_arrays(images(20), recorded(x)[:20], region="IT")
     target = scoring.target(validated(Benchmark, {"region": "IT", "metric": "ridge"}, "test"), "IT", few, CPU)

@@ -123,6 +123,20 @@ def test_objects_without_trials_change_nothing_but_the_accuracy(x):
     assert found.also["accuracy"] <= 1
 
 
+def test_a_readout_is_tested_on_other_stimuli_than_it_is_fitted_on(x):
+    table = trials_on(x)
+    half = np.where(np.arange(N) % 5 < 3, "fit", "test")
+    recordings, readout_ = recorded(table, half=half), {"fit": {"half": "fit"}}
+    both = score({"readout": readout_}, recordings, x)
+    assert both.notes == ("the readout is fitted on 27 of the 45 stimuli that it is tested on, too",)
+    found = score({"metric": "i1", "readout": readout_, "select": {"half": "test"}}, recordings, x)
+    assert found.notes == ()
+    fit, shown = np.flatnonzero(half == "fit"), np.flatnonzero((half == "test") & (np.arange(N) >= 45))
+    named = readout.probabilities(x, torch.from_numpy(fit), torch.from_numpy(TRUTH[fit]))[shown]
+    right = named.argmax(dim=1).numpy() == TRUTH[shown]
+    assert found.also["accuracy"] == pytest.approx(right.mean())
+
+
 def test_selected_trials_alone_count(x):
     table = trials_on(x)
     mine = {name: values[table["subject"] == "a"] for name, values in table.items()}

@@ -136,6 +136,19 @@ def test_subjects_apart_on_train_and_test(x, metric):
     assert found.error is None
 
 
+def test_subjects_apart_need_to_be_named(x):
+    responses = (
+        presented(x, noise=6.0).drop_vars("subject").assign_coords(animal=("neuroid", list("FFNNFNFNN")))
+    )
+    apart = {"metric": {"name": "ridge", "subjects": "separate"}}
+    says = r"no neuroid names its subject \(coords of neuroids: .*animal.*\); write `coords: {subject"
+    with pytest.raises(BrainScoreError, match=says):
+        target_of(apart, responses)
+    assert target_of(apart, responses, subject="F")[1].subjects.names == ("F",)
+    for metric in ("rdm", "cka"):  # they compare subject by subject unless told otherwise
+        assert np.isfinite(score({"metric": metric}, responses, x).raw)
+
+
 def test_subjects_apart_is_not_one_population(x):
     responses = presented(x, noise=6.0)
     entry = {"metric": {"name": "ridgecv"}, "splits": {"given": "part"}, "ceiling": "internal_consistency"}
@@ -222,6 +235,15 @@ def test_a_network_that_changes_over_time_is_seen_bin_by_bin(x):
     assert whole.raw == pytest.approx(static.raw, abs=1e-9)
     backwards = torch.cat([same[:, :1], -same[:, 1:]], dim=1)
     assert scoring.score(benchmark, backwards, target, Registry()).raw < static.raw - 0.05
+
+
+def test_a_mean_over_time_bins_is_noted(x):
+    responses = over_time(x)
+    static = {**TEMPORAL, "metric": "pls"}
+    assert score(static, responses, x, **NAMED).notes == ("mean of 3 time bins (0 to 30)",)
+    assert score(TEMPORAL, responses, x, **NAMED).notes == ()
+    assert score(static, responses[..., :1], x, dims=NAMED["dims"]).notes == ()
+    assert score(static, responses, x, dims=NAMED["dims"]).notes == ("mean of 3 time bins",)
 
 
 def test_a_metric_over_time_needs_time_bins(x):

@@ -13,12 +13,11 @@ import xarray as xr
 
 from ..errors import DataError
 from .images import known_names
-from .recordings import Recordings
+from .recordings import UNKNOWN, Recordings
 from .stimuli import Stimuli
 from .tables import rows_of, unique
 
 DIMS = ("presentation", "stimulus", "repetition", "neuroid", "time_bin")
-_UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True)
@@ -206,7 +205,7 @@ def _neuroid_coords(array: xr.DataArray, source: Source) -> dict[str, np.ndarray
             coords[name] = np.full(n, value)
     if "region" not in coords:
         raise DataError(f"{source.where}: no region; write `region:`, or a column `region` in `neuroids:`")
-    coords.setdefault("subject", np.full(n, _UNKNOWN))
+    coords.setdefault("subject", np.full(n, UNKNOWN))
     return coords
 
 

@@ -15,6 +15,7 @@ import xarray as xr
 
 from ..errors import BrainScoreError, DataError, nearest
 
+REPLACE = "put a whole one in its place"
 _HDF5, _NPY, _MATLAB, _NETCDF3 = b"\x89HDF\r\n\x1a\n", b"\x93NUMPY", b"MATLAB 5.0", b"CDF"
 
 
@@ -35,8 +36,10 @@ def read_array(path: Path, key: str | None) -> np.ndarray | xr.DataArray | None:
 
 
 @contextmanager
-def open_netcdf(path: Path) -> Iterator[xr.Dataset]:
+def open_netcdf(path: Path, mend: str = REPLACE) -> Iterator[xr.Dataset]:
     """A netCDF file of version 3 or 4, its values not read yet; times stay numbers.
+
+    mend: what to do about one that is damaged, for the message.
 
     Raises DataError where it is damaged, is no netCDF, or points to another file.
     """
@@ -54,8 +57,7 @@ def open_netcdf(path: Path) -> Iterator[xr.Dataset]:
         raise
     except Exception as why:  # of a damaged file libraries raise anything
         raise DataError(
-            f"{path}: cannot be read as netCDF ({_first_line(why)}); the file is damaged, or another:"
-            " remove it, and it is fetched again"
+            f"{path}: cannot be read as netCDF ({_first_line(why)}); the file is damaged, or another: {mend}"
         ) from why
     with data:
         yield data

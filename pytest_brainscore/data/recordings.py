@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -17,6 +17,8 @@ from .selection import digest_of_selection, matches, written
 from .stimuli import Stimuli
 from .trials import refuse_impossible
 
+UNKNOWN = "unknown"
+"""The subject of neuroids of which nothing names any."""
 _ROUNDING = 1e-12
 _LAYOUTS: dict[str, tuple[tuple[str, ...], set[str]]] = {
     "responses": (
@@ -38,7 +40,8 @@ class Recordings:
     (subject, stimulus, stimulus_), with the coords `subject` and `region` on subject; or choices,
     (presentation,), the name of the object that was chosen in each trial, with the coords `stimulus`,
     `truth`, `region` and, where there were two alternatives, `distractor`.
-    `notes` are for whoever reads a score on them.
+    `notes` are for whoever reads a score on them. `renamed` are the files' names of coords, to
+    ours.
     `digest` changes with any of the files, with how they are read, and with what is selected.
     Raises DataError where `data` is none of these, where a choice is impossible, and where a stimulus is
     shown that `stimuli` does not have.
@@ -49,6 +52,7 @@ class Recordings:
     data: xr.DataArray
     digest: str = ""
     notes: tuple[str, ...] = ()
+    renamed: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         expected, needed = _LAYOUTS[self.kind]
@@ -179,9 +183,9 @@ class Recordings:
             return "stimulus", np.asarray(self.stimuli.ids)
         if name not in self.data.coords or self.data[name].ndim != 1:
             known = sorted({"stimulus", *map(str, self.data.coords), *self.stimuli.coords} - {"stimulus_"})
-            raise DataError(
-                f"{self.dataset}: no coord {name}{nearest(name, known)} (there are {', '.join(known)})"
-            )
+            ours = self.renamed.get(name)
+            hint = f": `coords:` calls it {ours}" if ours else nearest(name, known)
+            raise DataError(f"{self.dataset}: no coord {name}{hint} (there are {', '.join(known)})")
         return str(self.data[name].dims[0]), self.data[name].values
 
     def _kept(self, keep: Mapping[str, np.ndarray], wanted: Mapping[str, Any]) -> Recordings:
@@ -197,12 +201,11 @@ class Recordings:
             counted = np.bincount(self._stimulus[shown], minlength=len(self.stimuli))
             stimulus = np.ones_like(stimulus) if self.kind == "choices" else counted > 0
         partly = {dim: np.flatnonzero(chosen) for dim, chosen in keep.items() if not chosen.all()}
-        return Recordings(
-            dataset=self.dataset,
+        return replace(
+            self,
             stimuli=self.stimuli if stimulus.all() else self.stimuli.take(np.flatnonzero(stimulus)),
             data=self.data.isel(partly) if partly else self.data,
             digest=digest_of_selection(self.digest, wanted) if wanted else self.digest,
-            notes=self.notes,
         )
 
 

@@ -18,6 +18,7 @@ from ..specs.benchmarks import Benchmark
 from .subjects import Subjects, subjects_of
 
 Window = tuple[float, float]
+_EDGES = ("time_bin_start", "time_bin_end")
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +49,7 @@ class Responses:
     def presentations(self, rows: Tensor | None = None) -> tuple[Tensor, np.ndarray, np.ndarray]:
         """Single showings of some rows of y, or of all: values (k[, t], m), stimulus (k,), repetition (k,).
 
-        stimulus numbers the stimuli in the order of their names.
+        stimulus numbers the stimuli in the order of their ids, numbers as numbers.
         """
         values, stimulus, repetition = self.chosen.presentations(over_time=bool(self.time_bins))
         wanted = self.kept if rows is None else self.kept[rows.cpu().numpy()]
@@ -57,7 +58,7 @@ class Responses:
             shown &= ~np.isnan(values).any(axis=tuple(range(1, values.ndim)))
         values = values if shown.all() else values[shown]
         values = values if self.usable.all() else values[..., self.usable]
-        order = np.argsort(np.argsort(np.asarray(self.chosen.stimuli.ids)))
+        order = np.argsort(self.chosen.stimuli.by_name())
         presented = torch.as_tensor(values, device=self.y.device)
         return presented, order[stimulus[shown]], repetition[shown]
 
@@ -93,19 +94,34 @@ def responses_of(benchmark: Benchmark, region: str, chosen: Recordings, device: 
         counted = ", ".join(f"{len(names)} {reason}" for reason, names in left_out.items())
         raise MetricError(f"no neuroid of {region} can be used: {counted}")
     responses = responses.isel(neuroid=np.flatnonzero(usable))
-    gone = len(whole) - len(kept)
     return Responses(
         y=torch.as_tensor(responses.values, dtype=torch.float64, device=device),
         names=tuple(str(name) for name in responses["neuroid"].values),
         subjects=subjects_of(benchmark.metric, responses),
         time_bins=time_bins,
         left_out=left_out,
-        notes=(f"{gone} of {len(whole)} stimuli are left out: some neuroid has no value",) if gone else (),
+        notes=_notes(chosen, over_time, len(kept), len(whole)),
         chosen=chosen,
         kept=kept,
         usable=usable,
         complete=benchmark.missing == "stimuli",
     )
+
+
+def _notes(chosen: Recordings, over_time: bool, kept: int, n: int) -> tuple[str, ...]:
+    """What a reader of the score should know of the averages."""
+    bins = chosen.data.sizes.get("time_bin", 1)
+    averaged = [f"mean of {bins} time bins{_span(chosen)}"] if bins > 1 and not over_time else []
+    gone = [f"{n - kept} of {n} stimuli are left out: some neuroid has no value"] if kept < n else []
+    return (*averaged, *gone)
+
+
+def _span(chosen: Recordings) -> str:
+    """From when to when there are time bins, where they say it."""
+    if any(edge not in chosen.data.coords for edge in _EDGES):
+        return ""
+    start, end = (chosen.data[edge].values.astype(float) for edge in _EDGES)
+    return f" ({start.min():g} to {end.max():g})"
 
 
 def _with_values(responses: xr.DataArray, region: str) -> np.ndarray:
@@ -121,11 +137,10 @@ def _with_values(responses: xr.DataArray, region: str) -> np.ndarray:
 
 
 def _time_bins(chosen: Recordings, metric: str) -> tuple[Window, ...]:
-    edges = ("time_bin_start", "time_bin_end")
-    if any(edge not in chosen.data.coords or chosen.data[edge].ndim != 1 for edge in edges):
+    if any(edge not in chosen.data.coords or chosen.data[edge].ndim != 1 for edge in _EDGES):
         raise MetricError(
             f"{metric} compares responses over time, and these have no time bins (coords"
-            f" {' and '.join(edges)}): write `time_bins:` in the data set's recordings, or use pls"
+            f" {' and '.join(_EDGES)}): write `time_bins:` in the data set's recordings, or use pls"
         )
-    starts, ends = (chosen.data[edge].values.tolist() for edge in edges)
+    starts, ends = (chosen.data[edge].values.tolist() for edge in _EDGES)
     return tuple(zip(starts, ends, strict=True))

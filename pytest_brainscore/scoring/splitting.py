@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,8 @@ from ..metrics import splits
 from ..metrics.splits import Split
 from ..specs.benchmarks import Splits
 from ..specs.metrics import Metric
+
+_SHOWN = 12
 
 
 def draw(spec: Splits, n: int, coords: Mapping[str, np.ndarray], metric: Metric) -> list[Split]:
@@ -34,7 +36,7 @@ def draw(spec: Splits, n: int, coords: Mapping[str, np.ndarray], metric: Metric)
 
 def _drawn(spec: Splits, n: int, coords: Mapping[str, np.ndarray], metric: Metric) -> list[Split]:
     if spec.given:
-        return splits.given(_coord(coords, spec.given))
+        return _given(spec.given, _coord(coords, spec.given))
     strata = _coord(coords, spec.stratify) if spec.stratify else None
     if spec.folds:
         return splits.kfold(n, spec.folds, seed=spec.seed, strata=strata)
@@ -43,6 +45,22 @@ def _drawn(spec: Splits, n: int, coords: Mapping[str, np.ndarray], metric: Metri
         train, test = (None, 0.9) if metric.name in {"rdm_cv", "cka_cv"} else (_train_share(n), None)
     arguments: dict[str, Any] = {"n_splits": spec.n or 10, "train": train, "test": test, "seed": spec.seed}
     return splits.shuffle(n, **arguments) if strata is None else splits.stratified(strata, **arguments)
+
+
+def _given(name: str, labels: np.ndarray) -> list[Split]:
+    named = dict.fromkeys(str(label) for label in labels)
+    missing = [side for side in ("train", "test") if side not in named]
+    if missing:
+        raise MetricError(
+            f"splits: given: {name}: no stimulus is {' or '.join(missing)} (its values are {_some(named)});"
+            " train and test are due, and stimuli with other values are in neither"
+        )
+    return splits.given(labels)
+
+
+def _some(names: Iterable[str]) -> str:
+    first = list(names)
+    return ", ".join([*first[:_SHOWN], *(["..."] if len(first) > _SHOWN else [])])
 
 
 def _train_share(n: int) -> float:

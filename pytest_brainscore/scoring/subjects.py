@@ -11,6 +11,8 @@ import torch
 import xarray as xr
 from torch import Tensor
 
+from ..data.recordings import UNKNOWN
+from ..errors import MetricError
 from ..metrics.measurement import Measurement
 from ..metrics.splits import Split
 from ..specs.metrics import Metric, Predictive
@@ -25,11 +27,16 @@ class Subjects:
 
 
 def subjects_of(metric: Metric, responses: xr.DataArray) -> Subjects:
-    """The subjects that a metric takes one by one, in the order of their first neuroids."""
+    """The subjects that a metric takes one by one, in the order of their first neuroids.
+
+    Raises MetricError where each is to have a fit of their own, and nothing says whose neuroids these are.
+    """
     if not _one_by_one(metric) or "subject" not in responses.coords:
         return Subjects()
     labels = responses["subject"].values.astype(str)
     names = tuple(dict.fromkeys(labels.tolist()))
+    if isinstance(metric, Predictive) and names == (UNKNOWN,):
+        raise MetricError(_unnamed(responses))
     return Subjects(names, tuple(torch.as_tensor(np.flatnonzero(labels == name)) for name in names))
 
 
@@ -64,6 +71,15 @@ def _joined(parts: Sequence[Tensor], groups: Sequence[Tensor], m: int) -> Tensor
     for part, group in zip(parts, groups, strict=True):
         whole[..., group] = part
     return whole
+
+
+def _unnamed(responses: xr.DataArray) -> str:
+    others = [str(n) for n, c in responses.coords.items() if c.dims == ("neuroid",) and n != "subject"]
+    return (
+        f"subjects: separate: no neuroid names its subject (coords of neuroids: {', '.join(others)}); write"
+        " `coords: {subject: ...}` in `recordings:` with the coord that does, give such a column to the table"
+        " of `neuroids`, or write `subject:` where all are of one"
+    )
 
 
 def _one_by_one(metric: Metric) -> bool:

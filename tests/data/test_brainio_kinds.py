@@ -102,6 +102,35 @@ def test_a_window_differs_from_brain_scores_on_purpose(tmp_path, bins, window, e
     np.testing.assert_allclose(of_two_rows(tmp_path, bins, window), expected, atol=1e-9)
 
 
+@pytest.mark.parametrize(
+    ("bins", "wanted", "notes"),
+    [
+        (((70, 100), (90, 130)), ((0.0, 500.0),), ["time window 0 to 500: the file has 70 to 130 only"]),
+        (
+            APART,
+            ((5.0, 25.0), (0.0, 10.0), (25.0, 40.0)),
+            ["time window 5 to 25 and 1 more: the file has 0 to 10, 20 to 30 only"],
+        ),
+        (EQUAL, ((3.0, 58.0), (0.0, 60.0)), []),
+        (EQUAL, {"start": 20.0, "width": 20.0}, ["time bin 40 to 60 is left out: `stop: 60` would take it"]),
+        (EQUAL, {"start": 20.0, "width": 20.0, "stop": 60.0}, []),
+        (EQUAL, {"width": 25.0}, []),
+    ],
+)
+def test_what_of_the_wanted_time_there_is_not_is_noted(tmp_path, bins, wanted, notes):
+    made = responses(tmp_path, n=2, columns={}, time_bins=bins)
+    found = read(made, tmp_path, time_bins=wanted)
+    assert list(found.notes) == notes
+    assert list(found.select(region="IT").notes) == notes
+    assert list(read(made, tmp_path, time_bins=wanted, flatten="time_bins").notes) == notes
+
+
+def test_parts_that_lack_the_same_time_say_it_once(tmp_path):
+    made = [responses(tmp_path, n=2, columns={}, time_bins=EQUAL, name=name) for name in ("train", "test")]
+    found = opened(tmp_path, parts={one.csv.stem: one.part(time_bins=((50.0, 70.0),)) for one in made})
+    assert found.notes == ("time window 50 to 70: the file has 0 to 60 only",)
+
+
 def test_of_a_window_nan_is_left_out_with_its_weight(tmp_path):
     made = two_rows(tmp_path, OVERLAPPING)
     made.values[0, 0, 2] = np.nan  # 0 to 20

@@ -13,9 +13,10 @@ import pandas as pd
 import xarray as xr
 
 from ...errors import DataError, nearest
+from ...specs.base import File
 from ...specs.datasets.brainio import BrainioRecordings
-from ..formats import open_netcdf
-from .windows import in_windows, span
+from ..formats import REPLACE, open_netcdf
+from .windows import in_windows, noted, span
 
 _NAMED = ("data", "__xarray_dataarray_variable__")
 """What Brain-Score and xarray call the one array of a file."""
@@ -39,13 +40,15 @@ class Assembly:
     """What a file holds: values, the dim of each axis, and the coords of each dim in the file's order.
 
     `dims` is presentation, neuroid[, time_bin]; or presentation alone; or presentation, presentation,
-    neuroid. Labels are numbers or text, and what is missing is NaN or the empty text.
+    neuroid. Labels are numbers or text, and what is missing is NaN or the empty text. `notes` are of
+    its time bins.
     """
 
     path: Path
     values: np.ndarray
     dims: tuple[str, ...]
     coords: Mapping[str, Mapping[str, np.ndarray]]
+    notes: tuple[str, ...] = ()
 
     @property
     def ids(self) -> np.ndarray:
@@ -65,19 +68,27 @@ def read_assembly(path: Path, spec: BrainioRecordings) -> Assembly:
     Raises DataError for a file that is broken or holds no such array, for a coord that `spec` names and
     that is not there, and for a time bin without data.
     """
-    with open_netcdf(path) as data:
+    mend = _mend(spec.netcdf)
+    notes: tuple[str, ...] = ()
+    with open_netcdf(path, mend) as data:
         name = _only_array(data, path)
         array = data.variables[name]
         dims = _dims(array.dims, path)
         coords = _renamed(_coords(data, name, dict(zip(dims, array.shape, strict=True))), spec.coords, path)
         chosen = span(coords.get("time_bin", {}), spec.time_bins, path) if "time_bin" in dims else None
-        values = _loaded(array, dims, chosen, path)
+        values = _loaded(array, dims, chosen, path, mend)
     if spec.time_bins is not None and chosen is None:
         raise DataError(f"{path}: `time_bins:` is given, and the dims are {', '.join(dims)}; leave it out")
     values, dims = _in_order(values, dims)
     if spec.time_bins is not None and chosen is not None:
+        notes = noted(coords["time_bin"], spec.time_bins, path)
         values, coords["time_bin"] = in_windows(values, coords["time_bin"], chosen, spec.time_bins, path)
-    return Assembly(path, values, dims, coords)
+    return Assembly(path, values, dims, coords, notes)
+
+
+def _mend(file: File) -> str:
+    """What to do about a damaged file: the user's own is not for us to remove."""
+    return "remove it, and it is fetched again" if file.url and file.file is None else REPLACE
 
 
 def _only_array(data: xr.Dataset, path: Path) -> str:
@@ -169,7 +180,9 @@ def _under(along: Mapping[str, np.ndarray], ours: Mapping[str, str]) -> dict[str
     return {ours.get(k, k): labels for k, labels in along.items() if k in ours or k not in taken}
 
 
-def _loaded(array: xr.Variable, dims: tuple[str, ...], chosen: slice | None, path: Path) -> np.ndarray:
+def _loaded(
+    array: xr.Variable, dims: tuple[str, ...], chosen: slice | None, path: Path, mend: str
+) -> np.ndarray:
     """The values, and of the time bins no more than are wanted."""
     try:
         part = array[tuple(chosen if dim == "time_bin" else slice(None) for dim in dims)] if chosen else array
@@ -179,8 +192,7 @@ def _loaded(array: xr.Variable, dims: tuple[str, ...], chosen: slice | None, pat
     except Exception as why:  # of a damaged file libraries raise anything
         cause = (str(why).strip() or type(why).__name__).splitlines()[0]
         raise DataError(
-            f"{path}: the values of {', '.join(dims)} cannot be read ({cause}); the file is damaged:"
-            " remove it, and it is fetched again"
+            f"{path}: the values of {', '.join(dims)} cannot be read ({cause}); the file is damaged: {mend}"
         ) from why
 
 

@@ -8,9 +8,9 @@ from dataclasses import replace
 import numpy as np
 
 from ...errors import DataError
+from ..recordings import UNKNOWN
 from .assembly import Assembly
 
-UNKNOWN = "unknown"
 _QUALIFIERS = (("subject",), ("region",), ("region", "subject"))
 """Some files count neuroids anew for each subject or region, whose names are then put before the ids."""
 
@@ -52,7 +52,8 @@ def flattened(assembly: Assembly) -> Assembly:
         "presentation": assembly.coords["presentation"],
         "neuroid": {**neuroids, **bins, "neuroid": ids},
     }
-    return Assembly(assembly.path, assembly.values.reshape(k, m * t), ("presentation", "neuroid"), coords)
+    values = assembly.values.reshape(k, m * t)
+    return replace(assembly, values=values, dims=("presentation", "neuroid"), coords=coords)
 
 
 def _distinct(along: Mapping[str, np.ndarray], n: int) -> np.ndarray:

@@ -35,10 +35,14 @@ def together(dataset: str, found: Mapping[str, Recordings | Stimuli]) -> Recordi
     count = Counter(id for one in stimuli.values() for id in one.ids)
     parts = {name: _part(name, one, count) for name, one in found.items()}
     recorded = {name: part.data for name, part in parts.items() if part.data is not None}
-    notes = tuple(note for one in found.values() if isinstance(one, Recordings) for note in one.notes)
     data, more = _data(dataset, recorded)
+    read = [one for one in found.values() if isinstance(one, Recordings)]
     return Recordings(
-        dataset, _stimuli(dataset, [part.stimuli for part in parts.values()]), data, notes=notes + more
+        dataset,
+        _stimuli(dataset, [part.stimuli for part in parts.values()]),
+        data,
+        notes=(*dict.fromkeys(note for one in read for note in one.notes), *more),
+        renamed={theirs: ours for one in read for theirs, ours in one.renamed.items()},
     )
 
 

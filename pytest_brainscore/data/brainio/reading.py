@@ -49,15 +49,22 @@ def _whole(
     dataset: BrainioDataset, shown: BrainioStimuli, recorded: BrainioRecordings, fetch: Fetch, cache: Path
 ) -> Recordings:
     assembly = read_assembly(fetch(recorded.netcdf), recorded)
-    stimuli = read_stimuli(shown, fetch, cache)
+    found = _of_its_kind(dataset.id, assembly, read_stimuli(shown, fetch, cache), recorded)
+    renamed = {theirs: ours for ours, theirs in recorded.coords.items()}
+    return replace(found, notes=(*assembly.notes, *found.notes), renamed=renamed)
+
+
+def _of_its_kind(
+    dataset: str, assembly: Assembly, stimuli: Stimuli, recorded: BrainioRecordings
+) -> Recordings:
     if assembly.dims == ("presentation",):
-        return _choices(dataset.id, assembly, stimuli)
+        return _choices(dataset, assembly, stimuli)
     assembly = with_ids(assembly, recorded.region, recorded.subject)
     if assembly.dims.count("presentation") == 2:
-        return _rdms(dataset.id, assembly, stimuli)
+        return _rdms(dataset, assembly, stimuli)
     if recorded.flatten is not None:
         assembly = flattened(assembly)
-    return _responses(dataset.id, assembly, join(assembly, stimuli))
+    return _responses(dataset, assembly, join(assembly, stimuli))
 
 
 def _responses(dataset: str, assembly: Assembly, joined: Joined) -> Recordings:

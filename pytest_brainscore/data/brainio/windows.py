@@ -48,6 +48,19 @@ def in_windows(
     return means, {"time_bin_start": start, "time_bin_end": end}
 
 
+def noted(coords: Mapping[str, np.ndarray], wanted: Sequence[Bin] | TimeBins, path: Path) -> tuple[str, ...]:
+    """What a reader of a score should know: windows that the bins cover in part only, and bins left out."""
+    start, end = _edges(coords, path)
+    listed, covered = _listed(wanted, end), _joined(start, end)
+    partly = [window for window in listed if not _within(window, covered)]
+    notes = [_of_part(partly, covered)] if partly else []
+    if isinstance(wanted, TimeBins) and wanted.stop is None:
+        first, last = listed[-1][1], listed[-1][1] + wanted.width
+        if last <= float(end.max()) + _ROUNDING * wanted.width:
+            notes.append(f"time bin {first:g} to {last:g} is left out: `stop: {last:g}` would take it")
+    return tuple(notes)
+
+
 def _means(values: np.ndarray, weights: np.ndarray, path: Path) -> np.ndarray:
     """(k, m, window) from (k, m, bin) and weights (window, bin), in float64; NaN where no bin has a value."""
     valid = ~np.isnan(values)
@@ -64,9 +77,12 @@ def _weighted(
 ) -> tuple[list[Bin], np.ndarray]:
     """The windows, and the weights (window, bin) of the file's bins in each."""
     start, end = _edges(coords, path)
-    listed = _equal(wanted, float(end.max())) if isinstance(wanted, TimeBins) else list(wanted)
+    listed = _listed(wanted, end)
     if not listed:
-        raise DataError(f"{path}: `time_bins:` makes no bin; the file has {_written(start, end)}")
+        raise DataError(
+            f"{path}: `time_bins:` makes no bin; the file has {_written(start, end)}: write a smaller"
+            " `width`, or `stop` with where the last one ends"
+        )
     weights = _weights(np.array(listed, dtype=float), start, end)
     beside = np.flatnonzero(~weights.any(axis=1))
     if len(beside):
@@ -99,6 +115,10 @@ def _edges(coords: Mapping[str, np.ndarray], path: Path) -> tuple[np.ndarray, np
     return coords["time_bin_start"].astype(float), coords["time_bin_end"].astype(float)
 
 
+def _listed(wanted: Sequence[Bin] | TimeBins, end: np.ndarray) -> list[Bin]:
+    return _equal(wanted, float(end.max())) if isinstance(wanted, TimeBins) else list(wanted)
+
+
 def _equal(bins: TimeBins, last: float) -> list[Bin]:
     """Bins side by side: up to `stop`, or to the last that ends before the file does."""
     if bins.stop is None:
@@ -107,6 +127,28 @@ def _equal(bins: TimeBins, last: float) -> list[Bin]:
         count = int(np.floor((bins.stop - bins.start) / bins.width + _ROUNDING))
     edges = [float(np.round(bins.start + i * bins.width, 9)) for i in range(max(count, 0) + 1)]
     return list(pairwise(edges))
+
+
+def _joined(start: np.ndarray, end: np.ndarray) -> list[Bin]:
+    """The stretches of time that the bins cover together."""
+    stretches: list[Bin] = []
+    for first, last in sorted(zip(start.tolist(), end.tolist(), strict=True)):
+        if stretches and first <= stretches[-1][1] + _ROUNDING * (last - first):
+            stretches[-1] = stretches[-1][0], max(last, stretches[-1][1])
+        else:
+            stretches.append((first, last))
+    return stretches
+
+
+def _within(window: Bin, covered: Sequence[Bin]) -> bool:
+    slack = _ROUNDING * (window[1] - window[0])
+    return any(first <= window[0] + slack and window[1] <= last + slack for first, last in covered)
+
+
+def _of_part(windows: Sequence[Bin], covered: Sequence[Bin]) -> str:
+    first, last = windows[0]
+    more = f" and {len(windows) - 1} more" if len(windows) > 1 else ""
+    return f"time window {first:g} to {last:g}{more}: the file has {_written(*np.array(covered).T)} only"
 
 
 def _written(start: np.ndarray, end: np.ndarray) -> str:

@@ -34,7 +34,10 @@ class TimeBins(Spec):
     stop: (
         Annotated[
             float,
-            Field(description="where the last one ends; default: before the end of the file's"),
+            Field(
+                description="where the last one ends; default: before the file ends, and a bin that would"
+                " end with it is left out"
+            ),
         ]
         | None
     ) = None
@@ -52,7 +55,10 @@ class BrainioRecordings(Spec):
         Annotated[
             Annotated[tuple[Bin, ...], Field(min_length=1), Tag("list")] | Annotated[TimeBins, Tag("equal")],
             Discriminator(_listed),
-            Field(description="start and end, ms: the file's own such bin, or the mean of those it overlaps"),
+            Field(
+                description="start and end, ms: the file's own such bin, or the mean of those it overlaps,"
+                " weighted by how long"
+            ),
         ]
         | None
     ) = None
