@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from pathlib import Path
 
@@ -26,7 +27,8 @@ class Stimuli:
 
     `coords` holds one array of length n per property of the stimuli (object_name, ...).
     `visual_degrees` is the width of the images on the subject's screen, where it is known; `widths` that of
-    each, where two sets are one.
+    each, where two sets are one. `listed` is the place of each in the data set's table; where it is None they
+    are in that order.
     """
 
     ids: tuple[str, ...]
@@ -34,6 +36,7 @@ class Stimuli:
     coords: Mapping[str, np.ndarray] = field(default_factory=dict)
     visual_degrees: float | None = None
     widths: tuple[float | None, ...] | None = None
+    listed: tuple[int, ...] | None = None
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -46,7 +49,22 @@ class Stimuli:
             coords={name: values[np.asarray(rows)] for name, values in self.coords.items()},
             visual_degrees=self.visual_degrees,
             widths=None if self.widths is None else tuple(self.widths[i] for i in rows),
+            listed=tuple(self.places[i] for i in rows),
         )
+
+    @property
+    def places(self) -> Sequence[int]:
+        """The place of each in the table that lists them; takes leave gaps."""
+        return range(len(self)) if self.listed is None else self.listed
+
+    def as_listed(self) -> np.ndarray:
+        """Rows in the order in which the table lists them."""
+        return np.argsort(self.places, kind="stable")
+
+    def by_name(self) -> np.ndarray:
+        """Rows in the order of their ids: of numbers where all are numbers, else of text."""
+        keys = _numbers(self.ids) or self.ids
+        return np.array(sorted(range(len(keys)), key=keys.__getitem__), dtype=np.intp)
 
     def followed_by(self, other: Stimuli) -> Stimuli:
         """Both sets as one, whose images keep their sizes; what is known of each is left behind."""
@@ -118,6 +136,14 @@ def as_array(image: Image.Image, where: str = "the image") -> np.ndarray:
     Raises DataError, which begins with `where`, for an image of more than 8 bits that is not 16-bit grey.
     """
     return np.asarray(_rgb(image, where))
+
+
+def _numbers(ids: Sequence[str]) -> list[Decimal] | None:
+    try:
+        numbers = [Decimal(id) for id in ids]
+    except InvalidOperation:
+        return None
+    return numbers if all(number.is_finite() for number in numbers) else None
 
 
 def _rgb(image: Image.Image, where: str) -> Image.Image:

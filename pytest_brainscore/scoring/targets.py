@@ -103,4 +103,11 @@ def _rows(stimuli: Stimuli, shown: Stimuli) -> Tensor:
 
 
 def _splits(benchmark: Benchmark, stimuli: Stimuli) -> tuple[Split, ...]:
-    return tuple(draw(benchmark.splits, len(stimuli.ids), stimuli.coords, benchmark.metric))
+    """Rows of the responses, drawn in their order, or in that of the data set's table."""
+    metric = benchmark.metric
+    if not metric.splits_as_listed:
+        return tuple(draw(benchmark.splits, len(stimuli), stimuli.coords, metric))
+    rows = stimuli.as_listed()
+    drawn = draw(benchmark.splits, len(stimuli), stimuli.take(rows).coords, metric)
+    row = torch.as_tensor(rows)
+    return tuple(Split(train=row[split.train], test=row[split.test]) for split in drawn)

@@ -22,12 +22,15 @@ class Metric(Spec):
     """The ground of all metrics: which function computes it, and what that function must see.
 
     `version` is raised when the same function gives other numbers: baselines are of one version.
+    `splits_as_listed`: splits are drawn over the stimuli as the data set's table lists them, and not in the
+    order of the responses.
     """
 
     version: ClassVar[int] = 1
     function: ClassVar[str]
     sees: ClassVar[Representation] = "coordinates"
     uses_splits: ClassVar[bool] = True
+    splits_as_listed: ClassVar[bool] = False
     per_subject: ClassVar[bool] = False
     over_time: ClassVar[bool] = False
     normalise: ClassVar[Normalisation] = "r2_over_ceiling"
@@ -101,6 +104,7 @@ class ReversePls(Metric):
 
     function = "pytest_brainscore.metrics.predictivity:reverse_pls"
     sees = "activations"
+    splits_as_listed = True
     name: Literal["reverse_pls"]
     components: Positive = 25
 

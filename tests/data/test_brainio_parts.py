@@ -108,3 +108,15 @@ def test_parts_that_do_not_fit(tmp_path, train):
     same = responses(tmp_path / "same", ids=TEST, columns={})
     said = "parts differ in visual_degrees (none, 8); one data set has one"
     refused(tmp_path, train, same, said, visual_degrees=8.0)
+
+
+def test_the_order_of_the_tables_is_kept(tmp_path):
+    """Rows are sorted by id, as they are averaged; the tables list them otherwise, one part after another."""
+    ids = {"train": ["im5", "im1", "im4"], "test": ["im9", "im2"]}
+    made = {name: responses(tmp_path / name, ids=own, columns={}) for name, own in ids.items()}
+    recordings = opened(tmp_path, parts={name: one.part() for name, one in made.items()})
+    stimuli_ = recordings.stimuli
+    assert stimuli_.ids == ("im1", "im4", "im5", "im2", "im9")
+    assert stimuli_.take(stimuli_.as_listed()).ids == (*ids["train"], *ids["test"])
+    some = recordings.select(stimulus=["im9", "im5", "im1"]).stimuli
+    assert some.take(some.as_listed()).ids == ("im5", "im1", "im9")

@@ -60,3 +60,26 @@ def test_a_broken_image_is_one_line(tmp_path):
         path.write_bytes(cut)
         with pytest.raises(DataError, match=r"broken\.png: stimulus one is not an image that can be read"):
             shown(path)
+
+
+def numbered(*ids: str) -> Stimuli:
+    return Stimuli(ids, tuple(np.full((1, 1), i, np.uint8) for i in range(len(ids))))
+
+
+def test_what_is_taken_knows_its_place_in_the_table():
+    listed = numbered("a", "b", "c", "d", "e")
+    assert listed.as_listed().tolist() == [0, 1, 2, 3, 4]
+    moved = listed.take([3, 0, 4, 1])
+    assert moved.listed == (3, 0, 4, 1)
+    assert moved.as_listed().tolist() == [1, 3, 0, 2]
+    again = moved.take([2, 1, 0])
+    assert (again.ids, again.listed) == (("e", "a", "d"), (4, 0, 3))
+    assert again.take(again.as_listed()).ids == ("a", "d", "e")
+    assert again.take([0, 1, 2]).digest == again.digest
+
+
+def test_ids_that_are_numbers_are_sorted_as_numbers():
+    assert numbered("10", "9", "0100", "2.5").by_name().tolist() == [3, 1, 0, 2]
+    assert numbered("10", "9", "nan").by_name().tolist() == [0, 1, 2]
+    assert numbered("im10", "im9", "b").by_name().tolist() == [2, 0, 1]
+    assert numbered("12345678901234567891", "12345678901234567890").by_name().tolist() == [1, 0]

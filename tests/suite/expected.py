@@ -131,7 +131,7 @@ class Expected:
     def predictor_consistency(self) -> np.ndarray:
         """Each stimulus has its own repetitions permuted, the first half of them makes one side."""
         shown, generator = self.held.presentations, np.random.default_rng(0)
-        key = shown["stimulus"] + " " + shown["repetition"].astype(str)
+        key = shown["stimulus"].astype(str) + " " + shown["repetition"].astype(str)
         sides = []
         for _ in range(10):
             first = set()
@@ -195,29 +195,33 @@ class Expected:
         ]
         return Trials(*(torch.tensor(c) for c in codes), len(objects)), of_image.index.tolist()
 
-    # --- the ceiled score
+    # --- the score, of the metric's values (split, window * neuroid), or of one number per halving
 
-    def ceiled(self, values: np.ndarray, splits: np.ndarray) -> float:
-        """Of the metric's values (split, window * neuroid), or of one number per split."""
-        ceiling, how = self.ceiling(), self.entry["normalise"]
+    def raw(self, values: np.ndarray) -> float:
+        """The mean over subjects and windows, or over halvings."""
+        return float(np.mean(self._parts(values) if values.ndim == 2 else values))
+
+    def ceiled(self, values: np.ndarray) -> float:
+        """By the entry's own normalisation."""
+        ceiling, how, raw = self.ceiling(), self.entry["normalise"], self.raw(values)
         if how == "none":
-            return float(np.mean(splits))
+            return raw
         if how == "r_over_sqrt_ceiling":
-            return float(np.mean(splits / np.sqrt(ceiling)))
+            return float(np.mean(values / np.sqrt(ceiling)))
         if how == "r2_over_ceiling":
-            found = float(np.mean(self._signed_square(values) / ceiling))
+            parts = self._parts(values)
+            found = float(np.mean(parts * np.abs(parts) / ceiling))
         else:
-            found = float(np.mean(splits) / np.mean(ceiling))
+            found = raw / float(np.mean(ceiling))
             found = found * abs(found) if how == "r2_over_ceiling2" else found
         return float(np.clip(found, *self.entry["clip"])) if "clip" in self.entry else found
 
-    def _signed_square(self, values: np.ndarray) -> np.ndarray:
-        """Of each window and subject (window, subject): the mean over splits of medians over neuroids."""
+    def _parts(self, values: np.ndarray) -> np.ndarray:
+        """r of each window and subject (window, subject): the mean over splits of medians over neuroids."""
         windows = 1 if self.metric != "temporal_pls" else len(self.windows())
         values = values.reshape(len(values), windows, -1)
         groups = self._groups() if self.metric != "reverse_pls" else [slice(None)]
-        r = np.array([np.nanmedian(values[..., c], axis=2).mean(axis=0) for c in groups]).T
-        return r * np.abs(r)
+        return np.array([np.nanmedian(values[..., c], axis=2).mean(axis=0) for c in groups]).T
 
     def _groups(self) -> list[Any]:
         """The columns of each subject, where subjects are fitted one by one; else all."""

@@ -217,7 +217,11 @@ def _rsms(folder: Path, name: str, part: dict[str, Any], entries: list[dict[str,
     rsms = [np.corrcoef(shared[region] + random.standard_normal((n, 20))) for region, _ in pairs]
     values = np.stack(rsms, axis=2)
     path = folder / f"assy{name}.nc"
-    write_rsms(path, values, {"stimulus_id": table["stimulus"]}, {k: list(c) for k, c in neuroids.items()})
+    shown = {
+        name: table[name] for name in ("stimulus", "object_name")
+    }  # one coord alone is lost in packaging
+    shown["stimulus_id"] = shown.pop("stimulus")
+    write_rsms(path, values, shown, {k: list(c) for k, c in neuroids.items()})
     part["recordings"]["netcdf"] = as_file(path)
     return Held(values, table, table, neuroids)
 
@@ -300,10 +304,14 @@ def _many(table: pd.DataFrame, subjects: int = 3) -> pd.DataFrame:
 def _images(
     folder: Path, name: str, part: dict[str, Any], columns: dict[str, list[Any]], n: int
 ) -> pd.DataFrame:
-    """Write the table and the images of a part; a collection's images go to the folder `collection`."""
-    ids = [f"{name or 'im'}{number:03d}" for number in np.random.RandomState(1).permutation(n)]
-    spec = part["stimuli"]
+    """Write the table and the images of a part; a collection's images go to the folder `collection`.
+
+    The table is not in the order of its ids. Those of the older store are numbers of one to four digits.
+    """
+    spec, order = part["stimuli"], np.random.RandomState(1).permutation(n)
     old = "/brainio-brainscore/" in spec["csv"].get("url", "")
+    numbers = (7 * order + 1000 * len(name)).tolist()
+    ids = numbers if old else [f"{name or 'im'}{number:03d}" for number in order]
     path = folder / f"stimulus{name}.csv"
     table = write_csv(path, ids, columns, id_column="image_id" if old else "stimulus_id")
     spec["csv"] = as_file(path)

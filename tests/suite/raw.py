@@ -1,4 +1,4 @@
-"""Raw scores anew: the metrics in plain scikit-learn and numpy, on the tiny network's own answers."""
+"""Values anew: the metrics in plain scikit-learn and numpy, on the tiny network's own answers."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Fit = tuple[np.ndarray, np.ndarray]
 
 
 class Raw:
-    """One entry's raw score, from images, network and what was written."""
+    """One entry's values, from images, network and what was written."""
 
     def __init__(self, expected: Expected, network: Network, degrees: float | None) -> None:
         self.expected, self.metric = expected, expected.entry["metric"]
@@ -41,69 +41,75 @@ class Raw:
         self.answers = answers(network, [picture(file) for file in table["filename"]], degrees)
         self.units, self.logits = self._of("units"), self._of("head")
 
-    def score(self) -> float:
-        """By the metric's own recipe."""
-        return float(getattr(self, self.metric["name"])())
+    def values(self) -> np.ndarray:
+        """By the metric's own recipe: (split, window * neuroid), else one number, or one per halving."""
+        return np.atleast_1d(getattr(self, self.metric["name"])())
 
-    def best(self, components: Mapping[str, PCA]) -> float:
-        """The largest over all layers; those that have components are projected on them."""
+    def best(self, components: Mapping[str, PCA]) -> np.ndarray:
+        """Those of the best layer of all; layers that have components are projected on them."""
         found = []
         for layer in LAYERS:
             self.units = self._of(layer)
             if layer in components:
                 projected = components[layer].transform(self.units.to_numpy())
                 self.units = pd.DataFrame(projected, index=self.units.index)
-            found.append(self.score())
-        return max(found)
+            found.append(self.values())
+        return max(found, key=self.expected.raw)
 
     def _of(self, layer: str) -> pd.DataFrame:
         return pd.DataFrame(self.answers[layer], index=self.shown.index)
 
     # --- predictivity
 
-    def pls(self) -> float:
+    def pls(self) -> np.ndarray:
         x, y = self._both()
         return self._predicted(x, y, lambda: _pls(25))
 
-    def ridge(self) -> float:
+    def ridge(self) -> np.ndarray:
         x, y = self._both()
         return self._predicted(x, y, lambda: Ridge(alpha=1.0))
 
-    def ridgecv(self) -> float:
+    def ridgecv(self) -> np.ndarray:
         x, y = self._both()
         return self._predicted(x, y, lambda: RidgeCV(alphas=self.metric.get("alphas", ALPHAS)))
 
-    def reverse_pls(self) -> float:
-        """Responses predict units; there are no more components than neuroids."""
+    def reverse_pls(self) -> np.ndarray:
+        """Responses predict units, split as the table lists them; no more components than neuroids."""
         y, x = self._both()
         return self._predicted(x, y, lambda: _pls(min(25, x.shape[1])))
 
-    def temporal_pls(self) -> float:
+    def temporal_pls(self) -> np.ndarray:
         """One fit of all stimuli and windows; then r in each window."""
         per_window = [self._both(i) for i in range(len(self.expected.windows()))]
         x, y = (np.stack(side, axis=1) for side in zip(*per_window, strict=True))
         found = []
         for train, test in self._splits():
             fit = _pls(25).fit(x[train].reshape(-1, x.shape[2]), y[train].reshape(-1, y.shape[2]))
-            found += [np.median(_r(fit.predict(x[test, t]), y[test, t])) for t in range(x.shape[1])]
-        return np.mean(found)
+            found.append([_r(fit.predict(x[test, t]), y[test, t]) for t in range(x.shape[1])])
+        return np.array(found).reshape(len(found), -1)
 
-    def _predicted(self, x: np.ndarray, y: np.ndarray, new: Any) -> float:
-        """r per neuroid, median over a subject's neuroids, mean over splits and subjects."""
+    def _predicted(self, x: np.ndarray, y: np.ndarray, new: Any) -> np.ndarray:
+        """r (split, neuroid); where subjects are separate, each has fits of its own."""
         separate = self.metric.get("subjects") == "separate"
         owners = self.expected.owners() if separate else np.zeros(y.shape[1])
-        found = []
-        for train, test in self._splits():
+        splits = list(self._splits())
+        found = np.empty((len(splits), y.shape[1]))
+        for row, (train, test) in zip(found, splits, strict=True):
             for subject in dict.fromkeys(owners):
                 target = y[:, owners == subject]
                 predicted = new().fit(x[train], target[train]).predict(x[test])
-                found.append(np.nanmedian(_r(predicted.reshape(len(test), -1), target[test])))
-        return np.mean(found)
+                row[owners == subject] = _r(predicted.reshape(len(test), -1), target[test])
+        return found
 
-    def _order(self) -> list[str]:
-        """Stimuli as rows: sorted by id where they are averaged, else as the file shows them."""
+    def _order(self) -> list[Any]:
+        """Stimuli as rows: sorted by id where they are averaged, else as the file shows them.
+
+        Of the reverse the rows are those of the network, which sees the stimuli as the table lists them.
+        """
         shown = self.expected.held.presentations["stimulus"]
         order = sorted(shown.unique()) if shown.duplicated().any() else shown.tolist()
+        if self.metric["name"] == "reverse_pls":
+            return self.shown.index.tolist()
         if self.expected.entry.get("missing") != "stimuli":
             return order
         mean = pd.DataFrame(self.expected.values()[:, 0]).groupby(shown).mean()
@@ -176,7 +182,7 @@ class Raw:
         cells = trials.groupby(by).indices.values()
         return float(np.mean([compare(ours.to_numpy()[rows], theirs.to_numpy()[rows]) for rows in cells]))
 
-    def i2n(self) -> float:
+    def i2n(self) -> list[float]:
         """Probabilities of a logistic regression on standardised units, then trial by trial."""
         table = self.shown
         fitted = (
@@ -187,7 +193,7 @@ class Raw:
         model.fit(scaler.transform(self.units.loc[fitted]), table.loc[fitted, "image_label"])
         trials, shown = self.expected.coded_trials()
         probabilities = model.predict_proba(scaler.transform(self.units.loc[shown]))
-        return np.mean(loop_scores(torch.from_numpy(probabilities), trials, "i2n"))
+        return loop_scores(torch.from_numpy(probabilities), trials, "i2n")
 
 
 def answers(network: Network, pngs: list[bytes], degrees: float | None) -> dict[str, np.ndarray]:

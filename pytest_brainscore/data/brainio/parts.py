@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import xarray as xr
@@ -50,7 +50,7 @@ def _part(name: str, one: Recordings | Stimuli, count: Counter[str]) -> _Part:
     stimuli = one.stimuli if isinstance(one, Recordings) else one
     ids = tuple(f"{name}/{id}" if count[id] > 1 else id for id in stimuli.ids)
     coords = {**stimuli.coords, PART: np.full(len(ids), name)}
-    renamed = Stimuli(ids, stimuli.images, coords, stimuli.visual_degrees)
+    renamed = replace(stimuli, ids=ids, coords=coords)
     if not isinstance(one, Recordings):
         return _Part(renamed, None)
     if one.kind == "rdms":
@@ -73,7 +73,17 @@ def _stimuli(dataset: str, parts: Sequence[Stimuli]) -> Stimuli:
         images=tuple(image for part in parts for image in part.images),
         coords={name: _column([(part.coords.get(name), len(part)) for part in parts]) for name in names},
         visual_degrees=degrees.pop(),
+        listed=_listed(parts),
     )
+
+
+def _listed(parts: Sequence[Stimuli]) -> tuple[int, ...]:
+    """The places of all in their tables, one table after the other."""
+    places: list[int] = []
+    for part in parts:
+        start = max(places, default=-1) + 1
+        places += [start + place for place in part.places]
+    return tuple(places)
 
 
 def _column(columns: Sequence[tuple[np.ndarray | None, int]]) -> np.ndarray:
