@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
+from urllib3.exceptions import HTTPError
+
 from ..errors import FetchError
 from .download import TIMEOUT_S, TRIES, BrokeOff
 
@@ -42,7 +44,21 @@ def client(region: str | None) -> Any:
     connect, read = TIMEOUT_S
     settings = Config(connect_timeout=connect, read_timeout=read, retries={"total_max_attempts": TRIES})
     region = region or _session().region_name or "us-east-1"
-    return _session().client("s3", region_name=region, config=settings)
+    made = _session().client("s3", region_name=region, config=settings)
+    made.meta.events.register_first("needs-retry.s3", _stay)
+    return made
+
+
+def _stay(response: Any, **_: Any) -> None:
+    """Raise ClientError where a server sends elsewhere and names no region; boto3 would not stop asking."""
+    from botocore.exceptions import ClientError
+
+    if response is None or not 300 <= response[0].status_code < 400:
+        return
+    answer = response[1]
+    known = answer["ResponseMetadata"]["HTTPHeaders"].get("x-amz-bucket-region")
+    if not (known or answer.get("Error", {}).get("Region")):
+        raise ClientError(answer, "GetObject")
 
 
 def origin() -> str:
@@ -60,13 +76,38 @@ def plainly(where: str) -> Iterator[None]:
 
     try:
         yield
-    except (boto.ConnectionError, boto.HTTPClientError, boto.IncompleteReadError) as why:
+    except (boto.ConnectionError, boto.HTTPClientError, boto.IncompleteReadError, HTTPError) as why:
         raise BrokeOff(f"no connection, or it broke off ({_first_line(why)})") from why
     except (boto.BotoCoreError, ValueError) as why:
         raise FetchError(
             f"{where}: boto3 cannot use your AWS settings ({_first_line(why)}); correct or renew them"
             " (environment, ~/.aws, aws sso login)"
         ) from why
+
+
+@contextmanager
+def understood(where: str) -> Iterator[None]:
+    """Raise an answer that boto3 cannot read as FetchError, in a line that begins with `where`."""
+    from botocore.exceptions import BotoCoreError
+    from botocore.parsers import ResponseParserError
+
+    try:
+        yield
+    except BotoCoreError:
+        raise
+    except (ValueError, ResponseParserError) as why:
+        raise FetchError(
+            f"{where}: its answer cannot be read ({_first_line(why)}); try again later, or ask who runs it"
+        ) from why
+
+
+def never_began(why: Exception) -> bool:
+    """Whether boto3 came to no connection at all."""
+    from botocore import exceptions as boto
+
+    return isinstance(
+        why, boto.EndpointConnectionError | boto.ConnectTimeoutError | boto.ProxyConnectionError
+    )
 
 
 @cache

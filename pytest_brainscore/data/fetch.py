@@ -15,8 +15,10 @@ from ..specs.base import File
 from ..specs.collection import Collection
 from ..specs.datasets import Access
 from .disk import hash_of, lock, replace, safe_name, set_aside, unusable
+from .incoming import page_in
 from .mirrors import find_in_mirror
 from .obtained import folder_of
+from .reach import NoConnection
 from .stores import fetch_object, store_of
 
 CACHE, MIRROR = "BRAINSCORE_CACHE", "BRAINSCORE_MIRROR"
@@ -53,7 +55,8 @@ class Fetcher:
         Of a collection, the folder that the user has it in. What is private is fetched with the user's own
         credentials.
         Raises FetchError with the cause and what to do; NotHere where the file is on no disk and `offline`
-        is set, or the user may not have it: no such collection, and no credentials for what is private.
+        is set, or the user may not have it: no such collection, and no credentials for what is private;
+        NoConnection where the server cannot be reached.
         """
         if isinstance(file, Collection):
             return folder_of(file)
@@ -76,7 +79,10 @@ class Fetcher:
         partial = self.cache / "partial" / f"unpinned_{safe_name(file.name)}"
         with lock(self.cache, partial.name):
             partial.unlink(missing_ok=True)
-            fetch_object(file.url, partial, "unclear", progress=self.progress, tell=self.tell)
+            try:
+                self._ask(file, file.url, partial, "unclear")
+            except NoConnection as why:
+                raise NoConnection(f"{why}: {file.url}") from why
             return self._adopted(partial, File(url=file.url, sha256=hash_of(partial)))
 
     def place(self, file: File) -> Path:
@@ -128,6 +134,11 @@ class Fetcher:
                 raise kind(f"{_described(file)} has no url, and is nowhere here{private}")
             with lock(self.cache, _hash(file)[1]):
                 return self._cached_by_another(file) or self._downloaded(file, file.url, access)
+        except NoConnection as why:
+            skips = "--brainscore-offline skips what is not here"
+            raise NoConnection(
+                f"{why}: {_described(file)}; {skips}{self._ways_out(file)} ({file.url})"
+            ) from why
         except FetchError as why:
             kind = NotHere if isinstance(why, NotHere) else FetchError
             raise kind(f"{why}{self._ways_out(file)}") from why
@@ -141,17 +152,21 @@ class Fetcher:
         partial = self.cache / "partial" / _hash(file)[1]
         if partial.is_file() and _is_right(partial, file):
             return self._adopted(partial, file)
-        resumed = fetch_object(url, partial, access, progress=self.progress, tell=self.tell)
+        resumed = self._ask(file, url, partial, access)
         if resumed and not _is_right(partial, file):
             partial.unlink()
-            fetch_object(url, partial, access, progress=self.progress, tell=self.tell)
+            self._ask(file, url, partial, access)
         if not _is_right(partial, file):
-            difference, aside = _difference(partial, file), set_aside(partial, self.cache)
+            difference = _difference(partial, file) + page_in(partial)
+            aside = set_aside(partial, self.cache)
             raise FetchError(
                 f"{url}: {difference}; what {store_of(url)} gave is at {aside}; correct the hash in the YAML"
                 " where the file was meant to change"
             )
         return self._adopted(partial, file)
+
+    def _ask(self, file: File, url: str, partial: Path, access: Access) -> bool:
+        return fetch_object(url, partial, access, at_most=file.bytes, progress=self.progress, tell=self.tell)
 
     def _adopted(self, partial: Path, file: File) -> Path:
         path = self.place(file)

@@ -13,8 +13,10 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from ..errors import FetchError, NotHere
 from ..progress import Tell, untold
 from ..specs.datasets import Access
-from .credentials import SET, client, credentials, how_to_get, origin, plainly
+from .credentials import SET, client, credentials, how_to_get, never_began, origin, plainly, understood
 from .download import CHUNK, BeyondTheEnd, BrokeOff, Refused, Told, download, persist
+from .incoming import Incoming
+from .reach import asking
 
 ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
 """Where boto3 looks for another S3 than Amazon's; the first that is set counts."""
@@ -51,26 +53,33 @@ class S3Object:
 
 
 def fetch_object(
-    url: str, partial: Path, access: Access, *, progress: bool = False, tell: Tell = untold
+    url: str,
+    partial: Path,
+    access: Access,
+    *,
+    at_most: int | None = None,
+    progress: bool = False,
+    tell: Tell = untold,
 ) -> bool:
     """As `download`, and what is private on S3 with the user's own credentials.
 
     What is not private is asked for as anybody may; with credentials, if there are any, where that is
     forbidden.
-    Raises NotHere where it is private and there are none; FetchError that names the store and what to do.
+    Raises NotHere where it is private and there are none; FetchError that names the store and what to do;
+    NoConnection where the store cannot be reached.
     """
     stored = S3Object.at(url)
     if stored is None:
-        return download(url, partial, progress=progress, tell=tell)
+        return download(url, partial, at_most=at_most, progress=progress, tell=tell)
     if access == "private":
         if not _as_user(url, stored):
             raise NotHere(f"{url}: private, in the store {stored.bucket}; {how_to_get()}")
-        return _download_as_user(url, stored, partial, tell)
+        return _download_as_user(url, stored, partial, at_most, tell)
     try:
-        return download(url, partial, progress=progress, tell=tell)
+        return download(url, partial, at_most=at_most, progress=progress, tell=tell)
     except Refused as why:
         if why.status == 403 and _as_user(url, stored):
-            return _download_as_user(url, stored, partial, tell)
+            return _download_as_user(url, stored, partial, at_most, tell)
         raise _explained(url, stored, why.status, why.code, as_user=False) from why
 
 
@@ -85,31 +94,40 @@ def _is_endpoint(scheme: str, netloc: str) -> bool:
     return bool(endpoint) and urlsplit(endpoint)[:2] == (scheme, netloc)
 
 
+def _place(url: str, stored: S3Object) -> str:
+    return f"{url}: the store {stored.bucket}"
+
+
 def _as_user(url: str, stored: S3Object) -> bool:
     """Whether the user has credentials to try."""
     try:
-        with plainly(f"{url}: the store {stored.bucket}"):
+        with plainly(_place(url, stored)):
             return credentials() is not None
     except BrokeOff as why:
         raise FetchError(f"{url}: the AWS credentials for the store {stored.bucket}: {why}") from why
 
 
-def _download_as_user(url: str, stored: S3Object, partial: Path, tell: Tell) -> bool:
-    return persist(url, partial, lambda: _append(url, stored, partial, tell))
+def _download_as_user(url: str, stored: S3Object, partial: Path, at_most: int | None, tell: Tell) -> bool:
+    return persist(url, partial, lambda: _append(url, stored, partial, at_most, tell))
 
 
-def _append(url: str, stored: S3Object, partial: Path, tell: Tell) -> None:
+def _append(url: str, stored: S3Object, partial: Path, at_most: int | None, tell: Tell) -> None:
     version = {"VersionId": stored.version} if stored.version else {}
+    with plainly(_place(url, stored)):
+        s3 = client(stored.region)
     with partial.open("ab") as file, _said_by_store(url, stored):
         start = file.tell()
         rest = {"Range": f"bytes={start}-"} if start else {}
-        answer = client(stored.region).get_object(Bucket=stored.bucket, Key=stored.key, **version, **rest)
+        with asking(s3.meta.endpoint_url, never_began):
+            answer = s3.get_object(Bucket=stored.bucket, Key=stored.key, **version, **rest)
         if start and answer["ResponseMetadata"]["HTTPStatusCode"] == 200:
             file.truncate(0)
             start = 0
-        told = Told(tell, start)
-        told.total = answer["ContentLength"]
-        for chunk in answer["Body"].iter_chunks(CHUNK):
+        told = Told(tell, file)
+        told.start = start
+        told.total = answer.get("ContentLength", 0)  # not where it comes in chunks
+        body = answer["Body"]._raw_stream  # the bytes as they come: boto3's own methods wait for a chunk
+        for chunk in Incoming(body, url, start, at_most, partial.parent).stream(CHUNK):
             file.write(chunk)
             file.flush()
             told.update(len(chunk))
@@ -121,7 +139,7 @@ def _said_by_store(url: str, stored: S3Object) -> Iterator[None]:
     from botocore.exceptions import ClientError
 
     try:
-        with plainly(f"{url}: the store {stored.bucket}"):
+        with plainly(_place(url, stored)), understood(_place(url, stored)):
             yield
     except ClientError as why:
         status = why.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
@@ -133,15 +151,15 @@ def _said_by_store(url: str, stored: S3Object) -> Iterator[None]:
 
 def _explained(url: str, stored: S3Object, status: int, code: str, *, as_user: bool) -> FetchError:
     said = str(status) if code in ("", str(status)) else f"{status} {code}"
-    return FetchError(
-        f"{url}: the store {stored.bucket} answers {said}: {_advice(status, code, as_user=as_user)}"
-    )
+    return FetchError(f"{_place(url, stored)} answers {said}: {_advice(status, code, as_user=as_user)}")
 
 
 def _advice(status: int, code: str, *, as_user: bool) -> str:
     """What somebody can do who reads such an answer."""
     if code in _GONE or status in (404, 405, 410):
         return "the object is gone; correct the `url` and its versionId in the YAML"
+    if 300 <= status < 400:
+        return f"it sends on to another address, which is not asked; correct the `url`, or {ENDPOINTS[0]}"
     if as_user:
         return _advice_to_user(status, code)
     return f"it is not open to everybody; {how_to_get()}" if status in (401, 403) else "try again later"

@@ -53,7 +53,7 @@ def test_a_download_that_breaks_off_is_taken_up_again(server, fetcher):
     assert content_of(fetcher(server.file(), HERE)) == server.content
     (_, first), (_, second) = server.asked
     assert first is None
-    assert second == f"bytes={download.CHUNK}-"
+    assert second == "bytes=100000-"
 
 
 def test_a_later_run_resumes_what_an_interrupted_one_left(server, fetcher):
@@ -122,7 +122,7 @@ def test_a_refusal_is_one_line_with_the_ways_out(server, fetcher, status):
 
 
 def test_no_network_is_one_line(fetcher):
-    with pytest.raises(FetchError, match=r"127\.0\.0\.1:9/x: no connection to the server; put the file at"):
+    with pytest.raises(FetchError, match=r"^no connection to 127\.0\.0\.1:9: x \(sha256 0+\.\.\.\); --bra"):
         fetcher(File(url="http://127.0.0.1:9/x", sha256="0" * 64), HERE)
     assert not list((fetcher.cache / "partial").iterdir())
 
