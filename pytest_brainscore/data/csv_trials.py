@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,6 +15,7 @@ from ..errors import DataError, nearest
 from ..specs.base import File, digest_of
 from ..specs.datasets import TrialsDataset
 from ..specs.datasets.trials import TrialColumns, TrialRecordings
+from ..specs.expressions import Search
 from .archives import is_archive, unpack
 from .disk import remembered_hash
 from .images import known_names, natural, read_stimuli
@@ -153,7 +153,7 @@ def _of_subjects(trials: _Trials, patterns: Sequence[str] | None) -> _Trials:
 
 def _joined(trials: _Trials, stimuli: Stimuli, column: str, expression: str | None) -> np.ndarray:
     """For each trial the row of its image among the stimuli."""
-    names = _Names(known_names(stimuli), expression)
+    names = _Names(known_names(stimuli), None if expression is None else Search(expression))
     names = replace(names, known={**_matched(stimuli, names), **names.known})
     pairs = trials.rows.groupby(["stimulus", "truth"], sort=False).ngroup().to_numpy()
     _, first = np.unique(pairs, return_index=True)
@@ -169,23 +169,26 @@ def _joined(trials: _Trials, stimuli: Stimuli, column: str, expression: str | No
 
 @dataclass(frozen=True)
 class _Names:
-    """Names of the images, to their rows; `expression` finds one in what a table writes."""
+    """Names of the images, to their rows; `search` finds one in what a table writes."""
 
     known: Mapping[str, int]
-    expression: str | None
+    search: Search | None
 
     def within(self, written: str) -> str | None:
         """What the group `image` holds; all of it without an expression."""
-        if self.expression is None:
+        if self.search is None:
             return written
-        found = re.search(self.expression, written)
+        try:
+            found = self.search(written)
+        except ValueError as why:
+            raise DataError(f"{why}") from why
         return found["image"] if found else None
 
     def row(self, written: str, truth: str) -> int:
         """The row of the image; of those that bear one name, the one in the folder of the truth."""
         name = self.within(written)
         if name is None:
-            raise DataError(f"{self.expression!r} matches nothing in {written!r}")
+            raise DataError(f"{self.search} matches nothing in {written!r}")
         row = self.known.get(name, self.known.get(f"{truth}/{name}"))
         if row is None:
             some = ", ".join(list(self.known)[:3])
@@ -195,7 +198,7 @@ class _Names:
 
 def _matched(stimuli: Stimuli, names: _Names) -> dict[str, int]:
     """What the expression finds in the images' own names, where one image alone has it."""
-    if names.expression is None:
+    if names.search is None:
         return {}
     found = [names.within(image.name) for image in stimuli.images if isinstance(image, Path)]
     count = Counter(found)

@@ -20,6 +20,7 @@ from .trials import refuse_impossible
 UNKNOWN = "unknown"
 """The subject of neuroids of which nothing names any."""
 _ROUNDING = 1e-12
+_LARGEST = 1e150
 _LAYOUTS: dict[str, tuple[tuple[str, ...], set[str]]] = {
     "responses": (
         ("presentation", "neuroid", "time_bin"),
@@ -129,14 +130,17 @@ class Recordings:
         NaN is left out of the means; a neuroid without any value for a stimulus is NaN there. Rows are in
         the order of `stimuli`, and carry its coords.
         over_time: (stimulus, time_bin, neuroid) instead, a mean for each time bin.
+        Raises DataError for responses whose squares no double can hold.
         """
         values, stimulus, _ = self.presentations(over_time=over_time)
         kept = {("neuroid",), ("time_bin",)} if over_time else {("neuroid",)}
         others = {n: c for n, c in self.data.coords.items() if c.dims in kept}
         coords = {n: ("stimulus", c) for n, c in self.stimuli.coords.items()}
         means = mean_by_group(values.reshape(len(values), -1), stimulus, len(self.stimuli))
+        means = means.reshape(len(means), *values.shape[1:])
+        self._refuse_odd_sizes(means)
         return xr.DataArray(
-            means.reshape(len(means), *values.shape[1:]),
+            means,
             dims=("stimulus", "time_bin", "neuroid") if over_time else ("stimulus", "neuroid"),
             coords={**coords, "stimulus": ("stimulus", list(self.stimuli.ids)), **others},
         )
@@ -153,6 +157,18 @@ class Recordings:
         repetition, _ = pd.factorize(self.data["repetition"].values, sort=True)
         values = _bins_first(self.data.values) if over_time else mean_of_bins(self.data.values)
         return values, self._stimulus, repetition
+
+    def _refuse_odd_sizes(self, means: np.ndarray) -> None:
+        """The squares of such responses overflow or vanish, and with them every correlation."""
+        largest = np.fmax.reduce(np.abs(means), axis=tuple(range(means.ndim - 1)))
+        odd = np.flatnonzero((largest > _LARGEST) | (largest > 0) & (largest < 1 / _LARGEST))
+        if len(odd):
+            name = self.data["neuroid"].values[odd[0]]
+            raise DataError(
+                f"{self.dataset}: the largest response of neuroid {name} is {largest[odd[0]]:g} ({len(odd)}"
+                f" of {len(largest)} neuroids are such), and {1 / _LARGEST:g} to {_LARGEST:g} can be squared;"
+                " write what was not measured as NaN, or all in another unit"
+            )
 
     @staticmethod
     def usable(responses: xr.DataArray) -> tuple[np.ndarray, dict[str, tuple[str, ...]]]:

@@ -38,6 +38,7 @@ def refuse_impossible(choices: xr.DataArray, dataset: str) -> None:
     if choices.dtype.kind not in "UO":
         raise DataError(f"{dataset}: choices are {choices.dtype}; names of objects are due")
     stimulus, truth = choices["stimulus"].values, choices["truth"].values
+    _refuse_no_truth(stimulus, truth, dataset)
     _refuse_two_truths(stimulus, truth, dataset)
     if "distractor" not in choices.coords:
         return
@@ -85,6 +86,15 @@ def _all_there(series: pd.Series, values: np.ndarray, name: str, dataset: str) -
             " such); leave such trials out"
         )
     return values.astype(str)
+
+
+def _refuse_no_truth(stimulus: np.ndarray, truth: np.ndarray, dataset: str) -> None:
+    empty = np.flatnonzero(pd.isna(truth) | (truth == ""))
+    if len(empty):
+        raise DataError(
+            f"{dataset}: trial {empty[0] + 1} ({stimulus[empty[0]]}) has no truth ({len(empty)} of"
+            f" {len(truth)} trials are such); leave such trials out, or say what the stimulus shows"
+        )
 
 
 def _refuse_two_truths(stimulus: np.ndarray, truth: np.ndarray, dataset: str) -> None:

@@ -79,6 +79,7 @@ def internal_consistency(
     if n_repetitions < 2:
         raise MetricError(
             f"internal_consistency needs 2 repetitions, and the recordings have {n_repetitions}"
+            f"{_untold(which, repeat, n_stimuli)}"
         )
     halves = shuffle(n_repetitions, n_splits=n, train=0.5, seed=seed)
     second = torch.stack([torch.isin(repeat, split.test) for split in halves])
@@ -112,7 +113,7 @@ def predictor_consistency(
     if int((repetitions > 1).sum()) < FEWEST:
         raise MetricError(
             f"predictor_consistency needs {FEWEST} stimuli of 2 repetitions or more, and the recordings have"
-            f" {int((repetitions > 1).sum())}"
+            f" {int((repetitions > 1).sum())}{_untold(which, repeat, n_stimuli)}"
         )
     second = _drawn_halves(repetitions.numpy(), n, seed)[:, cell[kept]]
     return Ceiling.of(
@@ -181,6 +182,16 @@ def _codes(labels: Any, n: int, what: str) -> tuple[Tensor, int]:
         raise MetricError(f"{n} presentations need as many {what} labels, not {array.shape}")
     distinct, codes = np.unique(array, return_inverse=True)
     return torch.from_numpy(codes.astype(np.int64)), len(distinct)
+
+
+def _untold(which: Tensor, repeat: Tensor, n_stimuli: int) -> str:
+    """What to say where stimuli are shown several times, and the labels of repetitions do not say so."""
+    if len(which) == n_stimuli or int(repeat.max()) > 0:
+        return ""
+    return (
+        f": {len(which)} presentations of {n_stimuli} stimuli have one label `repetition`, or none: number"
+        " the showings of each stimulus"
+    )
 
 
 def _consistency(presentations: Tensor, which: Tensor, second: Tensor, n_stimuli: int) -> Tensor:

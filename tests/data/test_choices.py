@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -105,6 +106,13 @@ def test_digests_differ_with_any_trial():
 def test_what_cannot_be_is_named(changed, message):
     with pytest.raises(DataError, match=message):
         made(**changed)
+
+
+def test_a_truth_that_a_file_left_empty_is_named():
+    data = made().data
+    for empty in (["", *data["truth"].values[1:]], [*data["truth"].values[:-1], ""]):
+        with pytest.raises(DataError, match=r"trial [15] \(a2\) has no truth \(1 of 5 trials are such\)"):
+            replace(made(), data=data.assign_coords(truth=("presentation", np.array(empty))))
 
 
 def test_a_missing_column_and_doubled_stimuli_are_named():

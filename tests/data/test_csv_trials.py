@@ -12,7 +12,9 @@ from pydantic import ValidationError
 from pytest_brainscore.data.fetch import Fetcher
 from pytest_brainscore.data.opening import open_recordings
 from pytest_brainscore.errors import DataError
+from pytest_brainscore.specs import expressions
 from pytest_brainscore.specs.datasets import TrialsDataset
+from pytest_brainscore.specs.expressions import refuse_costly
 
 HEAD = "subj,session,trial,rt,object_response,category,condition,imagename"
 AFTER_THE_LAST = r"_(?P<image>[^_]+)$"
@@ -192,12 +194,35 @@ def test_no_trial_at_all(folder):
     [
         ({"image": "_([^_]+)$"}, "no group `image`"),
         ({"image": "(?P<image>"}, "no regular expression"),
+        ({"image": "(?P<image>(a+)+)$"}, "repeats a group, which may take for ever"),
+        ({"image": "(?P<image>([)]+){5})"}, "repeats a group"),
+        ({"image": "(?P<image>(a|b){2,})"}, "repeats a group"),
+        ({"image": "(?#[)(?P<image>(a+)+]?)"}, r"has \(\?#"),
+        ({"image": "(?x)(?P<image>(a+) +)"}, r"has \(\?x"),
+        ({"image": "(?P<image>a*a*a*a*)$"}, r"has 4 of \* \+ \? \{m,n\} and \|, and 3 are the most"),
+        ({"image": "(?P<image>(a|b)(a{0,2}|c)d??)"}, "has 4 of"),
+        ({"image": "(?P<image>" + "a?" * 100 + ")"}, "has 211 characters, and 200 are the most"),
         ({"subjects": ("s-1",), "columns": {"subject": None}}, "there is none"),
     ],
 )
 def test_the_spec_says_what_is_wrong_with_it(folder, said, message):
     with pytest.raises(ValidationError, match=message):
         opened(folder, **said)
+
+
+@pytest.mark.parametrize(
+    "image", [r"^\d{4}_(?P<image>[^]*+?|]+?)(?:_x)?$", r"(?<=_)[*+?|{1,2}](?P<image>\+\*\?\|a{2}b+)"]
+)
+def test_what_is_no_choice_counts_none(image):
+    refuse_costly(image)
+
+
+def test_a_search_has_a_limit_of_time_and_of_length(folder, monkeypatch):
+    edit(folder, "0_dog_00_dog2.png", "a" * 300)
+    said = refused(folder)
+    assert "run_2.csv:2: column imagename: a name of 313 characters, and 255 are the most" in said
+    monkeypatch.setattr(expressions, "_MOST_S", -1.0)
+    assert "takes more than -1 s: write a simpler one" in refused(folder, tables="tables/run_10.csv")
 
 
 def test_people_and_a_network_on_edges(shared, tmp_path):

@@ -95,6 +95,17 @@ def test_float32_is_summed_in_float64():
     assert recordings.responses().item() == pytest.approx(expected, rel=1e-12)
 
 
+@pytest.mark.parametrize("size", [1e300, -1e151, 1e308, 1e-200])
+def test_responses_whose_squares_are_no_numbers(size):
+    with np.errstate(over="ignore"):
+        recordings = make([[1.0, size], [0.0, size / 2], [3.0, size]], [0, 1, 1])
+        with pytest.raises(
+            DataError, match=r"of neuroid \w+ is .* \(1 of 2 neuroids are such\), and 1e-150 to"
+        ):
+            recordings.responses()
+    make([[1e149], [0.0], [np.nan]], [0, 1, 2]).responses()
+
+
 def test_presentations():
     recordings = make([[1.0], [2.0], [3.0]], [1, 0, 1], repetition=[7, 3, 3])
     values, stimulus, repetition = recordings.presentations()

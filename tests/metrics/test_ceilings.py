@@ -93,7 +93,10 @@ def test_a_neuroid_with_a_single_shared_stimulus_is_nan():
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        (lambda v, s, r: (v, s, np.zeros_like(r)), "needs 2 repetitions, and the recordings have 1"),
+        (
+            lambda v, s, r: (v, s, np.zeros_like(r)),
+            "needs 2 repetitions, and the recordings have 1: .* one label `repetition`",
+        ),
         (lambda v, s, r: (v, s[:-1], r), r"75 presentations need as many stimulus labels, not \(74,\)"),
         (lambda v, s, r: (v, s, r[:3]), r"75 presentations need as many repetition labels, not \(3,\)"),
         (

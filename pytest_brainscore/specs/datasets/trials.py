@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from ..base import Spec
+from ..expressions import refuse_costly
 from .arrays import ArrayStimuli
 from .ground import Dataset, Files, Name
 
@@ -33,7 +34,8 @@ class TrialRecordings(Spec):
             str,
             Field(
                 description="regular expression: its group `image` names the image in the column stimulus,"
-                " and in names of files where it matches them; such as _(?P<image>[^_]+)$"
+                " and in names of files where it matches them; such as _(?P<image>[^_]+)$;"
+                " it repeats no group, and has at most 3 of * + ? {m,n} and |"
             ),
         ]
         | None
@@ -57,6 +59,7 @@ class TrialRecordings(Spec):
             raise ValueError(f"is no regular expression ({why})") from why
         if "image" not in groups:
             raise ValueError("the expression has no group `image`: write (?P<image>...) around the name")
+        refuse_costly(image)
         return image
 
     @model_validator(mode="after")
