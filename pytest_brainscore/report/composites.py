@@ -9,6 +9,11 @@ from ..specs.results import Composed
 _NAMED = 3
 
 
+def figure(value: float) -> str:
+    """Three decimals, and no minus before a zero."""
+    return f"{value:z.3f}"
+
+
 def shown(composed: Iterable[Composed]) -> list[Composed]:
     """Those to stand in the table: of the composites that have a value for any model."""
     every = list(composed)
@@ -23,7 +28,7 @@ def cell(one: Composed | None) -> str:
     if one.value is None:
         return "-"
     rest = ", rest 0" if one.missing_as == "zero" else ""
-    return f"{one.value:.3f}" + (f" ({one.scored} of {one.parts}{rest})" if one.missing else "")
+    return figure(one.value) + (f" ({one.scored} of {one.parts}{rest})" if one.missing else "")
 
 
 def titles(composed: Iterable[Composed]) -> Iterator[str]:

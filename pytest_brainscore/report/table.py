@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from ..specs.results import Composed, Row
 from . import composites
+from .composites import figure
 
 MARKS: Mapping[str | None, str] = {"regressed": " ↓", "improved": " ↑", "drifted": " ~", "mismatched": " ≠"}
 
@@ -29,19 +30,19 @@ def _scores(rows: Sequence[Row], width: int, composed: Sequence[Composed]) -> It
     benchmarks, models = list(ceilings), list(dict.fromkeys(row.model for row in rows))
     means = {(one.composite, one.model): composites.cell(one) for one in composites.shown(composed)}
     named = list(dict.fromkeys(composite for composite, _ in means))
-    first = max(map(len, [*benchmarks, *named]))
+    first, second = max(map(len, [*benchmarks, *named])), max(map(len, ["ceiling ", *ceilings.values()]))
     contents = [*models, *means.values(), *(_cell(row) for row in rows)]
     column = max(len("0.000 → 0.000"), *map(len, contents))
-    per_line = max(1, (width - first - 10) // (column + 2))
+    per_line = max(1, (width - first - second - 2) // (column + 2))
     for start in range(0, len(models), per_line):
         shown = models[start : start + per_line]
-        yield _line("", "ceiling", shown, first, column)
+        yield _line("", "ceiling".rjust(second), shown, first, column)
         for benchmark in benchmarks:
             content = [_cell(cells.get((benchmark, model))) for model in shown]
-            yield _line(benchmark, ceilings[benchmark], content, first, column)
+            yield _line(benchmark, ceilings[benchmark].rjust(second), content, first, column)
         for composite in named:
             content = [means.get((composite, model), "") for model in shown]
-            yield _line(composite, "", content, first, column)
+            yield _line(composite, "".rjust(second), content, first, column)
 
 
 def _profile(rows: Sequence[Row], width: int) -> Iterator[str]:
@@ -69,7 +70,7 @@ def _layers(rows: Sequence[Row]) -> dict[tuple[str, str], set[str | None]]:
 
 
 def _line(name: str, ceiling: str, cells: list[str], first: int, column: int) -> str:
-    return _row(f"{name.ljust(first)}  {ceiling.rjust(8)}", cells, first, column)
+    return _row(f"{name.ljust(first)}  {ceiling}", cells, first, column)
 
 
 def _row(name: str, cells: list[str], first: int, column: int) -> str:
@@ -77,10 +78,12 @@ def _row(name: str, cells: list[str], first: int, column: int) -> str:
 
 
 def _ceilings(rows: Sequence[Row]) -> dict[str, str]:
-    found: dict[str, set[str]] = {}
+    """The ceiling of each benchmark; from the lowest to the highest where models have several."""
+    found: dict[str, list[float]] = {}
     for row in rows:
-        found.setdefault(row.benchmark, set()).update([] if row.ceiling is None else [f"{row.ceiling:.3f}"])
-    return {benchmark: ", ".join(sorted(ceilings)) or "-" for benchmark, ceilings in found.items()}
+        found.setdefault(row.benchmark, []).extend([] if row.ceiling is None else [row.ceiling])
+    ends = {benchmark: dict.fromkeys(map(figure, (min(c), max(c)))) for benchmark, c in found.items() if c}
+    return {benchmark: "–".join(ends.get(benchmark, ["-"])) for benchmark in found}
 
 
 def _cell(row: Row | None) -> str:
@@ -88,5 +91,5 @@ def _cell(row: Row | None) -> str:
         return ""
     if row.raw is None:
         return row.status
-    ceiled = "" if row.ceiled is None or row.normalise == "none" else f" → {row.ceiled:.3f}"
-    return f"{row.raw:.3f}{ceiled}{MARKS.get(row.verdict, '')}"
+    ceiled = "" if row.ceiled is None or row.normalise == "none" else f" → {figure(row.ceiled)}"
+    return f"{figure(row.raw)}{ceiled}{MARKS.get(row.verdict, '')}"

@@ -40,7 +40,7 @@ def recovered(row: Row, verdict: Verdict, case: Case, reason: str) -> str:
 
 def number(value: float, error: float | None) -> str:
     """A score and its standard error."""
-    return f"{value:.4f}" + ("" if error is None else f" ±{error:.4f}")
+    return f"{value:z.4f}" + ("" if error is None else f" ±{error:.4f}")
 
 
 def shown(failure: pytest.ExceptionInfo[BaseException], case: Case) -> Any:

@@ -15,6 +15,7 @@ from ..guards import failures
 from ..guards.baselines import FOLDER
 from ..paths import below
 from ..run import Run
+from . import unscored
 from .ending import skipped_under_strict
 from .record import PAYLOAD
 from .rows import row_of
@@ -40,7 +41,7 @@ def moved(row: Row) -> str:
     """The verdict, where there is something to see, and how far the score moved."""
     if row.verdict in (None, "same", "unguarded"):
         return ""
-    return f" {row.verdict}" + ("" if row.delta is None else f" {row.delta:+.4f}")
+    return f" {row.verdict}" + ("" if row.delta is None else f" {row.delta:+z.4f}")
 
 
 def summarise(terminal: pytest.TerminalReporter, this: Run) -> None:
@@ -64,15 +65,12 @@ def summarise(terminal: pytest.TerminalReporter, this: Run) -> None:
 def scores(rows: list[Row], this: Run, verbose: bool) -> Iterator[str]:
     """The table, with the composites that have a value; verbose also what they are and lack.
 
-    What was skipped for every model stands in the table only if verbose.
+    What no model has a score of is counted, and listed only if verbose.
     """
     composed = this.book.composites
-    tried = {row.benchmark for row in rows if row.status != "skipped"}
-    told = rows if verbose else [row for row in rows if row.benchmark in tried]
+    told, counted = (rows, []) if verbose else unscored.split(rows)
     yield from table(told, shutil.get_terminal_size().columns, composed) if told else ()
-    if hidden := len({row.benchmark for row in rows}) - len({row.benchmark for row in told}):
-        plural = "" if hidden == 1 else "s"
-        yield f"skipped for every model: {hidden} benchmark{plural} (-rs says why, -v lists)"
+    yield from (*counted, *unscored.reasons(rows), *unscored.unreached(rows))
     shown = composites.shown(composed)
     yield from composites.titles(shown) if verbose else ()
     yield from composites.stood_in(shown)
