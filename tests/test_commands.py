@@ -78,6 +78,8 @@ def test_list_shows_benchmarks_models_and_what_is_on_disk(tmp_path, capsys, monk
     assert any(
         line.startswith("Cowley2023.V4-pls") and "to fetch: 2 file(s), 4.4 MB" in line for line in lines
     )
+    ends = {line.index("to fetch") for line in lines if line.startswith(("Majaj", "Allen", "FreemanZ"))}
+    assert ends == {lines[0].index("data")}
     assert any(line.startswith("mine ") and " on disk " in line for line in lines)
     data = {line.split()[0]: line.split(maxsplit=3)[3] for line in lines if len(line.split()) > 3}
     assert data["ImageNet.top1"] == "to obtain: imagenet"

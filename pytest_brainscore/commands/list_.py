@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -45,21 +45,14 @@ def run(options: argparse.Namespace) -> None:
 
 
 def _benchmarks(root: Path, fetcher: Fetcher) -> Iterator[str]:
-    yield f"{'benchmark':40} {'region':10} {'metric':18} data"
-    for path in suite.benchmark_files(root):
-        for case in load_cases(path):
-            yield f"{case.name:40} {case.region:10} {case.metric:18} {_data(case, fetcher)}"
+    cases = [case for path in suite.benchmark_files(root) for case in load_cases(path)]
+    rows = [(case.name, case.region, case.metric, _data(case, fetcher)) for case in cases]
+    yield from _columns([("benchmark", "region", "metric", "data"), *rows])
 
 
 def _models(root: Path, fetcher: Fetcher) -> Iterator[str]:
     zoo = suite.zoo(root)
-    rows = [_TITLES, *(_row(model, zoo, fetcher) for model in zoo.models.values())]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = zip(row, widths, _TITLES, strict=True)
-        yield "  ".join(
-            cell.rjust(width) if title in _NUMBERS else cell.ljust(width) for cell, width, title in cells
-        ).rstrip()
+    yield from _columns([_TITLES, *(_row(model, zoo, fetcher) for model in zoo.models.values())])
     yield ""
     for name, members in zoo.sets.items():
         text = f"@{name}: {', '.join(members)} ({len(members)})"
@@ -68,6 +61,16 @@ def _models(root: Path, fetcher: Fetcher) -> Iterator[str]:
 
 _TITLES = ("model", "parameters", "year", "top-1", "regions", "weights", "", "source")
 _NUMBERS = _TITLES[1:4]
+
+
+def _columns(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """A line per row, the first of which are the titles; each column as wide as what stands in it."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = zip(row, widths, rows[0], strict=True)
+        yield "  ".join(
+            cell.rjust(width) if title in _NUMBERS else cell.ljust(width) for cell, width, title in cells
+        ).rstrip()
 
 
 def _row(model: Model, zoo: Zoo, fetcher: Fetcher) -> tuple[str, ...]:

@@ -86,6 +86,8 @@ def _explain(error: Any, kind: type[Spec]) -> str:
             return f"a mapping{short} is due, not {_shown(given)}"
         case "literal_error":
             known = re.findall(r"'([^']*)'", context["expected"])
+            if len(known) < 2:
+                return f"{given!r} is not known here: write {known[0] if known else context['expected']}"
             return f"{given!r} is none of {', '.join(known)}{nearest(str(given), known)}"
         case "value_error":
             return str(context["error"])
