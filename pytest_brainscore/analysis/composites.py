@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 
-from ..specs.composites import Composite, FirstOf, Node, Part, is_pattern
+from ..specs.composites import Composite, FirstOf, Node, Part, is_pattern, matching
 from ..specs.results import Composed, Row
 from .outcomes import Outcome, Outcomes
 
@@ -47,7 +46,7 @@ def compose(
     asked for only where a composite has a part in the rows.
     """
     scores = Outcomes(rows)
-    touched = [one for one in composites if any(_matching(name, scores.measured) for name in one.names)]
+    touched = [one for one in composites if any(matching(name, scores.measured) for name in one.names)]
     if not touched:
         return []
     known = {**species(), **{row.benchmark: row.species for row in rows if row.species}}
@@ -108,7 +107,7 @@ def _mean(
 
 
 def _resolved(
-    parts: Sequence[Part], known: Iterable[str], measured: Iterable[str]
+    parts: Sequence[Part], known: Collection[str], measured: Collection[str]
 ) -> Iterator[_Leaf | _Tree]:
     """The parts with benchmarks for patterns and alternatives, each benchmark of a mean once."""
     seen = set()
@@ -122,13 +121,13 @@ def _resolved(
             seen.add(leaf.name)
 
 
-def _leaves(part: str | FirstOf, known: Iterable[str], measured: Iterable[str]) -> Iterator[_Leaf]:
+def _leaves(part: str | FirstOf, known: Collection[str], measured: Collection[str]) -> Iterator[_Leaf]:
     if isinstance(part, FirstOf):
         due = part.first[0]
         chosen = next((name for name in part.first if name in measured), due)
         yield _Leaf(chosen, _fault(chosen, known), due if chosen != due else None)
     elif is_pattern(part):
-        names = _matching(part, known)
+        names = matching(part, known)
         yield from (_Leaf(name) for name in names)
         if not names:
             yield _Leaf(part, "no benchmark has such a name")
@@ -136,16 +135,8 @@ def _leaves(part: str | FirstOf, known: Iterable[str], measured: Iterable[str]) 
         yield _Leaf(part, _fault(part, known))
 
 
-def _fault(name: str, known: Iterable[str]) -> str | None:
+def _fault(name: str, known: Collection[str]) -> str | None:
     return None if name in known else "there is no such benchmark here"
-
-
-def _matching(name: str, known: Iterable[str]) -> list[str]:
-    return (
-        [one for one in known if fnmatchcase(one, name)]
-        if is_pattern(name)
-        else [n for n in known if n == name]
-    )
 
 
 def _by_species(tree: _Tree, known: Species) -> Iterator[_Tree]:

@@ -11,6 +11,7 @@ import pytest
 from ..errors import BrainScoreError, GuardFailure, NotHere, SpecError, nearest
 from ..guard import Verdict
 from ..specs.cases import Case, is_benchmark_file, load_cases
+from ..specs.published import NO_MODELS
 from ..specs.results import Row
 from ..suite.selection import Candidate
 from . import nodes
@@ -69,12 +70,14 @@ class BenchmarkFile(pytest.File):
             yield Benchmark.from_parent(self, name=case.id, case=case, run=self.run)
 
     def _refuse_unknown_models(self, case: Case) -> None:
-        """A name that the guard misspells would guard nothing."""
-        policy = case.benchmark.guard
-        for model in {**policy.minimum, **policy.known}:
+        """A misspelt name would guard nothing, and its published figure stand beside nothing."""
+        policy, published = case.benchmark.guard, case.benchmark.published
+        guarded = [("guard", model) for model in (*policy.minimum, *policy.known)]
+        named = [("published", one.of) for one in published if one.of not in NO_MODELS]
+        for key, model in (*guarded, *named):
             if not self.run.knows(model):
-                hint = nearest(model, [candidate.id for candidate in self.run.candidates])
-                raise self.CollectError(f"{case.where}: guard: no model {model}{hint}")
+                hint = nearest(model, [*(one.id for one in self.run.candidates), *self.run.zoo.models])
+                raise self.CollectError(f"{case.where}: {key}: no model {model}{hint}")
 
 
 class Benchmark(pytest.Collector):

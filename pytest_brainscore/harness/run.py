@@ -128,16 +128,20 @@ class Run:
         """Where this run writes."""
         return self.settings.reports / self.id
 
+    @cached_property
+    def zoo(self) -> Zoo:
+        """The models that have a line in models.yaml."""
+        return suite.zoo(self.settings.root, self.settings.suite.parent)
+
     def knows(self, model: str) -> bool:
         """Whether there is a model of this id: in this run, in models.yaml, in a library, or as a factory."""
         if model in self.elsewhere or model in {candidate.id for candidate in self.candidates}:
             return True
-        zoo = suite.zoo(self.settings.root, self.settings.suite.parent)
-        return any(self._selects(request, zoo) for request in selection.requests_of(model))
+        return model in self.zoo.models or any(map(self._selects, selection.requests_of(model)))
 
-    def _selects(self, request: str, zoo: Zoo) -> bool:
+    def _selects(self, request: str) -> bool:
         with suppress(SelectionError, SpecError):
-            return bool(selection.select(request, zoo, self.settings.root))
+            return bool(selection.select(request, self.zoo, self.settings.root))
         return False
 
     def mark(self, name: str, config: pytest.Config) -> pytest.MarkDecorator:
@@ -200,6 +204,7 @@ def begin(config: pytest.Config) -> Run:
     suites = (settings.suite, suite.benchmarks())
     try:
         composed = composites.composites(suites)
+        composites.refuse_unknown_parts(suites)
         zoo = suite.zoo(settings.root, settings.suite.parent)
         selected = selection.select(settings.models, zoo, settings.root)
     except (SelectionError, SpecError) as why:

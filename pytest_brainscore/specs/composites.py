@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from ..errors import SpecError
+from ..errors import SpecError, nearest
 from .base import Id, Spec
-from .document import read
+from .document import Document, Loc, read
 from .validation import validate
 
 Name = Annotated[
@@ -109,6 +110,43 @@ def load_composites(path: Path) -> dict[str, Composite]:
             raise SpecError(f"{where}: id: {composite.id} is already a composite of this file")
         found[composite.id] = composite
     return found
+
+
+def refuse_unknown(path: Path, known: Collection[str]) -> None:
+    """Raise SpecError, a line for each, where a composite names what is none of the `known` benchmarks."""
+    document = read(path)
+    parts = [
+        part
+        for i, composite in enumerate(validate(CompositeFile, document).composites)
+        for part in _placed(composite.mean, ("composites", i, "mean"))
+    ]
+    lines = [_unknown(document, loc, name, known) for loc, name in parts if not matching(name, known)]
+    if lines:
+        raise SpecError("\n".join(lines))
+
+
+def matching(name: str, known: Collection[str]) -> list[str]:
+    """The benchmarks that a name or pattern stands for."""
+    if is_pattern(name):
+        return [one for one in known if fnmatchcase(one, name)]
+    return [name] if name in known else []
+
+
+def _unknown(document: Document, loc: Loc, name: str, known: Collection[str]) -> str:
+    said = "no benchmark has such a name" if is_pattern(name) else "no such benchmark"
+    hint = nearest(name, known) or " (`python -m pytest_brainscore list benchmarks` shows them)"
+    return f"{document.where(loc)}: {'.'.join(map(str, loc))}: {said}: {name}{hint}"
+
+
+def _placed(parts: tuple[Part, ...], at: Loc) -> Iterator[tuple[Loc, str]]:
+    """All names and patterns, with their places in the file."""
+    for i, part in enumerate(parts):
+        if isinstance(part, Node):
+            yield from _placed(part.mean, (*at, i, "mean"))
+        elif isinstance(part, FirstOf):
+            yield from (((*at, i, "first", j), name) for j, name in enumerate(part.first))
+        else:
+            yield (*at, i), part
 
 
 def _nodes(parts: tuple[Part, ...]) -> Iterator[Node]:

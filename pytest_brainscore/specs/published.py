@@ -8,6 +8,9 @@ from pydantic import Field
 
 from .base import Spec
 
+NO_MODELS = ("ceiling", "self")
+"""What a figure may be of besides a model; a run refuses a model that there is not."""
+
 
 class Published(Spec):
     """One figure that was published: a ceiling, or a model's scores."""

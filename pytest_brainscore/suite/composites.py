@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..errors import SpecError
 from ..specs.cases import load_cases
-from ..specs.composites import Composite, load_composites
+from ..specs.composites import Composite, load_composites, refuse_unknown
 from . import files_in
 
 FOLDER = "composites"
@@ -33,6 +33,22 @@ def species(suites: Iterable[Path]) -> dict[str, str | None]:
             with suppress(SpecError):  # who scores it is told so: here its benchmarks are not there
                 found = {**{case.name: case.dataset.species for case in load_cases(path)}, **found}
     return found
+
+
+def refuse_unknown_parts(suites: Iterable[Path]) -> None:
+    """Raise SpecError where a composite of the first folder names a benchmark that none of the folders has.
+
+    Where a benchmark file cannot be read, nothing is refused: collecting it says what is wrong.
+    """
+    folders = list(dict.fromkeys(folder.resolve() for folder in suites))
+    files = sorted((folders[0] / FOLDER).glob("*.y*ml"))
+    try:
+        paths = [path for folder in folders for path in files_in(folder)] if files else []
+        known = [case.name for path in paths for case in load_cases(path)]
+    except SpecError:
+        return
+    for file in files:
+        refuse_unknown(file, known)
 
 
 def _in(folder: Path) -> dict[str, Composite]:

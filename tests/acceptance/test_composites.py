@@ -25,20 +25,20 @@ composites:
     of: raw
     mean: [Own.IT-ridge, Own.IT-rdm]
   - id: Part
-    title: of a data set that is not here, too
+    title: of a data set that is not run, too
     of: ceiled
     mean:
       - {id: IT, mean: ["Own.IT-*"]}
-      - {id: V4, mean: [Far.V4-pls]}
+      - {id: V4, mean: [Cowley2023.V4-pls]}
     missing: skip
   - id: Lacking
     title: without a value
     of: ceiled
-    mean: [Own.IT-ridge, Far.V4-pls]
+    mean: [Own.IT-ridge, Cowley2023.V4-pls]
 """
 
 
-FAR = "Far.V4-pls (there is no such benchmark here)"
+FAR = "Cowley2023.V4-pls (not scored)"
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def test_they_stand_below_the_scores_and_in_results(composed, workers):
     whole, part, lacking = (found[name, "small"] for name in ("Whole", "Part", "Lacking"))
     assert whole["value"] == pytest.approx((ridge["raw"] + rdm["raw"]) / 2)
     assert part["value"] == pytest.approx((ridge["ceiled"] + rdm["ceiled"]) / 2)
-    assert (part["missing"], lacking["value"]) == ({"Far.V4-pls": "there is no such benchmark here"}, None)
+    assert (part["missing"], lacking["value"]) == ({"Cowley2023.V4-pls": "not scored"}, None)
     last = found["Whole", "wide_vit"]["value"], found["Part", "wide_vit"]["value"]
     result.stdout.fnmatch_lines(
         [
@@ -84,7 +84,7 @@ def test_a_verbose_run_says_what_they_lack(composed):
     result.stdout.fnmatch_lines(
         [
             "Part * (1 of 3) * (1 of 3)",
-            "Part: of a data set that is not here, too",
+            "Part: of a data set that is not run, too",
             "Whole of small, wide_vit: missing: Own.IT-rdm (not scored)",
             f"Part of small, wide_vit: missing: Own.IT-rdm (not scored), {FAR}",
             f"Lacking of small, wide_vit: missing: {FAR}",
@@ -113,6 +113,17 @@ def test_a_mistake_in_a_composite_ends_the_run_before_it_begins(composed):
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(
         ["ERROR: *composites/own.yaml:4: composites.0.of: 'rau' is none of raw, ceiled*"]
+    )
+
+
+def test_a_part_that_there_is_not_ends_the_run_before_it_begins(composed):
+    composed.write(
+        "benchmarks/composites/own.yaml", COMPOSITES.replace("[Own.IT-ridge, Own", "[Own.IT-rigde, Own")
+    )
+    result = composed.run("--models", "small")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(
+        ["ERROR: *own.yaml:5: *mean.0: no such benchmark: Own.IT-rigde; did you mean Own.IT-ridge?*"]
     )
 
 

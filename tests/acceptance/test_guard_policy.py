@@ -177,3 +177,14 @@ def test_a_misspelt_model_in_the_policy_is_an_error_with_its_line(recorded):
     result = recorded.run("--models=steady", "-k", "IT-ridge")
     assert result.ret == pytest.ExitCode.INTERRUPTED
     assert re.search(r"own.yaml:\d+: guard: no model stedy; did you mean steady", result.text)
+
+
+def test_a_misspelt_model_of_a_published_figure_is_an_error_with_its_line(recorded):
+    recorded.workers = ()
+    others = "{of: ceiling, value: 0.8, source: s}, {of: resnet18, raw: 0.1, source: s}"
+    figures = f"{others}, {{of: %s, raw: 0.1, source: s}}"
+    recorded.benchmarks(SPLITS, f"{SPLITS}, published: [{figures % 'alexnett'}]")
+    result = recorded.run("--models=steady", "--collect-only")
+    assert re.search(r"own.yaml:\d+: published: no model alexnett; did you mean alexnet", result.text)
+    recorded.benchmarks(SPLITS, f"{SPLITS}, published: [{figures % 'steady'}]")
+    assert "4 tests collected" in recorded.run("--models=steady", "--collect-only").text

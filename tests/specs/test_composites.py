@@ -13,7 +13,7 @@ from pytest_brainscore import suite
 from pytest_brainscore.commands.schema import FOLDER, text
 from pytest_brainscore.errors import SpecError
 from pytest_brainscore.specs.composites import load_composites
-from pytest_brainscore.suite.composites import composites, species
+from pytest_brainscore.suite.composites import composites, refuse_unknown_parts, species
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = sorted((ROOT / "benchmarks" / "composites").glob("*.yaml"))
@@ -36,6 +36,7 @@ WRONG = {
     "one": ("[Own.IT-pls, Own.IT-rdm]", "[Own.IT-pls]", 7, "tuple should have at least 2 items"),
     "empty": ("[Own.V2-pls]", "[]", 9, "tuple should have at least 1 item"),
     "pattern": ("Own.IT-rdm", "'*.IT-*'", 7, "string should match pattern"),
+    "single": ("of: raw", "of: raw\n    per: spesies", 5, "'spesies' is not known here: write species"),
     "missing": ("of: raw", "of: raw\n    missing: nan", 5, "'nan' is none of skip, zero"),
     "untitled": ("    title: a tree\n", "", 2, "title: is missing"),
 }
@@ -84,6 +85,42 @@ def test_the_projects_composite_stands_before_the_shipped_one(tmp_path):
     both = {one.id: one for one in composites([tmp_path, suite.benchmarks()])}
     assert set(both) == shipped
     assert both["Brain-Score"].title == "a tree"
+
+
+BENCHMARKS = """\
+dataset: {id: Own, reader: arrays, stimuli: {images: i}, recordings: {file: r.npy, dims: [stimulus, neuroid]}}
+benchmarks:
+  - {regions: [V1, V2, V4, IT], metric: pls}
+  - {regions: [IT], metric: rdm}
+"""
+
+
+def test_what_no_benchmark_is_called_is_refused_with_its_line_and_the_nearest_name(tmp_path):
+    write(tmp_path, BENCHMARKS, "own.yaml")
+    path = write(tmp_path / "composites", GOOD)
+    folders = [tmp_path, suite.benchmarks()]
+    refuse_unknown_parts(folders)
+    mine = GOOD.replace("Own.V2-pls", "Cowley2023.V4-pls")
+    refuse_unknown_parts([write(tmp_path / "composites", mine).parents[1], suite.benchmarks()])
+    path.write_text(
+        GOOD.replace("V2-pls", "V2-plx").replace("*.V1-*", "*.V9-*").replace("Own.IT-rdm", "Qqqq")
+    )
+    with pytest.raises(SpecError) as why:
+        refuse_unknown_parts(folders)
+    at, listed = "composites.0.mean", " (`python -m pytest_brainscore list benchmarks` shows them)"
+    lines = str(why.value).splitlines()
+    assert lines[0] == f"{path}:7: {at}.1.first.1: no such benchmark: Qqqq{listed}"
+    assert lines[1].startswith(f"{path}:9: {at}.2.mean.0: no benchmark has such a name: *.V9-*")
+    assert lines[2].startswith(
+        f"{path}:9: {at}.2.mean.1.mean.0: no such benchmark: Own.V2-plx; did you mean Own.V"
+    )
+    assert len(lines) == 3
+
+
+def test_nothing_is_refused_where_a_benchmark_file_cannot_be_read(tmp_path):
+    write(tmp_path, BENCHMARKS.replace("pls", "plz"), "own.yaml")
+    write(tmp_path / "composites", GOOD)
+    refuse_unknown_parts([tmp_path, suite.benchmarks()])
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.name)
