@@ -8,11 +8,14 @@ import shutil
 from collections.abc import Sequence
 from http.client import HTTPException
 from pathlib import Path
+from ssl import SSLError
+from urllib.error import HTTPError, URLError
 
 import torch
 
 from ..data.disk import hash_of, locked, replace, write_whole
 from ..data.fetch import MIRROR, Fetcher
+from ..data.reach import NoConnection, asking
 from ..errors import FetchError, ModelError, NotHere
 from ..specs.base import File
 
@@ -71,9 +74,8 @@ def from_hugging_face(repository: str, names: Sequence[str], model: str, *, offl
         try:
             return Path(hf_hub_download(repository, name, revision=revision or None))
         except LocalEntryNotFoundError as why:
-            raise FetchError(
-                f"{model}: {repository} on the Hugging Face hub cannot be reached ({why})"
-            ) from why
+            told = f"{model}: {repository} cannot be reached"
+            raise NoConnection(f"no connection to the Hugging Face hub: {told} ({why})") from why
         except EntryNotFoundError:
             continue
         except (HfHubHTTPError, OSError) as why:
@@ -138,9 +140,19 @@ def _download(url: str, path: Path, prefix: str, model: str) -> None:
     try:
         with locked(_lock_of(path)):
             if not path.exists():
-                torch.hub.download_url_to_file(url, str(path), prefix or None, progress=False)
+                with asking(url, _never_began):
+                    torch.hub.download_url_to_file(url, str(path), prefix or None, progress=False)
+    except NoConnection as why:
+        skips = "--brainscore-offline skips what is not here"
+        raise NoConnection(f"{why}: {model}: {path.name} cannot be fetched; {skips} ({url})") from why
     except (OSError, RuntimeError, HTTPException) as why:
         raise FetchError(f"{model}: {url} cannot be fetched ({why})") from why
+
+
+def _never_began(why: Exception) -> bool:
+    """Whether urllib came to no connection at all."""
+    answered = isinstance(why, HTTPError) or isinstance(getattr(why, "reason", None), SSLError)
+    return isinstance(why, URLError) and not answered
 
 
 def _lock_of(path: Path) -> Path:

@@ -92,7 +92,7 @@ def no_network_cold(rng: random.Random, folder: Path) -> Outcome:
     options = ("--brainscore-offline",) if offline else ()
     ended = _isolated(project.score(*options, before=without_network))
     check_rows(project, ended)
-    cause = "not on this machine, and offline" if offline else "no connection to the server"
+    cause = "not on this machine, and offline" if offline else "no connection to"
     messages = [row.message or "" for row in project.rows().values()]
     require(messages and all(cause in said for said in messages), f"the cause is not named: {messages[:1]}")
     require(ended.code == int(not offline), f"it ends with {ended.code}")
