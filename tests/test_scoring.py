@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
+from sklearn.cross_decomposition import PLSRegression
+from sklearn.model_selection import ShuffleSplit
 
 from pytest_brainscore import scoring
 from pytest_brainscore.data.opening import from_arrays
@@ -141,3 +145,24 @@ def test_json_has_plain_finite_numbers_only(x):
     found = score({"metric": "pca_ridge"}, recorded(x, noise=1), x).to_json()
     text = json.dumps(found, allow_nan=False)
     assert "explained_variance" in json.loads(text)["also"]
+
+
+def test_reverse_predictivity_splits_the_stimuli_as_their_table_lists_them(x):
+    """Rows in another order than the table's: splits are those of the table, and those of pls of the rows."""
+    responses, listed = recorded(x, noise=2), np.random.RandomState(4).permutation(N)
+    benchmark = validated(Benchmark, {"region": "IT", "metric": "reverse_pls"}, "test")
+    recordings = from_arrays(images(), responses, region="IT")
+    moved = replace(
+        recordings, stimuli=replace(recordings.stimuli, listed=tuple(np.argsort(listed).tolist()))
+    )
+    y, rows = responses.mean(2)[listed], x.numpy()[listed]
+    due = []
+    for train, test in ShuffleSplit(10, train_size=0.875, random_state=1).split(rows):
+        fit = PLSRegression(NEUROIDS, scale=False, tol=1e-14, max_iter=100_000).fit(y[train], rows[train])
+        pairs = zip(fit.predict(y[test]).T, rows[test].T, strict=True)
+        due.append([np.corrcoef(*pair)[0, 1] for pair in pairs])
+    found = scoring.score(benchmark, x, scoring.target(benchmark, "IT", moved, CPU), Registry())
+    assert found.values == pytest.approx(np.array(due), abs=1e-6)
+    pls = validated(Benchmark, {"region": "IT", "metric": "pls"}, "test")
+    of_rows = [scoring.target(pls, "IT", one, CPU).splits[0].test.tolist() for one in (moved, recordings)]
+    assert of_rows[0] == of_rows[1]
