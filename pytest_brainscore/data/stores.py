@@ -104,7 +104,9 @@ def _as_user(url: str, stored: S3Object) -> bool:
         with plainly(_place(url, stored)):
             return credentials() is not None
     except BrokeOff as why:
-        raise FetchError(f"{url}: the AWS credentials for the store {stored.bucket}: {why}") from why
+        raise FetchError(
+            f"the AWS credentials for the store {stored.bucket}: {why}; wanted for {url}"
+        ) from why
 
 
 def _download_as_user(url: str, stored: S3Object, partial: Path, at_most: int | None, tell: Tell) -> bool:

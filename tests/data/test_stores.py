@@ -285,9 +285,9 @@ def test_credentials_that_must_be_fetched_and_cannot(store, fetcher, monkeypatch
 
     monkeypatch.setattr(credentials, "_session", unreachable)
     line = refused(fetcher, file_of(store), access)
-    assert (
-        "the AWS credentials for the store lab.data: no connection, or it broke off (Connect timeout" in line
-    )
+    said = "the AWS credentials for the store lab.data: no connection, or it broke off (Connect timeout"
+    assert line.startswith(said)
+    assert file_of(store).url in line
 
 
 def test_pin_hashes_what_only_credentials_open(store, fetcher, monkeypatch):
