@@ -267,6 +267,21 @@ def test_a_store_that_redirects_to_another_server_gives_it_nothing(raw, fetcher,
     assert "Authorization" not in other.asked[0]
 
 
+@pytest.mark.parametrize("found", [True, False])
+def test_a_bucket_in_another_region_is_asked_there_once(raw, fetcher, found):
+    head = b"HTTP/1.1 301 Moved\r\nx-amz-bucket-region: eu-west-1\r\n"
+
+    def answer(connection: socket.socket, request: str) -> None:
+        connection.sendall(whole() if found and "/eu-west-1/s3/" in request else whole(b"", head))
+
+    server = raw(answer)
+    if found:
+        assert fetcher(file_at(server), HERE, "private").read_bytes() == CONTENT
+    else:
+        assert "answers 301: it sends on to another address" in refused(fetcher, file_at(server), "private")
+    assert ["/eu-west-1/s3/" in asked for asked in server.asked] == [False, True]
+
+
 def test_moved_to_nowhere_is_no_file(raw, fetcher):
     line = refused(fetcher, file_at(raw(whole(b"<Error><Code>PermanentRedirect</Code></Error>",
                                               b"HTTP/1.1 301 Moved\r\n"))))  # fmt: skip
