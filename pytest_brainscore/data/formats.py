@@ -14,6 +14,7 @@ import scipy.io
 import xarray as xr
 
 from ..errors import BrainScoreError, DataError, nearest
+from .sizes import refuse_too_large
 
 REPLACE = "put a whole one in its place"
 _HDF5, _NPY, _MATLAB, _NETCDF3 = b"\x89HDF\r\n\x1a\n", b"\x93NUMPY", b"MATLAB 5.0", b"CDF"
@@ -140,7 +141,9 @@ def _hdf5(path: Path, key: str | None) -> np.ndarray:
     with h5py.File(path, "r") as file:
         names: list[str] = []
         file.visititems(lambda name, item: names.append(name) if isinstance(item, h5py.Dataset) else None)
-        return np.asarray(file[pick(names, key.strip("/") if key else None, path)])
+        values = file[pick(names, key.strip("/") if key else None, path)]
+        refuse_too_large(values.nbytes, f"the array {values.name}", path)
+        return np.asarray(values)
 
 
 def _is_netcdf(path: Path) -> bool:
@@ -152,7 +155,9 @@ def _is_netcdf(path: Path) -> bool:
 
 def _netcdf(path: Path, key: str | None) -> xr.DataArray:
     with xr.open_dataset(path, engine=_engine(path)) as data:
-        return data[pick(map(str, data.data_vars), key, path)].load()
+        array = data[pick(map(str, data.data_vars), key, path)]
+        refuse_too_large(array.nbytes, f"the array {array.name}", path)
+        return array.load()
 
 
 def _engine(path: Path) -> Any:

@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from pytest_brainscore.data import sizes
+from pytest_brainscore.data.formats import read_array
 from pytest_brainscore.errors import BrainScoreError, DataError
 from tests.brainio_files import (
     Made,
@@ -243,6 +245,38 @@ def test_choices_without_a_truth_or_a_choice(tmp_path):
     assert "no coord `choice` names the objects that were chosen" in error_of(tmp_path, made)
     write_assembly(made.netcdf, made.values, {"presentation": shown})
     assert "no coord `truth` (there are stimulus)" in error_of(tmp_path, made)
+
+
+@pytest.mark.parametrize(("name", "empty"), [("region", ""), ("subject", ""), ("subject", np.nan)])
+def test_neuroids_of_nobody(tmp_path, name, empty):
+    column = [*["V4" if empty == "" else 1.0] * 7, empty]
+    made = responses(tmp_path / "files", n=6, neuroids={**eight_neuroids(), name: column})
+    assert f"assy_set.nc: neuroid 8 has no {name} (1 of 8 are such)" in error_of(tmp_path, made)
+
+
+def test_trials_of_nobody(tmp_path):
+    made = choices(tmp_path / "files")
+    shown = {**made.presentations, "subject": ["a", "", *["b"] * 198]}
+    write_assembly(made.netcdf, made.values, {"presentation": shown})
+    assert "assy_set.nc: trial 2 has no subject (1 of 200 are such)" in error_of(tmp_path, made)
+
+
+def test_arrays_that_are_larger_than_anything_that_was_written(tmp_path, made, monkeypatch):
+    """Chunks that were never written take no room in a file, and all they say in memory."""
+    with h5py.File(made.netcdf, "w") as file:
+        for dim, size in (("presentation", 20_000), ("neuroid", 10_000)):
+            file[dim] = np.zeros(size)
+            file[dim].make_scale(dim)
+        values = file.create_dataset("data", (20_000, 10_000), "f8", chunks=(1000, 1000))
+        for axis, dim in enumerate(("presentation", "neuroid")):
+            values.dims[axis].attach_scale(file[dim])
+    assert "the array (20000 x 10000) would take 1.6 GB, more than 200 times its file" in error_of(
+        tmp_path, made
+    )
+    with pytest.raises(DataError, match=r"the array /?data would take 1.6 GB"):
+        read_array(made.netcdf, "data")
+    monkeypatch.setattr(sizes, "_memory", lambda: 1e9)
+    assert "and this machine has 1.0 GB of memory" in error_of(tmp_path, made)
 
 
 def test_rsms_with_a_stimulus_twice(tmp_path):

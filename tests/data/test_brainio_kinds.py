@@ -126,7 +126,10 @@ def test_what_of_the_wanted_time_there_is_not_is_noted(tmp_path, bins, wanted, n
 
 
 def test_parts_that_lack_the_same_time_say_it_once(tmp_path):
-    made = [responses(tmp_path, n=2, columns={}, time_bins=EQUAL, name=name) for name in ("train", "test")]
+    named = {name: [f"{name}{i}" for i in range(2)] for name in ("train", "test")}
+    made = [
+        responses(tmp_path, ids=ids, columns={}, time_bins=EQUAL, name=name) for name, ids in named.items()
+    ]
     found = opened(tmp_path, parts={one.csv.stem: one.part(time_bins=((50.0, 70.0),)) for one in made})
     assert found.notes == ("time window 50 to 70: the file has 0 to 60 only",)
 

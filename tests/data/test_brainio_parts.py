@@ -85,6 +85,51 @@ def test_a_neuroid_coord_that_differs_is_noted(tmp_path, train):
     assert recordings.notes == ("neuroids differ in reliability between parts train and test; train's hold",)
 
 
+def test_region_and_subject_of_a_neuroid_agree(tmp_path, train):
+    coords = eight_neuroids()
+    order = [3, 0, 7, 6, 5, 4, 2, 1]
+    moved = {name: [column[i] for i in order] for name, column in coords.items()}
+    wrong = responses(tmp_path / "o", ids=TEST, columns={}, neuroids={**coords, "region": moved["region"]})
+    count = sum(one != other for one, other in zip(coords["region"], moved["region"], strict=True))
+    said = f"neuroid unit_2 has region V4 in part train and IT in part test ({count} of 8 neuroids are such)"
+    refused(tmp_path, train, wrong, said)
+
+
+def test_neuroids_without_ids_agree_in_every_coord(tmp_path):
+    bare = {name: column for name, column in eight_neuroids().items() if name != "neuroid_id"}
+    train = responses(tmp_path / "train", ids=TRAIN, columns={}, neuroids=bare, seed=1)
+    same = responses(tmp_path / "same", ids=TEST, columns={}, neuroids=bare, seed=2)
+    data = opened(tmp_path, parts={"train": train.part(), "test": same.part()}).select(part="test").data
+    assert np.array_equal(data.values, same.values)
+    for name in ("region", "reliability"):
+        turned = {**bare, name: bare[name][::-1]}
+        other = responses(tmp_path / name, ids=TEST, columns={}, neuroids=turned, seed=2)
+        refused(tmp_path, train, other, "which the files do not name: they are matched by position")
+
+
+def test_a_subject_that_only_one_part_names(tmp_path, train):
+    named = {**eight_neuroids(), "subject": ["a"] * 8}
+    other = responses(tmp_path / "o", ids=TEST, columns={}, neuroids=named)
+    recordings = opened(tmp_path, parts={"train": other.part(), "test": train.part()})
+    assert recordings.data["subject"].values.tolist() == ["a"] * 8
+    other = responses(tmp_path / "b", ids=["new"], columns={}, neuroids={**named, "subject": ["b"] * 8})
+    with pytest.raises(DataError, match="unit_0 has subject a in part one and b in part two"):
+        opened(tmp_path, parts={"one": responses(tmp_path / "a", neuroids=named).part(), "two": other.part()})
+
+
+def test_images_of_two_parts(tmp_path, train):
+    some = responses(tmp_path / "some", ids=["train1", "new", "train4"], columns={}, seed=1)
+    for parts in ({"train": train, "test": some}, {"test": some, "train": train}):
+        recordings = opened(tmp_path, parts={name: made.part() for name, made in parts.items()})
+        assert recordings.notes == ("2 of 3 images of part test are also in part train",)
+    recordings = opened(tmp_path, parts={"fit": train.part(), "validation": train.part()})
+    assert recordings.notes == ("5 of 5 images of part validation are also in part fit",)
+    every = responses(tmp_path / "every", ids=["train4", "train2"], columns={}, seed=1)
+    refused(
+        tmp_path, train, every, "all 2 images of part test are also in part train, so nothing is tested on"
+    )
+
+
 def refused(tmp_path, train: Made, other: Made, said: str, **stimuli) -> None:
     part = {**other.part(), "stimuli": other.stimuli(**stimuli)}
     with pytest.raises(DataError) as error:

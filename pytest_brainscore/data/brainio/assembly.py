@@ -16,6 +16,7 @@ from ...errors import DataError, nearest
 from ...specs.base import File
 from ...specs.datasets.brainio import BrainioRecordings
 from ..formats import REPLACE, open_netcdf
+from ..sizes import refuse_too_large
 from .windows import in_windows, noted, span
 
 _NAMED = ("data", "__xarray_dataarray_variable__")
@@ -41,7 +42,7 @@ class Assembly:
 
     `dims` is presentation, neuroid[, time_bin]; or presentation alone; or presentation, presentation,
     neuroid. Labels are numbers or text, and what is missing is NaN or the empty text. `notes` are of
-    its time bins.
+    its time bins. `numbered` where the file names no neuroid, and their ids count them.
     """
 
     path: Path
@@ -49,6 +50,7 @@ class Assembly:
     dims: tuple[str, ...]
     coords: Mapping[str, Mapping[str, np.ndarray]]
     notes: tuple[str, ...] = ()
+    numbered: bool = False
 
     @property
     def ids(self) -> np.ndarray:
@@ -66,7 +68,7 @@ def read_assembly(path: Path, spec: BrainioRecordings) -> Assembly:
     """Read an assembly, its coords under our names and its time bins as `spec` wants them.
 
     Raises DataError for a file that is broken or holds no such array, for a coord that `spec` names and
-    that is not there, and for a time bin without data.
+    that is not there, for a time bin without data, and for an array that is too large.
     """
     mend = _mend(spec.netcdf)
     notes: tuple[str, ...] = ()
@@ -74,7 +76,9 @@ def read_assembly(path: Path, spec: BrainioRecordings) -> Assembly:
         name = _only_array(data, path)
         array = data.variables[name]
         dims = _dims(array.dims, path)
-        coords = _renamed(_coords(data, name, dict(zip(dims, array.shape, strict=True))), spec.coords, path)
+        coords = _renamed(
+            _coords(data, name, dict(zip(dims, array.shape, strict=True)), path), spec.coords, path
+        )
         chosen = span(coords.get("time_bin", {}), spec.time_bins, path) if "time_bin" in dims else None
         values = _loaded(array, dims, chosen, path, mend)
     if spec.time_bins is not None and chosen is None:
@@ -116,7 +120,9 @@ def _dims(dims: tuple[object, ...], path: Path) -> tuple[str, ...]:
     return found
 
 
-def _coords(data: xr.Dataset, name: str, sizes: Mapping[str, int]) -> dict[str, dict[str, np.ndarray]]:
+def _coords(
+    data: xr.Dataset, name: str, sizes: Mapping[str, int], path: Path
+) -> dict[str, dict[str, np.ndarray]]:
     """Labels by dim and name, as the file orders them; one without a dim holds for all neuroids."""
     along: dict[str, dict[str, np.ndarray]] = {dim: {} for dim in sizes}
     for key, variable in data.variables.items():
@@ -124,6 +130,7 @@ def _coords(data: xr.Dataset, name: str, sizes: Mapping[str, int]) -> dict[str, 
             continue
         dim = str(variable.dims[0]) if variable.ndim else "neuroid"
         if dim in along:
+            refuse_too_large(variable.nbytes, f"the coord {key}", path)
             along[dim][str(key)] = np.broadcast_to(clean(np.asarray(variable.values)), sizes[dim])
     return along
 
@@ -186,9 +193,12 @@ def _loaded(
     """The values, and of the time bins no more than are wanted."""
     try:
         part = array[tuple(chosen if dim == "time_bin" else slice(None) for dim in dims)] if chosen else array
+        refuse_too_large(part.nbytes, f"the array ({' x '.join(map(str, part.shape))})", path)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # of a dim that is there twice
             return np.asarray(part.values)
+    except DataError:
+        raise
     except Exception as why:  # of a damaged file libraries raise anything
         cause = (str(why).strip() or type(why).__name__).splitlines()[0]
         raise DataError(

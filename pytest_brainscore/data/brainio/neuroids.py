@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 
 from ...errors import DataError
 from ..recordings import UNKNOWN
@@ -18,7 +19,7 @@ _QUALIFIERS = (("subject",), ("region",), ("region", "subject"))
 def with_ids(assembly: Assembly, region: str | None, subject: str | None) -> Assembly:
     """The assembly with the coords `neuroid`, `region` and `subject`; what is given holds where it has none.
 
-    Raises DataError where it names no region and none is given.
+    Raises DataError where it names no region and none is given, and where a region or subject is empty.
     """
     along = dict(assembly.coords["neuroid"])
     n = assembly.values.shape[assembly.dims.index("neuroid")]
@@ -27,10 +28,26 @@ def with_ids(assembly: Assembly, region: str | None, subject: str | None) -> Ass
             f"{assembly.path}: no coord of neuroid is region (there are {', '.join(along) or 'none'}); write"
             " `region:`, or `coords: {region: ...}` with the one that names it"
         )
+    for name in ("region", "subject"):
+        refuse_empty(along.get(name), f"{assembly.path}: neuroid", name)
     along.setdefault("region", np.full(n, region))
     along.setdefault("subject", np.full(n, subject if subject is not None else UNKNOWN))
-    along["neuroid"] = _distinct(along, n)
-    return replace(assembly, coords={**assembly.coords, "neuroid": along})
+    named = _named(along, n)
+    along["neuroid"] = _counted(along, n) if named is None else named
+    coords = {**assembly.coords, "neuroid": along}
+    return replace(assembly, coords=coords, numbered=named is None)
+
+
+def refuse_empty(names: np.ndarray | None, where: str, what: str) -> None:
+    """Raise DataError where one of the names is empty or NaN: nobody is called so."""
+    if names is None:
+        return
+    empty = np.flatnonzero(pd.isna(names) | (names.astype(str) == ""))
+    if len(empty):
+        raise DataError(
+            f"{where} {empty[0] + 1} has no {what} ({len(empty)} of {len(names)} are such): name it in the"
+            f" file, or take `coords: {{{what}: ...}}` with a coord that names all"
+        )
 
 
 def flattened(assembly: Assembly) -> Assembly:
@@ -56,14 +73,21 @@ def flattened(assembly: Assembly) -> Assembly:
     return replace(assembly, values=values, dims=("presentation", "neuroid"), coords=coords)
 
 
-def _distinct(along: Mapping[str, np.ndarray], n: int) -> np.ndarray:
-    """Ids that differ: the file's, else with subject or region before them, else with a running number."""
-    ids = along["neuroid"].astype(str) if "neuroid" in along else np.arange(n).astype(str)
-    candidates = [ids, *(_joined([along[name] for name in names] + [ids]) for names in _QUALIFIERS)]
-    for candidate in candidates:
-        if len(np.unique(candidate)) == n:
-            return candidate
-    return _joined([candidates[-1], np.arange(n)])
+def _named(along: Mapping[str, np.ndarray], n: int) -> np.ndarray | None:
+    """The file's ids, or these with subject or region before them; None where not even those differ."""
+    if "neuroid" not in along:
+        return None
+    ids = along["neuroid"].astype(str)
+    candidates = [ids, *(_joined([*(along[name] for name in names), ids]) for names in _QUALIFIERS)]
+    return next((candidate for candidate in candidates if len(np.unique(candidate)) == n), None)
+
+
+def _counted(along: Mapping[str, np.ndarray], n: int) -> np.ndarray:
+    """Running numbers, behind region, subject and id where the file has ids that do not differ."""
+    numbers = np.arange(n).astype(str)
+    if "neuroid" not in along:
+        return numbers
+    return _joined([along["region"], along["subject"], along["neuroid"].astype(str), numbers])
 
 
 def _joined(parts: list[np.ndarray]) -> np.ndarray:

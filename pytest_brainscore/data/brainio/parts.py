@@ -10,10 +10,12 @@ import numpy as np
 import xarray as xr
 
 from ...errors import DataError
-from ..recordings import Recordings
+from ..recordings import UNKNOWN, Recordings
 from ..stimuli import Stimuli
+from .sharing import shared
 
 PART = "part"
+_WHOSE = ("region", "subject")
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +31,8 @@ def together(dataset: str, found: Mapping[str, Recordings | Stimuli]) -> Recordi
 
     A stimulus id that two parts have becomes part/id in both. Neuroids are matched by id, in the order of
     the first part that was recorded. Parts without recordings are stimuli alone.
-    Raises DataError for RSMs, and for parts that differ in kind, in neuroids or in time bins.
+    Raises DataError for RSMs, for parts that differ in kind, in neuroids or in time bins, and where all
+    images of the part `test` are in `train`, too. Fewer that two parts share are a note.
     """
     stimuli = {name: one.stimuli if isinstance(one, Recordings) else one for name, one in found.items()}
     count = Counter(id for one in stimuli.values() for id in one.ids)
@@ -41,7 +44,7 @@ def together(dataset: str, found: Mapping[str, Recordings | Stimuli]) -> Recordi
         dataset,
         _stimuli(dataset, [part.stimuli for part in parts.values()]),
         data,
-        notes=(*dict.fromkeys(note for one in read for note in one.notes), *more),
+        notes=(*dict.fromkeys(note for one in read for note in one.notes), *more, *shared(dataset, stimuli)),
         renamed={theirs: ours for one in read for theirs, ours in one.renamed.items()},
     )
 
@@ -132,7 +135,9 @@ def _matched(
     if "neuroid" not in data.dims:
         return data
     order = _order(dataset, first_name, first["neuroid"].values, name, data["neuroid"].values)
-    return data if (order == np.arange(len(order))).all() else data.isel(neuroid=order)
+    data = data if (order == np.arange(len(order))).all() else data.isel(neuroid=order)
+    _refuse_others(dataset, first_name, first, name, data)
+    return data
 
 
 def _order(dataset: str, first_name: str, due: np.ndarray, name: str, ids: np.ndarray) -> np.ndarray:
@@ -161,19 +166,42 @@ def _same_bins(one: xr.DataArray, other: xr.DataArray) -> bool:
 
 def _differing(first_name: str, first: xr.DataArray, name: str, data: xr.DataArray) -> list[str]:
     """A note on neuroid coords that two parts have with other values: the first part's hold."""
-    odd = [
-        str(coord)
-        for coord, values in first.coords.items()
-        if values.dims == ("neuroid",)
-        and coord in data.coords
-        and not _equal(values.values, data[coord].values)
-    ]
+    odd = [coord for coord in _common(first, data) if _unlike(first, data, coord).any()]
     if not odd:
         return []
     return [f"neuroids differ in {', '.join(odd)} between parts {first_name} and {name}; {first_name}'s hold"]
 
 
-def _equal(one: np.ndarray, other: np.ndarray) -> bool:
-    if one.dtype.kind == other.dtype.kind == "f":
-        return bool(np.allclose(one, other, rtol=1e-5, equal_nan=True))
-    return np.array_equal(one, other)
+def _refuse_others(dataset: str, first_name: str, first: xr.DataArray, name: str, data: xr.DataArray) -> None:
+    """Raise DataError where neuroids of one id differ in region or subject; running numbers, in any coord."""
+    numbered = first.attrs.get("numbered") or data.attrs.get("numbered")
+    for coord in _common(first, data) if numbered else _WHOSE:
+        odd = np.flatnonzero(_unlike(first, data, coord))
+        if len(odd):
+            i = odd[0]
+            why = ", which the files do not name: they are matched by position" if numbered else ""
+            raise DataError(
+                f"{dataset}: neuroid {first['neuroid'].values[i]} has {coord} {first[coord].values[i]} in"
+                f" part {first_name} and {data[coord].values[i]} in part {name} ({len(odd)} of"
+                f" {first.sizes['neuroid']} neuroids are such{why}); parts have the same neuroids"
+            )
+
+
+def _common(first: xr.DataArray, data: xr.DataArray) -> list[str]:
+    """The coords of neuroids that both have, but their ids."""
+    return [
+        str(name)
+        for name, coord in first.coords.items()
+        if coord.dims == ("neuroid",) and name in data.coords and name != "neuroid"
+    ]
+
+
+def _unlike(first: xr.DataArray, data: xr.DataArray, coord: str) -> np.ndarray:
+    """For which neuroids a coord differs; who is unknown may be anyone."""
+    one, other = first[coord].values, data[coord].values
+    if one.dtype.kind in "fiub" and other.dtype.kind in "fiub":
+        return np.asarray(~np.isclose(one.astype(float), other.astype(float), rtol=1e-5, equal_nan=True))
+    one, other = one.astype(str), other.astype(str)
+    if coord in _WHOSE:
+        return np.asarray((one != other) & (one != UNKNOWN) & (other != UNKNOWN))
+    return np.asarray(one != other)

@@ -16,7 +16,7 @@ from ..stimuli import Stimuli
 from ..trials import REGION
 from .assembly import Assembly, clean, read_assembly
 from .joining import Joined, join, matched
-from .neuroids import flattened, with_ids
+from .neuroids import flattened, refuse_empty, with_ids
 from .parts import together
 from .stimulus_set import Fetch, read_stimuli
 
@@ -78,12 +78,14 @@ def _responses(dataset: str, assembly: Assembly, joined: Joined) -> Recordings:
     coords["stimulus"] = ("presentation", np.asarray(joined.stimuli.ids)[joined.rows])
     array = xr.DataArray(assembly.values, dims=assembly.dims, coords=coords)
     recordings = assemble(Source(dataset, str(assembly.path)), joined.stimuli, array)
-    return Recordings(dataset, recordings.stimuli, recordings.data, notes=joined.notes)
+    data = recordings.data.assign_attrs(numbered=assembly.numbered)
+    return Recordings(dataset, recordings.stimuli, data, notes=joined.notes)
 
 
 def _choices(dataset: str, assembly: Assembly, stimuli: Stimuli) -> Recordings:
     """Trials in the file's order, in which they are halved; stimuli in the table's."""
     along, chosen = assembly.coords["presentation"], _chosen(assembly)
+    refuse_empty(along.get("subject"), f"{assembly.path}: trial", "subject")
     rows = matched(assembly.ids, stimuli, assembly.path)
     columns = {
         **{name: labels for name, labels in along.items() if name != "choice"},
