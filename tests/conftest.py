@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -20,6 +22,14 @@ with suppress(ImportError):  # pytest reads this file for the suite too, where H
     settings.register_profile("ci", derandomize=True, max_examples=20, **slow)
     settings.register_profile("large", max_examples=200, print_blob=True, **slow)
     settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+@pytest.fixture(autouse=True)
+def _no_host_is_remembered() -> Iterator[None]:
+    """A host that one test could not reach is asked again by the next."""
+    yield
+    if reach := sys.modules.get("pytest_brainscore.data.reach"):
+        reach._unreached.clear()
 
 
 @pytest.fixture(scope="session")

@@ -26,15 +26,15 @@ def asking(url: str, never_began: Callable[[Exception], bool]) -> Iterator[None]
     never_began: whether an error says that no connection came about, and not that one broke off.
     Raises NoConnection.
     """
-    host = urlsplit(url).netloc
-    if time.monotonic() - _unreached.get(host, -RETRY_AFTER_S) < RETRY_AFTER_S:
+    scheme, host, *_ = urlsplit(url)
+    if time.monotonic() - _unreached.get(f"{scheme}://{host}", -RETRY_AFTER_S) < RETRY_AFTER_S:
         raise NoConnection(f"{_BEGINNING}{host}")
     try:
         yield
     except Exception as why:
         if not never_began(why):
             raise
-        _unreached[host] = time.monotonic()
+        _unreached[f"{scheme}://{host}"] = time.monotonic()
         raise NoConnection(f"{_BEGINNING}{host}") from why
 
 

@@ -329,7 +329,7 @@ def test_a_score_that_is_back_is_written_before_its_item_has_its_turn(tmp_path, 
     named = [Named(case, Candidate(model, tmp_path), None) for model in (MODEL, other) for case in CASES[:2]]
     nodes = [f"own.yaml::{one.case.id}::{one.candidate.id}" for one in named]
     book = Book(tmp_path / "run", None, ())
-    run = SimpleNamespace(planned=nodes, named=named, book=book)
+    run = SimpleNamespace(items=dict(zip(nodes, named, strict=True)), book=book)
     works = [Work(model, tmp_path, tuple((case, None) for case in CASES[:2])) for model in (MODEL, other)]
     engine = elsewhere.Elsewhere(Answers(), works, Terms(), keep=partial(keep, run))
     with pytest.raises(KeyboardInterrupt):

@@ -102,7 +102,7 @@ def test_an_interrupted_unpack_is_done_again(tmp_path, monkeypatch):
 def test_a_member_that_is_there_twice(make, tmp_path, again):
     archive = make(tmp_path / "a", {"x/1.png": b"one", again: b"two"})
     for asked in (unpack, lambda archive, _: names_in(archive)):
-        with pytest.raises(DataError, match="holds 'x/1.png' 2 times, and which is meant is unknown"):
+        with pytest.raises(DataError, match=r"holds 'x/1\.png' 2 times, and which is meant is unknown"):
             asked(archive, tmp_path / "cache")
     assert not (tmp_path / "cache" / "unpacked").exists()
 
