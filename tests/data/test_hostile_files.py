@@ -145,7 +145,7 @@ def test_rows_with_more_values_than_names_are_not_shifted(tmp_path):
 
 @pytest.mark.parametrize("write", ["to_csv", "to_parquet"])
 def test_one_long_cell(tmp_path, write):
-    """Every row of the labels that a column becomes is as long as the longest cell: 640 of these take 1 GB."""
+    """Each row of the labels that a column becomes is as long as the longest cell: 640 of these take 1 GB."""
     if write == "to_parquet":
         pytest.importorskip("pyarrow")
     rows = pd.DataFrame({"stimulus": ["a", "b"], "x": ["1", "y" * 10_000]})
