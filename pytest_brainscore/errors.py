@@ -80,6 +80,15 @@ def speakable(text: str) -> str:
     return text.encode(errors="backslashreplace").decode()
 
 
+def first_line(why: BaseException, silent: str | None = None) -> str:
+    """Return the first line of what an exception says; of one that says nothing `silent`, or its type's name.
+
+    >>> first_line(ValueError("too wide\\nby far")), first_line(MemoryError())
+    ('too wide', 'MemoryError')
+    """
+    return (str(why).strip() or silent or type(why).__name__).splitlines()[0]
+
+
 def nearest(name: str, known: Iterable[str], n: int = 3) -> str:
     """Return ``"; did you mean a, b?"`` for the names most like `name`, or an empty string.
 

@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from PIL import Image
 
-from ..errors import ModelError
+from ..errors import ModelError, first_line
 from ..models.layers import called_leaves
 from ..models.network import Network
 
@@ -83,7 +83,7 @@ def _recorded(network: Network) -> dict[str, Any]:
         with _weights_fixed(network.module), torch.enable_grad():
             network.module(_image(network))
     except Exception as why:
-        reason = (str(why).strip() or "no message").splitlines()[0]
+        reason = first_line(why, "no message")
         raise ModelError(
             f"{network.id}: the forward pass of an image fails where its operations are recorded:"
             f" {type(why).__name__}: {reason}"

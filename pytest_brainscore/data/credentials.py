@@ -10,7 +10,7 @@ from typing import Any
 
 from urllib3.exceptions import HTTPError
 
-from ..errors import FetchError
+from ..errors import FetchError, first_line
 from .download import TIMEOUT_S, TRIES, BrokeOff
 
 INSTALL = 'pip install "pytest-brainscore[s3]"'
@@ -77,10 +77,10 @@ def plainly(where: str) -> Iterator[None]:
     try:
         yield
     except (boto.ConnectionError, boto.HTTPClientError, boto.IncompleteReadError, HTTPError) as why:
-        raise BrokeOff(f"no connection, or it broke off ({_first_line(why)})") from why
+        raise BrokeOff(f"no connection, or it broke off ({first_line(why)})") from why
     except (boto.BotoCoreError, ValueError) as why:
         raise FetchError(
-            f"{where}: boto3 cannot use your AWS settings ({_first_line(why)}); correct or renew them"
+            f"{where}: boto3 cannot use your AWS settings ({first_line(why)}); correct or renew them"
             " (environment, ~/.aws, aws sso login)"
         ) from why
 
@@ -97,7 +97,7 @@ def understood(where: str) -> Iterator[None]:
         raise
     except (ValueError, ResponseParserError) as why:
         raise FetchError(
-            f"{where}: its answer cannot be read ({_first_line(why)}); try again later, or ask who runs it"
+            f"{where}: its answer cannot be read ({first_line(why)}); try again later, or ask who runs it"
         ) from why
 
 
@@ -115,7 +115,3 @@ def _session() -> Any:
     import boto3  # an extra, and slow to import
 
     return boto3.Session()
-
-
-def _first_line(why: BaseException) -> str:
-    return next(iter(str(why).splitlines()), type(why).__name__)

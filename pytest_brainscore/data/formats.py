@@ -13,7 +13,7 @@ import numpy as np
 import scipy.io
 import xarray as xr
 
-from ..errors import BrainScoreError, DataError, nearest
+from ..errors import BrainScoreError, DataError, first_line, nearest
 from .sizes import refuse_too_large
 
 REPLACE = "put a whole one in its place"
@@ -33,7 +33,7 @@ def read_array(path: Path, key: str | None) -> np.ndarray | xr.DataArray | None:
         raise
     except Exception as why:  # of a damaged file libraries raise anything
         hint = "; it holds Python objects: save plain numbers" if "pickle" in str(why) else ""
-        raise DataError(f"{path}: cannot be read ({_first_line(why)}){hint}") from why
+        raise DataError(f"{path}: cannot be read ({first_line(why)}){hint}") from why
 
 
 @contextmanager
@@ -58,7 +58,7 @@ def open_netcdf(path: Path, mend: str = REPLACE) -> Iterator[xr.Dataset]:
         raise
     except Exception as why:  # of a damaged file libraries raise anything
         raise DataError(
-            f"{path}: cannot be read as netCDF ({_first_line(why)}); the file is damaged, or another: {mend}"
+            f"{path}: cannot be read as netCDF ({first_line(why)}); the file is damaged, or another: {mend}"
         ) from why
     with data:
         yield data
@@ -72,7 +72,7 @@ def read_matlab(path: Path) -> dict[str, Any]:
     try:
         variables = scipy.io.loadmat(path)
     except Exception as why:  # of a damaged file scipy raises anything
-        raise DataError(f"{path}: cannot be read as a MATLAB file ({_first_line(why)})") from why
+        raise DataError(f"{path}: cannot be read as a MATLAB file ({first_line(why)})") from why
     return {name: value for name, value in variables.items() if not name.startswith("__")}
 
 
@@ -163,7 +163,3 @@ def _netcdf(path: Path, key: str | None) -> xr.DataArray:
 def _engine(path: Path) -> Any:
     with path.open("rb") as file:
         return "scipy" if file.read(3) == _NETCDF3 else "h5netcdf"
-
-
-def _first_line(why: BaseException) -> str:
-    return (str(why).strip() or type(why).__name__).splitlines()[0]

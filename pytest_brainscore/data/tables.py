@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ..errors import DataError, nearest
+from ..errors import DataError, first_line, nearest
 
 _MISSING = ("", "NA", "NaN", "nan")
 _LONGEST = 10_000
@@ -39,7 +39,7 @@ def read_table(path: Path, text: Iterable[str] = ()) -> pd.DataFrame:
             f"{path}: parquet needs pyarrow: pip install 'pytest-brainscore[parquet]', or save it as CSV"
         ) from why
     except (OSError, ValueError, csv.Error) as why:
-        cause = str(why).splitlines()[0] if str(why) else type(why).__name__
+        cause = first_line(why)
         raise DataError(f"{path}: cannot be read as a CSV or parquet table ({cause})") from why
     if not isinstance(table.index, pd.RangeIndex):  # pandas takes what is too much for row labels
         raise DataError(f"{path}: its rows have more values than its first line has names")

@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 
 from ..data.stimuli import Stimuli
-from ..errors import BrainScoreError, ModelError
+from ..errors import BrainScoreError, ModelError, first_line
 from ..progress import Tell, untold
 from ..specs.views import Trials
 from . import fingerprint
@@ -168,7 +168,7 @@ def _answers(
         if _is_no_memory(why):
             return None
         name, shape = taps.network.id, tuple(batch[0].shape)
-        reason = (str(why).strip() or "no message").splitlines()[0]
+        reason = first_line(why, "no message")
         raise ModelError(
             f"{name}: the forward pass of images {shape} fails: {type(why).__name__}: {reason}"
         ) from why
@@ -200,7 +200,7 @@ def _move(network: Network, device: torch.device) -> None:
     try:
         network.module.to(device).eval()
     except (Exception, SystemExit) as why:
-        reason = (str(why).strip() or type(why).__name__).splitlines()[0]
+        reason = first_line(why)
         raise ModelError(f"{network.id}: the network cannot be moved to {device}: {reason}") from why
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from platformdirs import user_cache_path
 from torch import nn
 
-from ..errors import BrainScoreError, ModelError, nearest
+from ..errors import BrainScoreError, ModelError, first_line, nearest
 from ..specs.base import File
 from ..specs.models import PRECOMPUTED, Model, Preprocess
 from .network import from_module
@@ -169,6 +169,6 @@ def _one_line(spec: Model) -> Iterator[None]:
     except BrainScoreError:
         raise
     except (Exception, SystemExit) as why:
-        reason = (str(why).strip() or "no message").splitlines()[0]
+        reason = first_line(why, "no message")
         what = spec.source if ":" in spec.source else f"{spec.source}:{spec.architecture}"
         raise ModelError(f"{spec.id}: {what} cannot be built: {type(why).__name__}: {reason}") from why

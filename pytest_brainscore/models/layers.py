@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 from torch import nn
 
-from ..errors import ModelError, nearest
+from ..errors import ModelError, first_line, nearest
 from ..specs.models import FINAL, Layers, Model
 from .network import Network
 from .precomputed import AnyNetwork, Precomputed
@@ -163,7 +163,7 @@ def _look(network: Network) -> None:
         with torch.no_grad(), torch.random.fork_rng([device] if device.type == "cuda" else []):
             network.module(torch.stack([image] * _SHOWN).to(device))
     except (Exception, SystemExit) as why:
-        reason = (str(why).strip() or "no message").splitlines()[0]
+        reason = first_line(why, "no message")
         raise ModelError(
             f"{network.id}: the forward pass of an image fails: {type(why).__name__}: {reason}"
         ) from why

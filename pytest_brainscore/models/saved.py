@@ -19,7 +19,7 @@ import xarray as xr
 from safetensors import safe_open
 
 from ..data.formats import open_netcdf
-from ..errors import BrainScoreError, ModelError
+from ..errors import BrainScoreError, ModelError, first_line
 
 STIMULI = "stimuli"
 _ROWS = ("stimulus", "presentation")
@@ -210,5 +210,5 @@ def _readable(path: Path) -> Iterator[None]:
         raise
     except Exception as why:  # of a damaged file libraries raise anything
         hint = "; it holds Python objects: save plain numbers and text" if "pickle" in str(why) else ""
-        reason = (str(why).strip() or type(why).__name__).splitlines()[0]
+        reason = first_line(why)
         raise ModelError(f"{path}: no activations can be read from it ({reason}){hint}") from why

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from ...errors import DataError, nearest
+from ...errors import DataError, first_line, nearest
 from ...specs.base import File
 from ...specs.datasets.brainio import BrainioRecordings
 from ..formats import REPLACE, open_netcdf
@@ -200,7 +200,7 @@ def _loaded(
     except DataError:
         raise
     except Exception as why:  # of a damaged file libraries raise anything
-        cause = (str(why).strip() or type(why).__name__).splitlines()[0]
+        cause = first_line(why)
         raise DataError(
             f"{path}: the values of {', '.join(dims)} cannot be read ({cause}); the file is damaged: {mend}"
         ) from why
