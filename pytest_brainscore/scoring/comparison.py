@@ -11,10 +11,10 @@ from torch import Tensor
 from ..errors import MetricError
 from ..metrics.ceilings import Ceiling
 from ..metrics.measurement import Measurement
-from ..metrics.normalise import normalise
 from ..scores import Score
 from ..specs.benchmarks import Benchmark
 from ..specs.metrics import Metric, Predictive
+from .ceiled import ceiled
 from .choices import ChoiceTarget, choice_score
 from .parts import bin_name, part_names, parts_of
 from .subjects import measured_apart
@@ -45,7 +45,7 @@ def score(benchmark: Benchmark, x: Tensor, to: AnyTarget, resolve: Resolve) -> S
         error=measured.error(),
         ceiling=to.ceiling.value if to.ceiling else None,
         ceiling_error=to.ceiling.error if to.ceiling else None,
-        ceiled=parts.score(benchmark.clip) if parts else _ceiled(benchmark, per_split, to.ceiling),
+        ceiled=parts.score(benchmark.clip) if parts else ceiled(benchmark, per_split.cpu(), to.ceiling),
         normalise=benchmark.normalisation(),
         splits=tuple(per_split.tolist()),
         values=measured.values.flatten(1).cpu().numpy(),
@@ -92,13 +92,6 @@ def _few(to: Target) -> tuple[str, ...]:
     """What a reader of the score should know of its splits."""
     fewest = min((len(split.test) for split in to.splits), default=FEW)
     return (f"only {fewest} stimuli to test on in each split",) if fewest < FEW else ()
-
-
-def _ceiled(benchmark: Benchmark, per_split: Tensor, ceiling: Ceiling | None) -> float | None:
-    value = ceiling.value if ceiling else None
-    return normalise(
-        benchmark.normalisation(), per_split.cpu(), value, chance=benchmark.chance, clip=benchmark.clip
-    )
 
 
 def _as_measurement(result: Any, metric: Metric) -> Measurement:

@@ -16,12 +16,12 @@ from ...errors import MetricError, nearest
 from ...metrics.ceilings import Ceiling
 from ...metrics.choices import Choices
 from ...metrics.measurement import Measurement
-from ...metrics.normalise import normalise
 from ...metrics.subjects import subject_halves, subject_pairs
 from ...scores import Score
 from ...specs.benchmarks import Benchmark
 from ...specs.metrics import Accuracy, AccuracyDistance, ErrorConsistency, Metric, ShapeBias
 from ...specs.readouts import Readout
+from ..ceiled import ceiled
 from .reading import Reading, places, reading, refuse_other_names
 from .trials import by_name, images
 
@@ -97,13 +97,7 @@ def score(benchmark: Benchmark, x: Tensor, to: NamingTarget, function: Callable[
         error=measured.error(),
         ceiling=ceiling.value if ceiling else None,
         ceiling_error=ceiling.error if ceiling else None,
-        ceiled=normalise(
-            benchmark.normalisation(),
-            measured.raw(),
-            ceiling.value if ceiling else None,
-            chance=benchmark.chance,
-            clip=benchmark.clip,
-        ),
+        ceiled=ceiled(benchmark, measured.raw(), ceiling),
         normalise=benchmark.normalisation(),
         splits=tuple(measured.per_split().tolist()),
         values=values.cpu().numpy(),

@@ -16,11 +16,11 @@ from ...errors import MetricError
 from ...metrics import behaviour
 from ...metrics.behaviour import Trials
 from ...metrics.ceilings import Ceiling
-from ...metrics.normalise import normalise
 from ...scores import Score
 from ...specs.benchmarks import Benchmark
 from ...specs.metrics import TwoAlternative
 from ...specs.readouts import Readout
+from ..ceiled import ceiled
 from .reading import Reading, places, reading, refuse_other_names
 from .trials import images
 
@@ -132,9 +132,5 @@ def _ceiling(benchmark: Benchmark, trials: Trials) -> Ceiling | None:
 
 def _ceiled(benchmark: Benchmark, per_split: Tensor, ceiling: Ceiling | None) -> float | None:
     """The halvings keep their own ceilings, where the ceiling has them."""
-    value: float | Tensor | None = None
-    if ceiling is not None:
-        value = ceiling.value if ceiling.values is None else ceiling.values[:, 0].cpu()
-    return normalise(
-        benchmark.normalisation(), per_split.cpu(), value, chance=benchmark.chance, clip=benchmark.clip
-    )
+    own = None if ceiling is None or ceiling.values is None else ceiling.values[:, 0].cpu()
+    return ceiled(benchmark, per_split.cpu(), ceiling, own)
