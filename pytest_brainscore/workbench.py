@@ -20,10 +20,11 @@ from .data.recordings import Recordings
 from .errors import MetricError, ModelError
 from .machine import Device, keep_freed_memory, threads_for
 from .models.build import build
+from .models.kinds import Kind
 from .models.looks import looks_of, said_of
 from .models.network import Network
 from .models.precomputed import AnyNetwork, answers_key
-from .models.represent import Kind, Represented, Unit, represent
+from .models.represent import Represented, Unit, represent
 from .models.store import Store
 from .models.untouched import untouched
 from .opened import Opened

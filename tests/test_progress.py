@@ -10,6 +10,7 @@ import torch
 from pytest_brainscore.data.fetch import Fetcher
 from pytest_brainscore.data.opening import from_arrays
 from pytest_brainscore.machine import Device
+from pytest_brainscore.models.kinds import COORDINATES
 from pytest_brainscore.models.represent import represent
 from pytest_brainscore.models.store import Store
 from pytest_brainscore.specs.benchmarks import Benchmark
@@ -31,7 +32,7 @@ def told() -> Told:
 
 
 def test_a_pass_tells_how_many_images_were_shown(told: Told):
-    represent(network(), images(10), {("first",): {"coordinates"}}, tell=lambda *said: told.append(said))
+    represent(network(), images(10), {("first",): {COORDINATES}}, tell=lambda *said: told.append(said))
     assert told == [
         ("forward", 0, 0),
         ("forward", 4, 10),
@@ -42,13 +43,13 @@ def test_a_pass_tells_how_many_images_were_shown(told: Told):
 
 
 def test_what_comes_from_the_store_tells_nothing(told: Told, tmp_path: Path):
-    store, wanted = Store(tmp_path / "store"), {("first",): {"coordinates"}}
+    store, wanted = Store(tmp_path / "store"), {("first",): {COORDINATES}}
     made = represent(network(), images(10), wanted, store=store)
     taken = represent(network(), images(10), wanted, store=store, tell=lambda *said: told.append(said))
     assert told == []
     (key,) = taken.keys.values()
     assert taken.keys == made.keys
-    assert torch.equal(store.get(key), made.tensors[("first",), "coordinates"])
+    assert torch.equal(store.get(key), made.tensors[("first",), COORDINATES])
 
 
 def test_a_score_tells_its_stages(told: Told, tmp_path: Path):

@@ -15,7 +15,7 @@ from ..data.recordings import Recordings
 from ..errors import ModelError, nearest
 from ..models.layers import BEHAVIOUR, candidates, resolve_layers
 from ..models.precomputed import AnyNetwork
-from ..models.represent import Kind, Unit
+from ..models.represent import Unit
 from ..models.steps import nearest_step, span, written
 from ..opened import Opened
 from ..specs.cases import Case
@@ -106,7 +106,7 @@ def _by_step(network: AnyNetwork, model: Model, case: Case, opened: Opened) -> C
 
 def _all_steps(case: Case, steps: Mapping[str, Window]) -> Commitment:
     whole = view_of(case, tuple(steps))
-    kind: Kind = "activations by step" if whole.kind == "activations" else "coordinates by step"
+    kind = replace(whole.kind, by_step=True)
     view = replace(whole, kind=kind, windows=tuple(steps.values()))
     source = f"its time steps, for each time bin the one that starts nearest: {written(steps)}"
     return Commitment(view, source, case)

@@ -10,10 +10,11 @@ from torch import Tensor
 from .. import scoring
 from ..metrics.temporal import align
 from ..models.components import projected
+from ..models.kinds import COORDINATES, Kind
 from ..models.looks import looks_of
-from ..models.represent import Kind, Unit
+from ..models.represent import Unit
 from ..specs.cases import Case
-from ..specs.metrics import CustomMetric, Metric, Representation
+from ..specs.metrics import CustomMetric, Metric
 from ..specs.models import Model, Window
 from ..specs.views import Components, Trials
 
@@ -47,12 +48,12 @@ class Images:
 def view_of(case: Case, unit: Unit, pca: Components | None = None) -> View:
     """What a benchmark sees of layers, by its own `pca` unless one is given."""
     pca = pca or case.benchmark.pca
-    return View(unit, "coordinates" if pca else sees(case.benchmark.metric), pca)
+    return View(unit, COORDINATES if pca else sees(case.benchmark.metric), pca)
 
 
-def sees(metric: Metric) -> Representation:
+def sees(metric: Metric) -> Kind:
     """What the metric must be shown."""
-    return metric.representation if isinstance(metric, CustomMetric) else metric.sees
+    return Kind(metric.representation if isinstance(metric, CustomMetric) else metric.sees)
 
 
 def images_of(case: Case, view: View, model: Model) -> Images:

@@ -8,7 +8,6 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Literal
 
 import torch
 
@@ -20,6 +19,7 @@ from .activations import BUDGET, LayerActivations, extract
 from .columns import Concatenated, NoRoom
 from .coordinates import coordinates
 from .keeping import Keeper
+from .kinds import Kind
 from .precomputed import AnyNetwork
 from .steps import Stacked, by_stimulus
 from .store import Store
@@ -31,8 +31,6 @@ EXTRACTOR_VERSION = 4
 """Raise it whenever the same network and stimuli would give other numbers than before."""
 
 Unit = tuple[str, ...]
-Kind = Literal["coordinates", "activations", "coordinates by step", "activations by step"]
-BY_STEP = "by step"
 Wanted = tuple[Unit, Kind]
 Show = Callable[..., AbstractContextManager[Mapping[str, LayerActivations]]]
 
@@ -41,8 +39,8 @@ Show = Callable[..., AbstractContextManager[Mapping[str, LayerActivations]]]
 class Represented:
     """Tensors by unit (layers that are mapped together) and representation, and what they cost.
 
-    `tensors[unit, "coordinates"]` is (n, n + 1) float64, or (n, p) where p <= n + 1;
-    `tensors[unit, "activations"]` is (n, p) float32. By step, the layers of a unit are time steps, stacked:
+    Of a unit, its `COORDINATES` are (n, n + 1) float64, or (n, p) where p <= n + 1; its `ACTIVATIONS` are
+    (n, p) float32. By step, the layers of a unit are time steps, stacked:
     (n, steps, p), whose coordinates are those of all rows together. All are on the CPU. `hits` are the units
     that came from the store as a whole, `keys` say where it has what is there. `faults` say why units could
     not be read.
@@ -95,7 +93,7 @@ def represent(
     show = partial(extract, network, stimuli, device=device, batch_size=batch_size, spill=spill)
     show = partial(show, budget=budget, trials=trials, tell=tell)
     if work.load():
-        with store.lock(work.key(("all",), "lock")) if work.store and store else nullcontext():
+        with store.lock(work.lock_key()) if work.store and store else nullcontext():
             if work.load():
                 work.compute(show, room, tell)
     hits = frozenset(wanted) - work.computed - work.faults.keys()
@@ -119,7 +117,7 @@ class _Work:
 
     @property
     def missing(self) -> list[Wanted]:
-        every = ((unit, kind) for unit, kinds in self.wanted.items() for kind in sorted(kinds))
+        every = ((unit, kind) for unit, kinds in self.wanted.items() for kind in sorted(kinds, key=str))
         return [want for want in every if want not in self.tensors]
 
     def load(self) -> bool:
@@ -153,7 +151,7 @@ class _Work:
             shown = time.perf_counter()
             for i, (unit, kind) in enumerate(wanted):
                 tell("coordinates", i, len(wanted))
-                whole = Stacked if kind.endswith(BY_STEP) else Concatenated
+                whole = Stacked if kind.by_step else Concatenated
                 try:
                     answer = whole(tuple(answers[layer] for layer in unit))
                 except ModelError as why:
@@ -164,17 +162,25 @@ class _Work:
         self.seconds = (forward + shown - start, after + time.perf_counter() - shown)
 
     def _keep(self, unit: Unit, kind: Kind, answer: Concatenated | Stacked) -> None:
-        turned = kind.startswith("coordinates")
+        turned = kind.form == "coordinates"
         tensor = coordinates(answer, self.device) if turned else answer.matrix()
-        if kind.endswith(BY_STEP):
+        if kind.by_step:
             tensor = by_stimulus(tensor, len(unit))
         self.tensors[unit, kind] = self.keeper.kept(tensor)
         self.computed.add(unit)
         if self.store:
-            about = {"model": self.network.id, "layer": "+".join(unit), "representation": kind}
+            about = {"model": self.network.id, "layer": "+".join(unit), "representation": str(kind)}
             self.store.put(self.key(unit, kind), tensor, about)
 
-    def key(self, unit: Unit, kind: str) -> str:
+    def key(self, unit: Unit, kind: Kind) -> str:
+        """Where the store has that."""
+        return self._key(unit, str(kind), "float64" if kind.form == "coordinates" else "float32")
+
+    def lock_key(self) -> str:
+        """What processes wait on that want anything of this network and these stimuli."""
+        return self._key(("all",), "lock", "")
+
+    def _key(self, unit: Unit, kind: str, dtype: str) -> str:
         network = self.network
         return Store.key(
             stimuli=self.stimuli.digest,
@@ -184,7 +190,7 @@ class _Work:
             visual_degrees=network.visual_degrees,
             unit=unit,
             representation=kind,
-            dtype="float64" if kind.startswith("coordinates") else "float32",
+            dtype=dtype,
             device=self.device.type,
             torch=torch.__version__,
             extractor=EXTRACTOR_VERSION,

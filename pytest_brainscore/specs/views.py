@@ -54,6 +54,64 @@ class Components(Spec):
         return {"n": value} if isinstance(value, int) else value
 
 
+class Projection(Spec):
+    """A sparse random projection of activations, drawn without looking at them.
+
+    Each unit has a weight of +-1 / sqrt(density components) with probability `density` = 1 / sqrt(units),
+    else none. Li, Hastie and Church 2006, KDD.
+    """
+
+    shorthand = {"enum": ["projection"]}  # noqa: RUF012
+
+    components: (
+        Annotated[
+            Positive,
+            Field(description="their number; default: what keeps distances within eps for all stimuli"),
+        ]
+        | None
+    ) = None
+    eps: Annotated[
+        float,
+        Field(gt=0, lt=1, description="how far squared distances may be off (Johnson-Lindenstrauss)"),
+    ] = 0.1
+    seed: Annotated[int, Field(ge=0)] = 0
+    matrix: Annotated[
+        Literal["counter", "sklearn"],
+        Field(description="sklearn: the very matrix of its SparseRandomProjection; slower to draw"),
+    ] = "counter"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_word(cls, value: Any) -> Any:
+        return {} if value == "projection" else value
+
+
+class Pool(Spec):
+    """Layers of which a benchmark takes the one that scores best on the training stimuli of a split.
+
+    The others' scores stand beside it in the results. What is tested on takes no part in the choice.
+    """
+
+    shorthand = {  # noqa: RUF012
+        "anyOf": [{"enum": ["all", "second_half"]}, {"type": "array", "items": {"type": "string"}}]
+    }
+
+    of: Annotated[
+        Literal["all", "second_half"] | Annotated[tuple[str, ...], Field(min_length=1)],
+        Field(description="all: every module's output that differs from the others'; or names and patterns"),
+    ] = "all"
+    attention: Annotated[bool, Field(description="queries, keys, values and heads of attention, too")] = False
+    per: Annotated[
+        Literal["subject", "model"],
+        Field(description="a layer for each region and subject, or for each region one for all subjects"),
+    ] = "subject"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_word(cls, value: Any) -> Any:
+        return value if isinstance(value, dict) else {"of": value}
+
+
 class AutoLayers(Spec):
     """Layers chosen by their score: of `candidates`, the one that scores best."""
 

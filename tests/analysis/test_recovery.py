@@ -15,6 +15,7 @@ from pytest_brainscore.analysis.known import rendered
 from pytest_brainscore.analysis.recovery import Recovery, Truth, benchmark_of, recover
 from pytest_brainscore.analysis.separation import not_separated
 from pytest_brainscore.errors import MetricError, SpecError
+from pytest_brainscore.models.kinds import COORDINATES
 from pytest_brainscore.models.layers import called_leaves
 from pytest_brainscore.models.network import from_module
 from pytest_brainscore.models.represent import represent
@@ -48,7 +49,7 @@ def stimuli():
 
 @pytest.fixture(scope="module")
 def activations(network, stimuli):
-    shown = represent(network, stimuli, {(leaf,): {"coordinates"} for leaf in called_leaves(network)})
+    shown = represent(network, stimuli, {(leaf,): {COORDINATES} for leaf in called_leaves(network)})
     return {unit[0]: tensor for (unit, _), tensor in shown.tensors.items()}
 
 

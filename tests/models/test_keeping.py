@@ -7,12 +7,13 @@ import torch
 
 from pytest_brainscore.models import keeping
 from pytest_brainscore.models.keeping import Keeper
+from pytest_brainscore.models.kinds import ACTIVATIONS, COORDINATES
 from pytest_brainscore.models.represent import represent
 from pytest_brainscore.models.store import Store
 
 from .fakes import images, network
 
-WANTED = {(layer,): {"coordinates", "activations"} for layer in ("first", "second", "relu", "readout")}
+WANTED = {(layer,): {COORDINATES, ACTIVATIONS} for layer in ("first", "second", "relu", "readout")}
 
 
 @pytest.fixture

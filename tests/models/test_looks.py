@@ -20,6 +20,7 @@ from pytest_brainscore.data.stimuli import Stimuli
 from pytest_brainscore.errors import ModelError
 from pytest_brainscore.machine import Device
 from pytest_brainscore.models.activations import extract
+from pytest_brainscore.models.kinds import ACTIVATIONS
 from pytest_brainscore.models.looks import looks_of, moved, said_of, shifts
 from pytest_brainscore.models.represent import represent
 from pytest_brainscore.models.store import Store
@@ -172,7 +173,7 @@ def test_the_store_tells_trials_apart(tmp_path):
     unit = ("same",)
     looks = (None, Trials(n=2), Trials(n=3), Trials(n=2, microsaccades=0.1), Trials(n=2, seed=1))
     for trials in (*looks, *looks):
-        represent(net, stimuli, {unit: {"activations"}}, store=store, trials=trials)
+        represent(net, stimuli, {unit: {ACTIVATIONS}}, store=store, trials=trials)
     assert store.usage().files == len(looks)
     assert net.module.asked == 2 * (1 + 2 + 3 + 2 + 2)
 

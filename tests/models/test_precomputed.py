@@ -22,6 +22,7 @@ from pytest_brainscore.errors import DataError, FetchError, ModelError, SpecErro
 from pytest_brainscore.machine import Device
 from pytest_brainscore.models.activations import extract
 from pytest_brainscore.models.build import build
+from pytest_brainscore.models.kinds import ACTIVATIONS, COORDINATES
 from pytest_brainscore.models.layers import resolve_layers
 from pytest_brainscore.models.precomputed import Precomputed
 from pytest_brainscore.models.represent import represent
@@ -279,16 +280,16 @@ def test_the_hash_is_asked_of_the_file(tmp_path):
 
 def test_it_is_shown_like_a_network_and_never_stored(tmp_path):
     path, stimuli, store = npz(tmp_path / "wide", a=values(40)), shown(), Store(tmp_path / "store")
-    wanted = {("a",): {"coordinates", "activations"}, ("b",): {"coordinates"}}
+    wanted = {("a",): {COORDINATES, ACTIVATIONS}, ("b",): {COORDINATES}}
     found = represent(opened(path), stimuli, wanted, store=store)
     matrix = values(40)[np.argsort(ORDER)]
-    assert (found.tensor(("a",), "activations").numpy() == matrix).all()
-    turned = found.tensor(("a",), "coordinates").numpy()
+    assert (found.tensor(("a",), ACTIVATIONS).numpy() == matrix).all()
+    turned = found.tensor(("a",), COORDINATES).numpy()
     assert turned.shape == (6, 7)
     assert turned @ turned.T == pytest.approx(matrix.astype(np.float64) @ matrix.T, rel=1e-5)
     assert store.usage().files == 0
     with pytest.raises(ModelError, match=re.escape("wide.npz has no layer b")):
-        found.tensor(("b",), "coordinates")
+        found.tensor(("b",), COORDINATES)
 
 
 def test_rows_go_by_name_and_not_by_image(tmp_path):

@@ -14,6 +14,7 @@ from sklearn.model_selection import ShuffleSplit
 
 from pytest_brainscore.data.stimuli import Stimuli
 from pytest_brainscore.models.build import build
+from pytest_brainscore.models.kinds import ACTIVATIONS, COORDINATES
 from pytest_brainscore.models.network import Network
 from pytest_brainscore.models.represent import represent
 from pytest_brainscore.specs.base import File
@@ -38,7 +39,7 @@ def test_rsa_on_92_objects(shared, numbers, state):
     pictures = tuple(objects["stimuli_92objs"][0, i]["image"] for i in range(92))
     unit = ("features.11",)
     stimuli = Stimuli(tuple(map(str, range(92))), pictures)
-    kinds = ("coordinates", "activations")
+    kinds = (COORDINATES, ACTIVATIONS)
     tensors = represent(squeezenet(shared, state == "trained"), stimuli, {unit: set(kinds)}).tensors
 
     pairs = np.triu_indices(92, 1)
@@ -59,9 +60,9 @@ def test_ridge_on_640_images(shared, numbers, tmp_path):
     files = sorted(tmp_path.glob("*.jpg"))
     stimuli, unit = Stimuli(tuple(file.stem for file in files), tuple(files)), ("features.12",)
     done = represent(
-        squeezenet(shared, trained=True), stimuli, {unit: {"coordinates"}}, spill=tmp_path, budget=0
+        squeezenet(shared, trained=True), stimuli, {unit: {COORDINATES}}, spill=tmp_path, budget=0
     )
-    x = done.tensors[unit, "coordinates"].numpy()
+    x = done.tensors[unit, COORDINATES].numpy()
     assert x.shape == (640, 641)
 
     responses = np.load(folder / "responses_repeat_averaged_210325.npy")

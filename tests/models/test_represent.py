@@ -17,6 +17,7 @@ from pytest_brainscore.models import activations, columns
 from pytest_brainscore.models import represent as module
 from pytest_brainscore.models.activations import extract
 from pytest_brainscore.models.coordinates import coordinates_of
+from pytest_brainscore.models.kinds import ACTIVATIONS, COORDINATES
 from pytest_brainscore.models.represent import represent
 from pytest_brainscore.models.store import Store
 from pytest_brainscore.models.taps import Taps
@@ -24,9 +25,9 @@ from pytest_brainscore.models.taps import Taps
 from .fakes import Small, images, network
 
 WANTED = {
-    ("first",): {"coordinates", "activations"},
-    ("readout",): {"coordinates"},
-    ("first", "readout"): {"coordinates", "activations"},
+    ("first",): {COORDINATES, ACTIVATIONS},
+    ("readout",): {COORDINATES},
+    ("first", "readout"): {COORDINATES, ACTIVATIONS},
 }
 
 
@@ -43,14 +44,13 @@ def test_coordinates_are_those_of_the_activations(tmp_path):
     done = represent(network(), images(9), WANTED, spill=tmp_path, budget=0)
     tensors = done.tensors
     for unit in (("first",), ("first", "readout")):
-        x = tensors[unit, "activations"]
-        assert tensors[unit, "coordinates"].shape == (9, 10)
-        assert same_inner_products(tensors[unit, "coordinates"], x.double())
-        assert same_inner_products(tensors[unit, "coordinates"], coordinates_of(x))
-    assert tensors[("readout",), "coordinates"].shape == (9, 4)
+        x = tensors[unit, ACTIVATIONS]
+        assert tensors[unit, COORDINATES].shape == (9, 10)
+        assert same_inner_products(tensors[unit, COORDINATES], x.double())
+        assert same_inner_products(tensors[unit, COORDINATES], coordinates_of(x))
+    assert tensors[("readout",), COORDINATES].shape == (9, 4)
     assert (
-        tensors[("first", "readout"), "activations"].shape[1]
-        == tensors[("first",), "activations"].shape[1] + 4
+        tensors[("first", "readout"), ACTIVATIONS].shape[1] == tensors[("first",), ACTIVATIONS].shape[1] + 4
     )
 
 
@@ -81,7 +81,7 @@ def test_more_than_the_disk_may_take_is_shared_out_among_passes(tmp_path, monkey
         shown.append(layers)
         return extract(network, stimuli, layers, **how)
 
-    wanted = {(layer,): {"coordinates", "activations"} for layer in layers}
+    wanted = {(layer,): {COORDINATES, ACTIVATIONS} for layer in layers}
     expected = represent(network(), images(9), wanted).tensors
     monkeypatch.setattr(module, "extract", extracted)
     found = represent(network(), images(9), wanted, spill=tmp_path, budget=0, room=int(room)).tensors
@@ -92,13 +92,13 @@ def test_more_than_the_disk_may_take_is_shared_out_among_passes(tmp_path, monkey
 
 def test_the_batch_is_the_same_in_all_passes(tmp_path, monkeypatch):
     monkeypatch.setattr(activations, "Taps", partial(Taps, limit=2 * 4 * 10240))  # two images, three layers
-    wanted = {(layer,): {"coordinates"} for layer in ("first", "second", "relu")}
+    wanted = {(layer,): {COORDINATES} for layer in ("first", "second", "relu")}
     represent(net := network(), images(6), wanted, spill=tmp_path, budget=0, room=1)
     assert net.module.batches == [4, 2, *[2] * 9]
 
 
 def test_layers_that_are_mapped_together_stay_together(tmp_path):
-    wanted = {("first", "second"): {"coordinates"}, ("first", "relu"): {"activations"}}
+    wanted = {("first", "second"): {COORDINATES}, ("first", "relu"): {ACTIVATIONS}}
     expected = represent(network(), images(9), wanted).tensors
     found = represent(net := network(), images(9), wanted, spill=tmp_path, budget=0, room=LAYER).tensors
     assert all(torch.equal(found[want], expected[want]) for want in expected)
@@ -129,37 +129,37 @@ FAULTS = {
 
 
 def test_a_layer_that_cannot_be_read_is_a_fault_of_its_units_alone(store):
-    wanted = {unit: {"coordinates", "activations"} for unit in [("first",), *((name,) for name in FAULTS)]}
-    wanted["first", "nan"] = {"coordinates"}
+    wanted = {unit: {COORDINATES, ACTIVATIONS} for unit in [("first",), *((name,) for name in FAULTS)]}
+    wanted["first", "nan"] = {COORDINATES}
     done = represent(net := network(Faulty()), images(9), wanted, store=store)
     assert net.module.batches == [4, 4, 1]
     assert {want for want, _ in done.tensors} == {("first",)}
-    alone = represent(net, images(9), {("first",): {"coordinates"}})
-    assert torch.equal(*(shown.tensor(("first",), "coordinates") for shown in (done, alone)))
+    alone = represent(net, images(9), {("first",): {COORDINATES}})
+    assert torch.equal(*(shown.tensor(("first",), COORDINATES) for shown in (done, alone)))
     for layer, words in FAULTS.items():
         with pytest.raises(ModelError, match=f"^small: layer {layer} {words}"):
-            done.tensor((layer,), "activations")
+            done.tensor((layer,), ACTIVATIONS)
     with pytest.raises(ModelError, match="layer nan"):
-        done.tensor(("first", "nan"), "coordinates")
+        done.tensor(("first", "nan"), COORDINATES)
     again = represent(net, images(9), wanted, store=store)
     assert again.hits == {("first",)}
     assert again.faults == done.faults
 
 
 def test_a_pass_ends_where_no_layer_is_left_to_read():
-    represent(net := network(Faulty()), images(9), {("unused",): {"coordinates"}, ("nan",): {"coordinates"}})
+    represent(net := network(Faulty()), images(9), {("unused",): {COORDINATES}, ("nan",): {COORDINATES}})
     assert net.module.batches == [4]
 
 
 def test_what_was_computed_before_the_disk_was_full_is_stored(tmp_path, store, monkeypatch):
     usage = type("Usage", (), {"free": int(0.6 * LAYER)})()
     monkeypatch.setattr(columns.shutil, "disk_usage", lambda _: usage)
-    wanted = {("first",): {"coordinates"}, ("second",): {"coordinates"}}
+    wanted = {("first",): {COORDINATES}, ("second",): {COORDINATES}}
     full = represent(network(), images(9), wanted, store=store, spill=tmp_path, budget=0)
-    assert full.tensors.keys() == {(("first",), "coordinates")}
+    assert full.tensors.keys() == {(("first",), COORDINATES)}
     with pytest.raises(ModelError, match="make room"):
-        full.tensor(("second",), "coordinates")
-    done = represent(net := network(), images(9), {("first",): {"coordinates"}}, store=store)
+        full.tensor(("second",), COORDINATES)
+    done = represent(net := network(), images(9), {("first",): {COORDINATES}}, store=store)
     assert done.hits == {("first",)}
     assert net.module.rows == 0
 
@@ -179,8 +179,8 @@ def test_the_second_time_everything_comes_from_the_store(store):
 
 def test_only_what_is_missing_is_computed(store):
     stimuli, net = images(9), network()
-    represent(net, stimuli, {("first",): {"coordinates"}}, store=store)
-    done = represent(net, stimuli, {("first",): {"coordinates"}, ("relu",): {"coordinates"}}, store=store)
+    represent(net, stimuli, {("first",): {COORDINATES}}, store=store)
+    done = represent(net, stimuli, {("first",): {COORDINATES}, ("relu",): {COORDINATES}}, store=store)
     assert done.hits == {("first",)}
     assert net.module.rows == 18
 
@@ -197,13 +197,13 @@ def test_only_what_is_missing_is_computed(store):
 )
 def test_another_network_is_not_taken_for_this_one(store, change):
     stimuli, net = images(5), network()
-    represent(net, stimuli, {("first",): {"coordinates"}}, store=store)
-    done = represent(replace(net, **change), stimuli, {("first",): {"coordinates"}}, store=store)
+    represent(net, stimuli, {("first",): {COORDINATES}}, store=store)
+    done = represent(replace(net, **change), stimuli, {("first",): {COORDINATES}}, store=store)
     assert done.hits == frozenset()
 
 
 def test_other_stimuli_another_version_and_another_torch_are_not_taken_for_these(store, monkeypatch):
-    net, wanted = network(), {("first",): {"coordinates"}}
+    net, wanted = network(), {("first",): {COORDINATES}}
     represent(net, images(5), wanted, store=store)
     assert represent(net, images(5), wanted, store=store).hits
     assert not represent(net, images(5, seed=1), wanted, store=store).hits
@@ -215,13 +215,13 @@ def test_other_stimuli_another_version_and_another_torch_are_not_taken_for_these
 
 
 def test_a_damaged_file_is_computed_again(store):
-    stimuli, net, wanted = images(5), network(), {("first",): {"coordinates"}}
+    stimuli, net, wanted = images(5), network(), {("first",): {COORDINATES}}
     made = represent(net, stimuli, wanted, store=store)
     (path,) = store.folder.glob("*/*.safetensors")
     path.write_bytes(path.read_bytes()[:-3])
     again = represent(net, stimuli, wanted, store=store)
     assert again.hits == frozenset()
-    want = (("first",), "coordinates")
+    want = (("first",), COORDINATES)
     assert torch.equal(made.tensors[want], again.tensors[want])
     assert represent(net, stimuli, wanted, store=store).hits
 
@@ -229,27 +229,24 @@ def test_a_damaged_file_is_computed_again(store):
 def test_code_that_is_in_no_file_is_never_stored(store):
     net = replace(network(), architecture_digest=None)
     for _ in range(2):
-        assert not represent(net, images(5), {("first",): {"coordinates"}}, store=store).hits
+        assert not represent(net, images(5), {("first",): {COORDINATES}}, store=store).hits
     assert store.usage().files == 0
 
 
 def test_the_batch_size_hardly_matters():
     stimuli = images(12)
     x, y = (
-        represent(network(), stimuli, {("relu",): {"activations"}}, batch_size=size).tensors
-        for size in (1, 12)
+        represent(network(), stimuli, {("relu",): {ACTIVATIONS}}, batch_size=size).tensors for size in (1, 12)
     )
-    want = (("relu",), "activations")
+    want = (("relu",), ACTIVATIONS)
     assert torch.allclose(x[want], y[want], atol=1e-6)
 
 
 def _run(folder: Path, barrier, rows) -> None:
     net = network()
     barrier.wait(60)
-    done = represent(
-        net, images(30), {("relu",): {"coordinates"}}, store=Store(folder), spill=folder / "spill"
-    )
-    rows.put((net.module.rows, float(done.tensors[("relu",), "coordinates"].abs().sum())))
+    done = represent(net, images(30), {("relu",): {COORDINATES}}, store=Store(folder), spill=folder / "spill")
+    rows.put((net.module.rows, float(done.tensors[("relu",), COORDINATES].abs().sum())))
 
 
 def test_two_processes_do_not_compute_the_same_twice(tmp_path):
@@ -266,6 +263,6 @@ def test_two_processes_do_not_compute_the_same_twice(tmp_path):
 
 
 def test_row_correlations_are_those_of_the_activations():
-    done = represent(network(Small()), images(9), {("relu",): {"coordinates", "activations"}}).tensors
-    x, z = (np.corrcoef(done[("relu",), kind].double().numpy()) for kind in ("activations", "coordinates"))
+    done = represent(network(Small()), images(9), {("relu",): {COORDINATES, ACTIVATIONS}}).tensors
+    x, z = (np.corrcoef(done[("relu",), kind].double().numpy()) for kind in (ACTIVATIONS, COORDINATES))
     assert np.abs(x - z).max() < 1e-10

@@ -29,6 +29,7 @@ from pytest_brainscore.machine import Device
 from pytest_brainscore.models.activations import extract
 from pytest_brainscore.models.build import build
 from pytest_brainscore.models.fingerprint import changed, fingerprint
+from pytest_brainscore.models.kinds import ACTIVATIONS
 from pytest_brainscore.models.network import from_module
 from pytest_brainscore.models.represent import represent
 from pytest_brainscore.models.settings import SETTINGS
@@ -317,11 +318,11 @@ def test_a_callers_autocast_is_not_stored(polite, tmp_path):
 
 def stored(net, folder: Path) -> torch.Tensor:
     """What the layer `first` answers to all stimuli, by way of a store."""
-    wanted, store = {("first",): {"activations"}}, Store(folder)
-    made = represent(net, STIMULI, wanted, store=store).tensor(("first",), "activations")
+    wanted, store = {("first",): {ACTIVATIONS}}, Store(folder)
+    made = represent(net, STIMULI, wanted, store=store).tensor(("first",), ACTIVATIONS)
     again = represent(net, STIMULI, wanted, store=store)
     assert again.hits == {("first",)}
-    assert again.tensor(("first",), "activations").equal(made)
+    assert again.tensor(("first",), ACTIVATIONS).equal(made)
     return made
 
 
