@@ -37,7 +37,8 @@ class Recordings:
     """One data set in memory.
 
     `data` is responses, (presentation, neuroid) or (presentation, neuroid, time_bin), with the coords
-    `stimulus` and `repetition` on presentation, and `neuroid`, `region`, `subject` on neuroid; or RDMs,
+    `stimulus` and `repetition` on presentation, and `neuroid`, `region`, `subject` on neuroid, which may lie
+    in further regions (coords with the regions' names, true or false); or RDMs,
     (subject, stimulus, stimulus_), with the coords `subject` and `region` on subject; or choices,
     (presentation,), the name of the object that was chosen in each trial, with the coords `stimulus`,
     `truth`, `region` and, where there were two alternatives, `distractor`.
@@ -98,7 +99,9 @@ class Recordings:
         keep: dict[str, np.ndarray] = {}
         for name, values in wanted.items():
             dim, labels = self._coord(name)
-            chosen = matches(name, labels, values, self.dataset)
+            chosen = self._members(values) if name == "region" else None
+            if chosen is None:
+                chosen = matches(name, labels, values, self.dataset)
             keep[dim] = keep[dim] & chosen if dim in keep else chosen
         for dim, chosen in keep.items():
             if not chosen.any():
@@ -203,6 +206,13 @@ class Recordings:
             hint = f": `coords:` calls it {ours}" if ours else nearest(name, known)
             raise DataError(f"{self.dataset}: no coord {name}{hint} (there are {', '.join(known)})")
         return str(self.data[name].dims[0]), self.data[name].values
+
+    def _members(self, region: Any) -> np.ndarray | None:
+        """The neuroids (m,) of a region that a coord of its name, true or false, tells; None without one."""
+        coord = self.data.coords.get(region) if isinstance(region, str) else None
+        if coord is None or coord.dims != ("neuroid",) or coord.dtype != bool:
+            return None
+        return np.asarray(coord.values | (self.data["region"].values.astype(str) == region))
 
     def _kept(self, keep: Mapping[str, np.ndarray], wanted: Mapping[str, Any]) -> Recordings:
         keep = dict(keep)

@@ -25,6 +25,8 @@ class Measurement:
     over: what a target is.
     centre: how the targets of one split become one number.
     groups: the targets of each subject, where every subject has a number of its own.
+    rdms: of metrics that compare RDMs on both halves, the network's on the test stimuli of each split: (1, k,
+        k) for all subjects, or (s, k, k), one for each.
     """
 
     values: Tensor
@@ -32,6 +34,7 @@ class Measurement:
     over: Over = "neuroid"
     centre: Centre = "median"
     groups: Sequence[Tensor] | None = None
+    rdms: tuple[Tensor, ...] = ()
 
     def per_part(self) -> Tensor:
         """Return (n_splits, n_parts): see `by_part`."""

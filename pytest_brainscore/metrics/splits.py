@@ -76,6 +76,17 @@ def kfold(n: int, folds: int, seed: int = 1, strata: Iterable[Hashable] | None =
     return _drawn(StratifiedKFold(folds, shuffle=True, random_state=seed), n, what, codes)
 
 
+def alternate(n: int) -> list[Split]:
+    """Return the one split of `n` stimuli whose even rows (0, 2, ...) are fitted on and odd rows predicted.
+
+    Raises MetricError for fewer than 2 stimuli.
+    """
+    if n < 2:
+        raise MetricError(f"{n} stimuli have no two halves")
+    rows = torch.arange(n)
+    return [Split(train=rows[::2], test=rows[1::2])]
+
+
 def given(labels: Iterable[object]) -> list[Split]:
     """Return the one split that `labels` spell out: "train" or "test" for each stimulus, others unused.
 

@@ -10,8 +10,8 @@ import numpy as np
 from ..errors import MetricError
 from ..metrics import splits
 from ..metrics.splits import Split
-from ..specs.benchmarks import Splits
 from ..specs.metrics import Metric
+from ..specs.splits import Splits
 
 _SHOWN = 12
 
@@ -19,6 +19,7 @@ _SHOWN = 12
 def draw(spec: Splits, n: int, coords: Mapping[str, np.ndarray], metric: Metric) -> list[Split]:
     """The splits over n stimuli that a benchmark asks for; by default 10, shuffled, 90 % to train on.
 
+    By default the metrics that score the training stimuli, too, take alternate halves: one split.
     By default at least 10 stimuli are tested on, or half of them where there are fewer than 20.
     The metrics that compare on the test stimuli alone (rdm_cv, cka_cv) take 90 % of them.
     Raises MetricError where a coord is not there or the stimuli are too few: fewer than 3 to test on always
@@ -37,6 +38,8 @@ def draw(spec: Splits, n: int, coords: Mapping[str, np.ndarray], metric: Metric)
 def _drawn(spec: Splits, n: int, coords: Mapping[str, np.ndarray], metric: Metric) -> list[Split]:
     if spec.given:
         return _given(spec.given, _coord(coords, spec.given))
+    if spec.halves or (metric.tells_train and not spec.model_fields_set - {"seed"}):
+        return splits.alternate(n)
     strata = _coord(coords, spec.stratify) if spec.stratify else None
     if spec.folds:
         return splits.kfold(n, spec.folds, seed=spec.seed, strata=strata)

@@ -2,120 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from .base import Id, Spec
+from .ceilings import Ceiling, require_suited
 from .guards import Guard, needs_splits
 from .metrics import (
-    AccuracyDistance,
     AnyMetric,
     Behavioural,
-    BySubject,
-    CustomMetric,
-    ErrorConsistency,
-    Metric,
     Normalisation,
     Positive,
-    Predictive,
-    Rdm,
-    RdmCV,
-    ReversePls,
-    Rsm,
     TwoAlternative,
 )
 from .published import Published
 from .readouts import Readout
 from .selections import Selection
-from .views import Components, Trials
-
-Fraction = Annotated[float, Field(gt=0, lt=1)]
-
-
-class Splits(Spec):
-    """How the stimuli are split: shuffled `n` times, in `folds`, or as a coord of the stimuli says."""
-
-    n: Annotated[Positive, Field(description="number of shuffled splits")] | None = None
-    train: Annotated[Fraction, Field(description="share of the stimuli to train on")] | None = None
-    test: Annotated[Fraction, Field(description="share of the stimuli to test on")] | None = None
-    folds: Annotated[int, Field(ge=2, description="k-fold cross-validation instead")] | None = None
-    given: Annotated[str, Field(description="a coord of the stimuli that says train or test")] | None = None
-    stratify: Annotated[str, Field(description="a coord of the stimuli to keep in proportion")] | None = None
-    seed: Annotated[int, Field(ge=0)] = 1
-
-    @model_validator(mode="after")
-    def _one_way(self) -> Self:
-        shuffled = any(v is not None for v in (self.n, self.train, self.test))
-        if sum((shuffled, self.folds is not None, self.given is not None)) > 1:
-            raise ValueError("give n/train/test (shuffled), or folds, or given: only one of the three")
-        if self.given and self.stratify:
-            raise ValueError("given splits cannot be stratified")
-        return self
-
-
-CeilingName = Literal[
-    "internal_consistency",
-    "predictor_consistency",
-    "rsa_bounds",
-    "leave_one_subject_out",
-    "subject_pairs",
-    "subject_halves",
-    "stored",
-    "constant",
-    "none",
-]
-CEILINGS: tuple[CeilingName, ...] = get_args(CeilingName)
-_DRAWS: dict[Any, dict[str, int]] = {
-    "predictor_consistency": {"n": 10, "seed": 0},
-    "subject_halves": {"n": 100, "seed": 0},
-    "stored": {"n": 1000, "seed": 0},
-}
-"""Ceilings with draws of their own, by default those of Brain-Score."""
-_OF_NEUROIDS = (Predictive, ReversePls, CustomMetric)
-_OF_RDMS = (Rdm, RdmCV, Rsm, CustomMetric)
-_SUITED: dict[CeilingName, tuple[tuple[type[Metric], ...], str]] = {
-    "internal_consistency": ((*_OF_NEUROIDS, TwoAlternative), "of single neuroids"),
-    "predictor_consistency": (_OF_NEUROIDS, "of single neuroids"),
-    "stored": ((Predictive, CustomMetric), "of single neuroids"),
-    "rsa_bounds": (_OF_RDMS, "of RDMs"),
-    "leave_one_subject_out": (_OF_RDMS, "of RDMs"),
-    "subject_halves": ((*_OF_RDMS, ErrorConsistency, AccuracyDistance), "of RDMs or choices of subjects"),
-    "subject_pairs": ((ErrorConsistency, AccuracyDistance, CustomMetric), "of choices of subjects"),
-}
-"""Ceiling to the metrics that it can bound, and what it is of."""
-
-
-class Ceiling(Spec):
-    """The reliability of the data, which bounds what any model can score."""
-
-    shorthand = {"enum": [name for name in CEILINGS if name not in ("stored", "constant")]}  # noqa: RUF012
-
-    name: CeilingName
-    n: Annotated[
-        Positive, Field(description="number of split halves, or draws; of subject_halves 100, of stored 1000")
-    ] = 10
-    seed: Annotated[int, Field(ge=0, description="of predictor_consistency, subject_halves and stored 0")] = 1
-    value: Annotated[float, Field(description="where the ceiling is a constant")] | None = None
-    coord: (
-        Annotated[str, Field(description="where it is stored: the coord of the neuroids that has it")] | None
-    ) = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _from_name(cls, value: Any) -> Any:
-        given = {"name": value} if isinstance(value, str) else value
-        if isinstance(given, dict) and isinstance(given.get("name"), str):
-            return {**_DRAWS.get(given["name"], {}), **given}
-        return given
-
-    @model_validator(mode="after")
-    def _valued(self) -> Self:
-        if (self.name == "constant") != (self.value is not None):
-            raise ValueError("a constant ceiling needs `value`, and only that does")
-        if (self.name == "stored") != (self.coord is not None):
-            raise ValueError("a stored ceiling needs `coord`, and only that does")
-        return self
+from .splits import Splits
+from .views import Components, Pool, Trials
 
 
 def _or_a_name(schema: dict[str, Any]) -> None:
@@ -153,8 +58,11 @@ class Benchmark(Spec):
     ) = None
     layers: (
         Annotated[
-            Literal["best"],
-            Field(description="best: of all layers the one that scores best on these same data"),
+            Literal["best"] | Pool,
+            Field(
+                description="all, second_half, or names: of these the one that scores best on the training"
+                " stimuli; best: of all layers the one that scores best on these same data"
+            ),
         ]
         | None
     ) = None
@@ -209,11 +117,16 @@ class Benchmark(Spec):
         metric, ceiling = self.metric, self.ceiling.name
         if ceiling == "none" and self.normalise not in (None, "none"):
             raise ValueError(f"`normalise: {self.normalise}` divides by a ceiling, and there is none")
-        suited, of = _SUITED.get(ceiling, ((Metric,), ""))
-        if not isinstance(metric, suited):
-            raise ValueError(f"ceiling: {ceiling} is {of}, and {metric.name} compares none{_instead(metric)}")
-        if ceiling in _SUITED and isinstance(metric, BySubject) and metric.subjects == "pooled":
-            raise ValueError(f"ceiling: {ceiling} is between subjects, and `subjects: pooled` leaves one")
+        require_suited(self.ceiling, metric)
+        return self
+
+    @model_validator(mode="after")
+    def _pool_of_its_kind(self) -> Self:
+        if isinstance(self.layers, Pool) and not self.metric.tells_train:
+            raise ValueError(
+                f"`layers` chooses by the training stimuli, and {self.metric.name} does not score these: use"
+                " encoding, crsa or versa, or `layers: auto` in models.yaml"
+            )
         return self
 
     @model_validator(mode="after")
@@ -242,9 +155,3 @@ class Benchmark(Spec):
         if self.normalise is not None:
             return self.normalise
         return "none" if self.ceiling.name == "none" else self.metric.normalise
-
-
-def _instead(metric: Metric) -> str:
-    """Which ceilings there are for a metric."""
-    suited = [name for name, (kinds, _) in _SUITED.items() if isinstance(metric, kinds)]
-    return f": use {' or '.join([*suited, 'constant'])}"

@@ -87,7 +87,7 @@ def test_mistakes(tmp_path, text, old, new, message):
 @pytest.mark.parametrize(
     ("splits", "message"),
     [
-        ("{n: 10, folds: 5}", "only one of the three"),
+        ("{n: 10, folds: 5}", "only one of the four"),
         ("{given: half, stratify: object}", "cannot be stratified"),
         ("{train: 1.5}", "less than 1"),
     ],

@@ -12,8 +12,12 @@ from .arrays import ArrayRecordings, ArraysDataset, ArrayStimuli, Columns, Dim
 from .brainio import BrainioDataset
 from .collection import CollectionDataset, LabelTable
 from .ground import Access, Bin, Dataset, Degrees, Files, Name
+from .hdf5 import Hdf5Dataset
 from .matlab import MatlabDataset, MatlabRecordings, MatlabStimuli
+from .nsd import NsdDataset
+from .rdms import RdmsDataset
 from .trials import TrialsDataset
+from .voxels import VoxelsDataset
 
 __all__ = [
     "Access",
@@ -30,16 +34,20 @@ __all__ = [
     "Degrees",
     "Dim",
     "Files",
+    "Hdf5Dataset",
     "LabelTable",
     "MatlabDataset",
     "MatlabRecordings",
     "MatlabStimuli",
     "Name",
+    "NsdDataset",
+    "RdmsDataset",
     "SimulatedChoices",
     "SimulatedDataset",
     "SimulatedResponses",
     "SimulatedStimuli",
     "TrialsDataset",
+    "VoxelsDataset",
 ]
 
 
@@ -75,6 +83,10 @@ AnyDataset = Annotated[
     | Annotated[BrainioDataset, Tag("brainio")]
     | Annotated[TrialsDataset, Tag("trials")]
     | Annotated[CollectionDataset, Tag("collection")]
+    | Annotated[NsdDataset, Tag("nsd")]
+    | Annotated[VoxelsDataset, Tag("voxel_betas")]
+    | Annotated[RdmsDataset, Tag("rdms")]
+    | Annotated[Hdf5Dataset, Tag("hdf5")]
     | Annotated[SimulatedDataset, Tag("simulated")]
     | Annotated[CustomDataset, Tag(DOTTED_TAG)],
     Discriminator(tagged_by("reader")),

@@ -1,0 +1,97 @@
+"""Metrics of fMRI: voxels encoded by ridge regression, and similarity with and without that reweighting."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from ..views import Projection
+from .ground import Alpha, BySubject, Comparison, Distance, Normalisation, Positive
+
+
+class Halved(BySubject):
+    """The ground of metrics that score the training and the test stimuli of a split, subject by subject."""
+
+    tells_train = True
+
+
+class Encoded(Halved):
+    """The ground of metrics that predict every neuroid by a ridge regression of its own.
+
+    Units are z-scored on the training stimuli; each neuroid has the alpha that does best where every training
+    stimulus in turn is left out.
+    """
+
+    features: Annotated[
+        Literal["units"] | Projection,
+        Field(description="units: all of a layer's, exactly; projection: a sparse random one, as the study"),
+    ] = "units"
+    alphas: (
+        Annotated[
+            tuple[Alpha, ...], Field(min_length=1, description="default: 0.1 to 10,000,000, a decade apart")
+        ]
+        | None
+    ) = None
+    grid: Annotated[
+        Literal["nominal", "released"],
+        Field(
+            description="released: alphas times the number of training stimuli, as the released code of"
+            " Conwell et al. 2024 comes to do"
+        ),
+    ] = "nominal"
+    criterion: Annotated[
+        Literal["squared_error", "pearson"],
+        Field(description="of the left-out predictions, to choose alpha by; pearson: as the study"),
+    ] = "squared_error"
+
+    def parameters(self) -> dict[str, Any]:
+        """Without `features`: what is seen of the network is made before."""
+        return {name: value for name, value in super().parameters().items() if name != "features"}
+
+
+class Encoding(Encoded):
+    """Voxel encoding: Pearson's r of each neuroid and its prediction, averaged over the region's neuroids."""
+
+    function = "pytest_brainscore.metrics.encoding:encoding"
+    normalise: ClassVar[Normalisation] = "r2_over_ceiling"
+    name: Literal["encoding"]
+
+
+class Versa(Encoded):
+    """Voxel-encoding RSA: the RDM of the predicted responses against that of the recorded ones."""
+
+    function = "pytest_brainscore.metrics.encoding:versa"
+    name: Literal["versa"]
+    distance: Distance = "pearson"
+    comparison: Comparison = "pearson"
+
+
+class Crsa(Halved):
+    """Classical RSA on both halves: the RDM of all units against that of the recorded responses."""
+
+    function = "pytest_brainscore.metrics.encoding:crsa"
+    name: Literal["crsa"]
+    distance: Distance = "pearson"
+    comparison: Comparison = "pearson"
+
+
+class UniqueVariance(BySubject):
+    """What a network explains of each neuroid beyond named baselines, by banded ridge regression."""
+
+    function = "pytest_brainscore.metrics.unique_variance:unique_variance"
+    normalise: ClassVar[Normalisation] = "none"
+    name: Literal["unique_variance"]
+    over: Annotated[
+        tuple[str, ...],
+        Field(
+            min_length=1,
+            description="models such as pixels and gabor, `untrained` (the network's own twin), or coords of"
+            " the stimuli, whose values are categories",
+        ),
+    ] = ("pixels", "gabor", "untrained")
+    alphas: Annotated[tuple[Alpha, ...], Field(min_length=1)] | None = None
+    candidates: Annotated[
+        Positive, Field(description="how many divisions of the penalty among the bands are tried")
+    ] = 50
+    seed: Annotated[int, Field(ge=0)] = 0
