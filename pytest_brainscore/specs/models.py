@@ -66,8 +66,16 @@ class About(Spec):
 
     year: int | None = None
     family: str | None = None
+    architecture: (
+        Annotated[str, Field(description="shared by networks that differ in training alone")] | None
+    ) = None
     objective: str | None = None
+    task: str | None = None
+    cluster: (
+        Annotated[str, Field(description="kind of task: of Taskonomy 2d, 3d, geometric, semantic")] | None
+    ) = None
     diet: str | None = None
+    parameters: Annotated[int, Field(gt=0)] | None = None
     top1: Annotated[float, Field(ge=0, le=100, description="ImageNet top-1 accuracy, per cent")] | None = None
     reference: str | None = None
 

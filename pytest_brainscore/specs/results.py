@@ -27,6 +27,16 @@ class Guarded(Spec):
     updates: bool = Field(description="whether --brainscore-update may take the score as baseline")
 
 
+class LayerScores(Spec):
+    """One layer of the pool that a benchmark chose from: the mean over splits, by region's subject."""
+
+    layer: str
+    train: dict[str, float | None] = Field(description="score on the training stimuli, by subject")
+    test: dict[str, float | None] = Field(description="score on the test stimuli, by subject")
+    dimensionality: float | None = Field(None, description="participation ratio over all stimuli")
+    dimensionality_corrected: float | None = Field(None, description="its estimate for infinitely many")
+
+
 class Row(Spec):
     """One model on one benchmark. Numbers are finite or null."""
 
@@ -34,6 +44,15 @@ class Row(Spec):
     model: str
     layer: str | None = Field(None, description="module name; several mapped together are joined by '+'")
     layer_source: str | None = None
+    layers: dict[str, str] = Field(
+        {}, description="subject to the layer chosen for it, where each has its own"
+    )
+    profile: tuple[LayerScores, ...] = Field(
+        (), description="all layers that were chosen among, in call order"
+    )
+    about: dict[str, str | int | float | None] = Field(
+        {}, description="of the model: family, diet, top1, ..."
+    )
     dataset: str
     species: str | None = None
     region: str
