@@ -19,6 +19,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+if __package__:
+    from .forked import Forks, use
+else:  # run as a program
+    from forked import Forks, use
+
 PATIENCE_S = 300
 
 
@@ -82,31 +87,32 @@ def main() -> None:
     import pytest_brainscore.workbench
 
     pytest_brainscore.__doc__ = "PYTEST_DONT_REWRITE"  # else pytest warns that it was imported before
+    forks = Forks(f"\0pytest-brainscore-{os.getpid()}")  # of no file
     for line in sys.stdin:
         asked = json.loads(line)
         child = os.fork()
         if child == 0:
-            _become(asked)
-        print(_end_of(child), flush=True)
+            _become(asked, forks.address)
+        print(_end_of(child, forks), flush=True)
 
 
-def _end_of(child: int) -> int:
+def _end_of(child: int, forks: Forks) -> int:
     """The exit code, or minus the signal; a process that does not come to an end is killed."""
     until = time.monotonic() + PATIENCE_S
-    while time.monotonic() < until:
-        ended, status = os.waitpid(child, os.WNOHANG)
-        if ended:
-            return os.waitstatus_to_exitcode(status)
+    while child not in forks.ended:
+        forks.tend()
+        if time.monotonic() > until:
+            os.kill(child, signal.SIGKILL)
         time.sleep(0.01)
-    os.kill(child, signal.SIGKILL)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    return forks.ended.pop(child)
 
 
-def _become(asked: dict[str, Any]) -> None:
+def _become(asked: dict[str, Any], workers: str) -> None:
     """In the child: be ``python -m pytest``, and end whatever happens."""
     code = 70
     try:
         _settle(asked)
+        use(workers)
         import pytest
 
         code = int(pytest.main())
