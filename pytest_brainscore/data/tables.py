@@ -11,7 +11,7 @@ import pandas as pd
 
 from ..errors import DataError, first_line, nearest
 
-_MISSING = ("", "NA", "NaN", "nan")
+MISSING = ("", "NA", "NaN", "nan")
 _LONGEST = 10_000
 """Characters: every row of a column of labels takes as much memory as its longest one."""
 
@@ -30,7 +30,7 @@ def read_table(path: Path, text: Iterable[str] = ()) -> pd.DataFrame:
         table = pd.read_csv(
             path,
             keep_default_na=False,
-            na_values=list(_MISSING),
+            na_values=list(MISSING),
             encoding="utf-8-sig",
             dtype=dict.fromkeys(text, str),
         )
