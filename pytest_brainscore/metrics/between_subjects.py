@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import torch
 from torch import Tensor
 
@@ -22,7 +25,7 @@ def rsa_bounds(rdms: Tensor, comparison: str = "spearman") -> Ceiling:
     rdms = _of_subjects(rdms, "rsa_bounds")
     upper = rsa.compare(rdms.mean(dim=0), rdms, comparison)
     lower = _left_out(rdms, comparison)
-    return Ceiling(float(upper.mean()), lower=float(lower.mean()), values=upper[None])
+    return Ceiling(float(upper.mean()), lower=float(lower.mean()), values=upper[None], over="subject")
 
 
 def leave_one_subject_out(rdms: Tensor, comparison: str = "spearman") -> Ceiling:
@@ -31,7 +34,7 @@ def leave_one_subject_out(rdms: Tensor, comparison: str = "spearman") -> Ceiling
     Raises MetricError for fewer than 2 subjects.
     """
     lower = _left_out(_of_subjects(rdms, "leave_one_subject_out"), comparison)
-    return Ceiling(float(lower.mean()), values=lower[None])
+    return Ceiling(float(lower.mean()), values=lower[None], over="subject")
 
 
 def subject_halves(rdms: Tensor, comparison: str = "spearman", *, n: int = 100, seed: int = 0) -> Ceiling:
@@ -46,6 +49,19 @@ def subject_halves(rdms: Tensor, comparison: str = "spearman", *, n: int = 100, 
     means = [[rdms[rows.to(rdms.device)].mean(dim=0) for rows in (half.train, half.test)] for half in halves]
     agreed = spearman_brown(torch.cat([rsa.compare(one, other[None], comparison) for one, other in means]))
     return Ceiling(float(nanmedian(agreed[None])), standard_error(agreed), values=agreed[:, None])
+
+
+def averaged(bounds: Sequence[Ceiling]) -> Ceiling:
+    """Return the mean of the ceilings of several splits, with its error; values one after the other."""
+    values = torch.tensor([bound.value for bound in bounds], dtype=torch.float64)
+    lower = [bound.lower for bound in bounds if bound.lower is not None]
+    return replace(
+        bounds[0],
+        value=float(values.mean()),
+        error=bounds[0].error if len(bounds) == 1 else standard_error(values),
+        lower=sum(lower) / len(lower) if lower else None,
+        values=torch.cat([bound.values for bound in bounds if bound.values is not None]),
+    )
 
 
 def _left_out(rdms: Tensor, comparison: str) -> Tensor:

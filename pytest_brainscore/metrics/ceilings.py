@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from torch import Tensor
 
 from ..errors import MetricError
 from .linalg import EPSILON
-from .measurement import by_part, standard_error
+from .measurement import Centre, Over, by_part, standard_error
 from .splits import Split, shuffle
 
 BYTES_AT_ONCE = 2**26
@@ -27,29 +28,37 @@ class Ceiling:
     """A reliability; `value` divides.
 
     error: standard error over splits. lower: a lower bound, where the ceiling has two. values: what `value`
-    summarises, (n_splits[, n_bins], n_targets).
+    summarises, (n_splits[, n_bins], n_targets). over: what a target is. centre: how those of a subject become
+    one number. also: further figures by name. notes: what a reader of the ceiling should know.
     """
 
     value: float
     error: float | None = None
     lower: float | None = None
     values: Tensor | None = None
+    over: Over = "neuroid"
+    centre: Centre = "median"
+    also: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    notes: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, values: Tensor, groups: Groups | None = None) -> Ceiling:
+    def of(cls, values: Tensor, groups: Groups | None = None, centre: Centre = "median") -> Ceiling:
         """Summarise (n_splits[, n_bins], n_targets) as scores are: see `measurement.by_part`.
 
         Parts without a number are left out of the mean.
         """
-        per_split = by_part(values, groups).nanmean(dim=1)
-        return cls(float(per_split.nanmean()), standard_error(per_split[~per_split.isnan()]), values=values)
+        per_split = by_part(values, groups, centre).nanmean(dim=1)
+        error = standard_error(per_split[~per_split.isnan()])
+        return cls(float(per_split.nanmean()), error, values=values, centre=centre)
 
     def parts(self, n_bins: int = 1, groups: Groups | None = None) -> Tensor:
         """Return (n_parts,): the ceiling of each time bin, each subject, or each subject in each bin."""
         if self.values is None:
             return torch.full((n_bins * len(groups or [0]),), self.value, dtype=torch.float64)
+        if self.over == "subject":
+            return self.values.nanmean(dim=0).repeat_interleave(n_bins).cpu()
         values = self.values if self.values.ndim == 3 else self.values[:, None]
-        return by_part(values.expand(-1, n_bins, -1), groups).nanmean(dim=0).cpu()
+        return by_part(values.expand(-1, n_bins, -1), groups, self.centre).nanmean(dim=0).cpu()
 
 
 def internal_consistency(

@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from ..errors import MetricError
-from ..metrics import between_subjects, ceilings
+from ..metrics import between_subjects, ceilings, ncsnr
+from ..metrics.between_subjects import averaged
 from ..metrics.ceilings import Ceiling
+from ..metrics.gsn import Simulation, gsn
+from ..metrics.other_subjects import other_subjects
 from ..metrics.rsa import brain_rdms
 from ..metrics.rsm import brain_rsms
 from ..metrics.splits import Split
 from ..specs.benchmarks import Benchmark
 from ..specs.metrics import Metric, Rsm
+from ..specs.registry import load
 from .responses import Responses
 
 Presented = tuple[Tensor, np.ndarray, np.ndarray]
-_OF_HALVES = {
-    "internal_consistency": ceilings.internal_consistency,
-    "predictor_consistency": ceilings.predictor_consistency,
-}
+Make = Callable[[Benchmark, Responses, Sequence[Split]], Ceiling]
 _BETWEEN_SUBJECTS = {"rsa_bounds", "leave_one_subject_out", "subject_halves"}
+_ONCE = "ceiling: ncsnr: of one repetition each; if the responses are means, write `repetitions` there"
 
 
 def ceiling_of_responses(
@@ -31,23 +35,20 @@ def ceiling_of_responses(
 ) -> Ceiling | None:
     """The ceiling of responses; where the data say what is tested on, of the presentations of that alone.
 
+    So it is for metrics that score the training stimuli, too: their scores are of the test stimuli.
     Raises MetricError where the recordings do not have what it takes.
     """
-    spec, groups = benchmark.ceiling, responses.subjects.groups
-    if spec.name in _OF_HALVES:
-        halves = _OF_HALVES[spec.name]
-        return halves(*_tested(benchmark, responses, splits), n=spec.n, seed=spec.seed, groups=groups)
-    if spec.name == "stored":
-        return ceilings.stored(responses.coord(spec.coord or ""), n=spec.n, seed=spec.seed, groups=groups)
-    if spec.name in _BETWEEN_SUBJECTS:
-        return _between_subjects(benchmark, _rdms(benchmark.metric, responses))
-    return _constant(benchmark)
+    name = benchmark.ceiling.name
+    if name in _BETWEEN_SUBJECTS:
+        return _between_subjects(benchmark, _rdms(benchmark.metric, responses), splits)
+    make = _OF_RESPONSES.get(name)
+    return make(benchmark, responses, splits) if make else _constant(benchmark)
 
 
-def ceiling_of_rdms(benchmark: Benchmark, rdms: Tensor) -> Ceiling | None:
+def ceiling_of_rdms(benchmark: Benchmark, rdms: Tensor, splits: Sequence[Split] = ()) -> Ceiling | None:
     """The ceiling of recorded RDMs (s, n, n). Raises MetricError for one that is of responses."""
     if benchmark.ceiling.name in _BETWEEN_SUBJECTS:
-        return _between_subjects(benchmark, rdms)
+        return _between_subjects(benchmark, rdms, splits)
     if benchmark.ceiling.name in ("constant", "none"):
         return _constant(benchmark)
     raise MetricError(
@@ -61,9 +62,70 @@ def _constant(benchmark: Benchmark) -> Ceiling | None:
     return None if value is None else Ceiling(value=float(value))
 
 
+def _halved(benchmark: Benchmark, responses: Responses, splits: Sequence[Split]) -> Ceiling:
+    spec = benchmark.ceiling
+    halves = getattr(ceilings, spec.name)
+    presented = _tested(benchmark, responses, splits)
+    ceiling: Ceiling = halves(*presented, n=spec.n, seed=spec.seed, groups=responses.subjects.groups)
+    return ceiling
+
+
+def _stored(benchmark: Benchmark, responses: Responses, _: Sequence[Split]) -> Ceiling:
+    spec, groups = benchmark.ceiling, responses.subjects.groups
+    return ceilings.stored(responses.coord(spec.coord or ""), n=spec.n, seed=spec.seed, groups=groups)
+
+
+def _ncsnr(benchmark: Benchmark, responses: Responses, splits: Sequence[Split]) -> Ceiling:
+    """Of the ratio that is stored, or else of the repetitions."""
+    spec, groups = benchmark.ceiling, responses.subjects.groups
+    values, stimulus, _ = _tested(benchmark, responses, splits)
+    row = torch.from_numpy(stimulus)
+    stored = _coord(responses, spec.coord or "ncsnr", named=spec.coord is not None)
+    if stored is None:
+        return ncsnr.noise_ceiling(ncsnr.estimated(values, row), ncsnr.left_of_noise(values, row), groups)
+    given = spec.repetitions or _coord(responses, "repetitions")
+    if given is not None:
+        return ncsnr.noise_ceiling(stored, 1 / given, groups)
+    share = ncsnr.left_of_noise(values, row)
+    once = () if bool((share < 1).any()) else (_ONCE,)
+    return replace(ncsnr.noise_ceiling(stored, share, groups), notes=once)
+
+
+def _coord(responses: Responses, name: str, named: bool = False) -> Tensor | None:
+    """A coord of the neuroids in numbers, where they have it; it must be there where it was `named`."""
+    there = name in responses.chosen.data.coords
+    return responses.coord(name) if there or named else None
+
+
+def _gsn(benchmark: Benchmark, responses: Responses, splits: Sequence[Split]) -> Ceiling:
+    spec, metric = benchmark.ceiling, benchmark.metric
+    distance, comparison = getattr(metric, "distance", "pearson"), _comparison(metric)
+    simulation = Simulation(n=spec.n, seed=spec.seed, distance=distance, comparison=comparison)
+    values, stimulus, _ = _tested(benchmark, responses, splits)
+    most = {} if spec.neuroids is None else {"most": spec.neuroids}
+    return gsn(values, torch.from_numpy(stimulus), simulation, groups=responses.subjects.groups, **most)
+
+
+def _other_subjects(benchmark: Benchmark, responses: Responses, splits: Sequence[Split]) -> Ceiling:
+    metric = benchmark.metric
+    measure = partial(load(metric.function), **metric.parameters())
+    squared = benchmark.normalisation() == "r2_over_ceiling"
+    return other_subjects(measure, responses.y, splits, responses.subjects.groups, squared=squared)
+
+
+_OF_RESPONSES: Mapping[str, Make] = {
+    "internal_consistency": _halved,
+    "predictor_consistency": _halved,
+    "stored": _stored,
+    "ncsnr": _ncsnr,
+    "gsn": _gsn,
+    "other_subjects": _other_subjects,
+}
+
+
 def _tested(benchmark: Benchmark, responses: Responses, splits: Sequence[Split]) -> Presented:
-    rows = torch.cat([split.test for split in splits]) if benchmark.splits.given and splits else None
-    return responses.presentations(rows)
+    apart = benchmark.splits.given or benchmark.metric.tells_train
+    return responses.presentations(torch.cat([split.test for split in splits]) if apart and splits else None)
 
 
 def _rdms(metric: Metric, responses: Responses) -> Tensor:
@@ -73,11 +135,19 @@ def _rdms(metric: Metric, responses: Responses) -> Tensor:
     return brain_rdms(responses.y, getattr(metric, "distance", "pearson"), groups)
 
 
-def _between_subjects(benchmark: Benchmark, rdms: Tensor) -> Ceiling:
+def _comparison(metric: Metric) -> str:
+    comparison: str = getattr(metric, "comparison", "pearson" if isinstance(metric, Rsm) else "spearman")
+    return comparison
+
+
+def _between_subjects(benchmark: Benchmark, rdms: Tensor, splits: Sequence[Split]) -> Ceiling:
+    """Between the RDMs of all stimuli, or the mean over splits of those of the test stimuli."""
     spec, metric = benchmark.ceiling, benchmark.metric
-    comparison = getattr(metric, "comparison", "pearson" if isinstance(metric, Rsm) else "spearman")
+    bound = partial(getattr(between_subjects, spec.name), comparison=_comparison(metric))
     if spec.name == "subject_halves":
-        return between_subjects.subject_halves(rdms, comparison, n=spec.n, seed=spec.seed)
-    if spec.name == "leave_one_subject_out":
-        return between_subjects.leave_one_subject_out(rdms, comparison)
-    return between_subjects.rsa_bounds(rdms, comparison)
+        bound = partial(bound, n=spec.n, seed=spec.seed)
+    if not (metric.tells_train and splits):
+        whole: Ceiling = bound(rdms)
+        return whole
+    tested = (split.test.to(rdms.device) for split in splits)
+    return averaged([bound(rdms[:, rows[:, None], rows]) for rows in tested])

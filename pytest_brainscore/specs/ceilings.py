@@ -9,8 +9,9 @@ from pydantic import Field, model_validator
 from .base import Spec
 from .metrics import (
     AccuracyDistance,
-    BySubject,
+    Crsa,
     CustomMetric,
+    Encoding,
     ErrorConsistency,
     Metric,
     Positive,
@@ -20,6 +21,8 @@ from .metrics import (
     ReversePls,
     Rsm,
     TwoAlternative,
+    UniqueVariance,
+    Versa,
 )
 
 CeilingName = Literal[
@@ -41,20 +44,25 @@ _DRAWS: dict[Any, dict[str, int]] = {
     "predictor_consistency": {"n": 10, "seed": 0},
     "subject_halves": {"n": 100, "seed": 0},
     "stored": {"n": 1000, "seed": 0},
+    "gsn": {"n": 50, "seed": 0},
 }
-"""Ceilings with draws of their own, by default those of Brain-Score."""
-_OF_NEUROIDS = (Predictive, ReversePls, CustomMetric)
-_OF_RDMS = (Rdm, RdmCV, Rsm, CustomMetric)
+"""Ceilings with draws of their own, by default those of Brain-Score, and of GSN."""
+_OF_NEUROIDS = (Predictive, Encoding, ReversePls, CustomMetric)
+_OF_RDMS = (Rdm, RdmCV, Rsm, Crsa, Versa, CustomMetric)
 _SUITED: dict[CeilingName, tuple[tuple[type[Metric], ...], str]] = {
     "internal_consistency": ((*_OF_NEUROIDS, TwoAlternative), "of single neuroids"),
     "predictor_consistency": (_OF_NEUROIDS, "of single neuroids"),
-    "stored": ((Predictive, CustomMetric), "of single neuroids"),
+    "stored": ((Predictive, Encoding, CustomMetric), "of single neuroids"),
+    "ncsnr": ((Predictive, Encoding, UniqueVariance, CustomMetric), "of single neuroids"),
     "rsa_bounds": (_OF_RDMS, "of RDMs"),
     "leave_one_subject_out": (_OF_RDMS, "of RDMs"),
     "subject_halves": ((*_OF_RDMS, ErrorConsistency, AccuracyDistance), "of RDMs or choices of subjects"),
+    "gsn": ((Rdm, RdmCV, Crsa, Versa, CustomMetric), "of RDMs"),
+    "other_subjects": ((Predictive, Encoding, Rdm, RdmCV, Crsa, Versa), "of neuroids or RDMs"),
     "subject_pairs": ((ErrorConsistency, AccuracyDistance, CustomMetric), "of choices of subjects"),
 }
 """Ceiling to the metrics that it can bound, and what it is of."""
+_BETWEEN_SUBJECTS = {"rsa_bounds", "leave_one_subject_out", "subject_halves", "other_subjects"}
 
 
 class Ceiling(Spec):
@@ -64,12 +72,39 @@ class Ceiling(Spec):
 
     name: CeilingName
     n: Annotated[
-        Positive, Field(description="number of split halves, or draws; of subject_halves 100, of stored 1000")
+        Positive,
+        Field(
+            description="number of split halves, draws or simulations; of subject_halves 100, of stored 1000,"
+            " of gsn 50"
+        ),
     ] = 10
-    seed: Annotated[int, Field(ge=0, description="of predictor_consistency, subject_halves and stored 0")] = 1
+    seed: Annotated[
+        int, Field(ge=0, description="of predictor_consistency, subject_halves, stored and gsn 0")
+    ] = 1
     value: Annotated[float, Field(description="where the ceiling is a constant")] | None = None
     coord: (
-        Annotated[str, Field(description="where it is stored: the coord of the neuroids that has it")] | None
+        Annotated[
+            str,
+            Field(description="of stored and ncsnr: the coord of the neuroids that has it; of ncsnr `ncsnr`"),
+        ]
+        | None
+    ) = None
+    repetitions: (
+        Annotated[
+            Positive,
+            Field(
+                description="of ncsnr: how many repetitions each response is a mean of; default: the coord"
+                " `repetitions` of the neuroids, or as many as the recordings have"
+            ),
+        ]
+        | None
+    ) = None
+    neuroids: (
+        Annotated[
+            Positive,
+            Field(description="of gsn: how many neuroids of a subject are drawn at most; default: 1000"),
+        ]
+        | None
     ) = None
 
     @model_validator(mode="before")
@@ -84,8 +119,12 @@ class Ceiling(Spec):
     def _valued(self) -> Self:
         if (self.name == "constant") != (self.value is not None):
             raise ValueError("a constant ceiling needs `value`, and only that does")
-        if (self.name == "stored") != (self.coord is not None):
+        if self.name == "stored" and self.coord is None:
             raise ValueError("a stored ceiling needs `coord`, and only that does")
+        owners = {"coord": ("stored", "ncsnr"), "repetitions": ("ncsnr",), "neuroids": ("gsn",)}
+        for key, names in owners.items():
+            if self.name not in names and getattr(self, key) is not None:
+                raise ValueError(f"`{key}` is of {' and '.join(names)}, and {self.name} makes nothing of it")
         return self
 
 
@@ -96,8 +135,10 @@ def require_suited(ceiling: Ceiling, metric: Metric) -> None:
         raise ValueError(
             f"ceiling: {ceiling.name} is {of}, and {metric.name} compares none{_instead(metric)}"
         )
-    if ceiling.name in _SUITED and isinstance(metric, BySubject) and metric.subjects == "pooled":
-        raise ValueError(f"ceiling: {ceiling.name} is between subjects, and `subjects: pooled` leaves one")
+    if ceiling.name in _BETWEEN_SUBJECTS and getattr(metric, "subjects", "separate") != "separate":
+        pooled = getattr(metric, "subjects", None) == "pooled"
+        what = "`subjects: pooled` leaves one" if pooled else f"{metric.name} needs `subjects: separate`"
+        raise ValueError(f"ceiling: {ceiling.name} is between subjects, and {what}")
 
 
 def _instead(metric: Metric) -> str:
