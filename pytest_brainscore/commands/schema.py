@@ -14,12 +14,14 @@ from typing import Any
 from ..specs import baselines, results
 from ..specs.cases import BenchmarkFile
 from ..specs.composites import CompositeFile
+from ..specs.contrasts import ContrastFile
 from ..specs.zoo import json_schema as zoo_schema
 
 SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
     "benchmark": BenchmarkFile.model_json_schema,
     "models": zoo_schema,
     "composite": CompositeFile.model_json_schema,
+    "contrast": ContrastFile.model_json_schema,
     "results": results.json_schema,
     "baseline": baselines.json_schema,
 }

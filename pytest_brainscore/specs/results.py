@@ -50,8 +50,8 @@ class Row(Spec):
     profile: tuple[LayerScores, ...] = Field(
         (), description="all layers that were chosen among, in call order"
     )
-    about: dict[str, str | int | float | None] = Field(
-        {}, description="of the model: family, diet, top1, ..."
+    about: dict[str, str | bool | int | float | None] = Field(
+        {}, description="of the model: trained, family, diet, top1, ..."
     )
     dataset: str
     species: str | None = None
