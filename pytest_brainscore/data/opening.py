@@ -33,6 +33,8 @@ READERS = {
     "simulated": "pytest_brainscore.data.simulated.reading:read",
     "trials": "pytest_brainscore.data.csv_trials:read",
     "collection": "pytest_brainscore.data.collections:read",
+    "nsd": "pytest_brainscore.data.nsd:read",
+    "hdf5": "pytest_brainscore.data.hdf5:read",
     "voxel_betas": "pytest_brainscore.data.voxels:read",
     "rdms": "pytest_brainscore.data.rdms:read",
 }

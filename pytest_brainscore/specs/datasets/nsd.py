@@ -35,6 +35,6 @@ class NsdDataset(Dataset):
     reader: Literal["nsd"]
     folder: Annotated[
         Collection, Field(description="where the files lie that `prepare nsd` wrote: BRAINSCORE_NSD_PREPARED")
-    ] = Collection(name="nsd_prepared")
+    ] = Collection(name="nsd_prepared", source="https://naturalscenesdataset.org; docs/nsd.md")
     stimuli: NsdStimuli = NsdStimuli()
     recordings: NsdRecordings = NsdRecordings()

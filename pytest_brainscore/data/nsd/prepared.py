@@ -1,0 +1,141 @@
+"""Prepared files: what is kept of NSD, with a note beside each that has its hash and what it was made of."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import h5py
+
+from ...errors import DataError, NotHere
+from ..disk import hash_of, remembered_hash, replace, write_whole
+
+AGAIN = "python -m pytest_brainscore prepare nsd"
+
+Inputs = Mapping[str, list[int]]
+"""Each file that a prepared one was made of, with its size and the time of its last change."""
+
+
+def subject_file(folder: Path, subject: int, betas: str) -> Path:
+    """Where the voxels of a subject are kept."""
+    return folder / f"S{subject}.{betas}.h5"
+
+
+def stimuli_file(folder: Path, set: str = "shared1000") -> Path:
+    """Where the images are kept."""
+    return folder / f"{set}.h5"
+
+
+@dataclass(frozen=True)
+class Note:
+    """What stands beside a prepared file: its sha256 and bytes, and its inputs."""
+
+    sha256: str
+    bytes: int
+    inputs: Inputs
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What is in a subject's file. repetitions: `3 times`, or how many images were shown how often."""
+
+    bytes: int
+    voxels: int
+    sessions: int
+    trials: int
+    repetitions: str
+    absent: str
+
+
+def summary(path: Path) -> Summary:
+    """What is in a subject's file."""
+    with h5py.File(path, "r") as file:
+        shown = Counter(file["shown"][()].tolist())
+        counts = {name: int(file.attrs[name]) for name in ("sessions", "trials")}
+        absent, voxels = str(file.attrs["absent"]), len(file["ncsnr"])
+    times = [f"{times} times" + (f" ({n:,})" if len(shown) > 1 else "") for times, n in sorted(shown.items())]
+    return Summary(path.stat().st_size, voxels, **counts, repetitions=", ".join(times), absent=absent)
+
+
+def inputs_of(paths: list[Path], root: Path) -> Inputs:
+    """What tells whether files have changed since, by their paths below `root`."""
+    stats = {path: path.stat() for path in paths}
+    return {
+        path.relative_to(root).as_posix(): [stat.st_size, stat.st_mtime_ns] for path, stat in stats.items()
+    }
+
+
+def note_of(path: Path) -> Note | None:
+    """The note beside a prepared file; None where it is missing, or of a file of another size."""
+    try:
+        note = Note(**json.loads(_note(path).read_text(encoding="utf-8")))
+        return note if path.stat().st_size == note.bytes else None
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def refuse_changed(path: Path, note: Note, inputs: Inputs) -> None:
+    """Raise DataError where a prepared file was made of other files than there are now."""
+    changed = sorted(
+        name for name in {*note.inputs, *inputs} if list(note.inputs.get(name, ())) != inputs.get(name)
+    )
+    if changed:
+        raise DataError(
+            f"{path}: {changed[0]} has changed since it was made, or is new or gone ({len(changed)} of"
+            f" {len(inputs)} files); `{AGAIN} --again` makes it anew"
+        )
+
+
+@contextlib.contextmanager
+def written(path: Path, inputs: Inputs) -> Iterator[h5py.File]:
+    """An HDF5 file that stands under its name, with its note, when all is in it, and else not at all.
+
+    Raises DataError where it cannot be written: the disk is full, or nobody may.
+    """
+    draft = path.with_name(f".{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with h5py.File(draft, "w") as file:
+            yield file
+        note = {"sha256": hash_of(draft), "bytes": draft.stat().st_size, "inputs": inputs}
+        _note(path).unlink(missing_ok=True)
+        replace(draft, path)
+        write_whole(_note(path), json.dumps(note, indent=1, sort_keys=True))
+    except (OSError, RuntimeError) as why:  # h5py raises either where a disk is full
+        raise unwritable(path, why) from why
+    finally:
+        with contextlib.suppress(OSError):
+            draft.unlink(missing_ok=True)
+
+
+def unwritable(path: Path, why: BaseException) -> DataError:
+    """The error of a file that cannot be written."""
+    return DataError(f"{path}: cannot be written ({why}); what is done so far is kept: make room, run again")
+
+
+@contextlib.contextmanager
+def opened(path: Path, cache: Path) -> Iterator[tuple[h5py.File, str]]:
+    """A prepared file and its sha256, which is that of its note.
+
+    Raises NotHere where it was not prepared, DataError where it is not as it was written.
+    """
+    note = note_of(path)
+    if note is None and not path.is_file():
+        raise NotHere(f"{path}: not prepared on this machine; run `{AGAIN}` (docs/nsd.md)")
+    found = remembered_hash(path, "sha256", cache)
+    if note is None or found != note.sha256:
+        due = "its note is missing or of another file" if note is None else f"{note.sha256} is due"
+        raise DataError(
+            f"{path}: its sha256 is {found}, and {due}: it was damaged or changed since it was"
+            f" prepared; copy it again with {_note(path).name}, or run `{AGAIN} --again`"
+        )
+    with h5py.File(path, "r") as file:
+        yield file, found
+
+
+def _note(path: Path) -> Path:
+    return path.with_name(f"{path.name}.json")
