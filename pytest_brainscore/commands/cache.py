@@ -1,7 +1,8 @@
 """Show what the cache holds, or empty it.
 
-Files are what was fetched; unpacked are archives; activations are what networks answered: these are made
-again when needed; the ledger is what items took, for estimates. BRAINSCORE_CACHE says where the cache lies.
+Files are what was fetched; unpacked are archives; activations are what networks answered, data_driven what
+those that were trained on recordings predicted: these are made again when needed; the ledger is what items
+took, for estimates. BRAINSCORE_CACHE says where the cache lies.
 """
 
 from __future__ import annotations
@@ -12,7 +13,10 @@ from pathlib import Path
 
 from ..data.fetch import Fetcher
 
-PARTS = ("files", "unpacked", "activations", "partial", "rejected", "spill", "hashes", "locks", "ledger")
+PARTS = (
+    *("files", "unpacked", "activations", "data_driven", "partial", "rejected"),
+    *("spill", "hashes", "locks", "ledger"),
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

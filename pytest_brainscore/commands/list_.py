@@ -90,6 +90,8 @@ def _row(model: Model, zoo: Zoo, fetcher: Fetcher) -> tuple[str, ...]:
 
 def _regions(model: Model) -> str:
     """The regions that are mapped, or what stands for all of them."""
+    if model.training is not None:
+        return "trained on each"
     if not isinstance(model.layers, dict):
         return "by its answer" if model.layers == FINAL else "by score"
     return ", ".join(model.layers) or ("by depth" if model.activations is None else "its only layer")
@@ -98,6 +100,8 @@ def _regions(model: Model) -> str:
 def _name(model: Model, weights: File | str) -> str:
     if isinstance(weights, File):
         return weights.name
+    if model.training is not None:
+        return "learnt"
     return weights if model.has_twin else BASELINE
 
 

@@ -48,7 +48,7 @@ def open_netcdf(path: Path, mend: str = REPLACE) -> Iterator[xr.Dataset]:
         with path.open("rb") as file:
             head = file.read(8)
         if head == _HDF5:
-            _refuse_other_files(path)
+            refuse_other_files(path)
         elif not head.startswith(_NETCDF3):
             raise ValueError("it is no netCDF")
         with warnings.catch_warnings():
@@ -98,12 +98,12 @@ def _reader(path: Path) -> Callable[[Path, str | None], np.ndarray | xr.DataArra
     if head.startswith(_MATLAB):
         return _mat
     if head.startswith(_HDF5):
-        _refuse_other_files(path)
+        refuse_other_files(path)
         return _netcdf if _is_netcdf(path) else _hdf5
     return _netcdf if head.startswith(_NETCDF3) else None
 
 
-def _refuse_other_files(path: Path) -> None:
+def refuse_other_files(path: Path) -> None:
     """Raise DataError for an HDF5 file whose values lie in other files: no hash vouches for those."""
     with h5py.File(path, "r") as file:
         outside: list[str] = []

@@ -76,7 +76,7 @@ class Case:
     @cached_property
     def stimuli_key(self) -> str:
         """The same for two cases exactly where they show the same stimuli."""
-        dataset = self.dataset.model_dump(mode="json", include={"reader", "stimuli", "parts"})
+        dataset = self.dataset.model_dump(mode="json", include=self.dataset.shows)
         return digest_of([dataset, str(self.path.parent)])
 
     @cached_property

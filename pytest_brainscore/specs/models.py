@@ -9,6 +9,7 @@ from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
 from ..errors import nearest
 from .base import DOTTED, File, ModelId, Spec
+from .data_driven import DATA_DRIVEN, AnyTraining
 from .views import AutoLayers
 
 Layers = Annotated[str, Field(min_length=1)] | Annotated[tuple[str, ...], Field(min_length=1)]
@@ -28,6 +29,7 @@ _OF_NETWORKS = (
     "visual_degrees",
     "batch_size",
 )
+_OF_LAYERS = ("layers", "steps", "layer_source", "readout", "activations")
 Window = tuple[float, float]
 Scalar = bool | int | float | str | None
 
@@ -84,7 +86,9 @@ class Model(Spec):
     """One network."""
 
     id: ModelId
-    source: Annotated[str, Field(description="torchvision, timm, or package.module:factory")]
+    source: Annotated[
+        str, Field(description="torchvision, timm, package.module:factory, precomputed, or data_driven")
+    ]
     name: Annotated[str, Field(description="the source's name for it, where that is not the id")] | None = (
         None
     )
@@ -96,6 +100,10 @@ class Model(Spec):
     arguments: dict[str, Scalar] = Field(default_factory=dict, description="further arguments of the factory")
     activations: (
         Annotated[File, Field(description="of source precomputed: netCDF, npz or safetensors, by layer")]
+        | None
+    ) = None
+    training: (
+        Annotated[AnyTraining, Field(description="of source data_driven: what is trained on each benchmark")]
         | None
     ) = None
     layers: Annotated[
@@ -130,10 +138,19 @@ class Model(Spec):
             raise ValueError(f"precomputed activations make nothing of `{idle[0]}`: leave it out")
         return self
 
+    @model_validator(mode="after")
+    def _data_driven(self) -> Self:
+        if (self.source == DATA_DRIVEN) != (self.training is not None):
+            raise ValueError("`source: data_driven` needs `training`, and only that does")
+        idle = [key for key in (*_OF_NETWORKS, *_OF_LAYERS) if key in self.model_fields_set]
+        if self.training is not None and idle:
+            raise ValueError(f"what is trained on recordings makes nothing of `{idle[0]}`: leave it out")
+        return self
+
     @field_validator("source")
     @classmethod
     def _is_one(cls, source: str) -> str:
-        if source not in (*SOURCES, PRECOMPUTED) and not re.match(DOTTED, source):
+        if source not in (*SOURCES, PRECOMPUTED, DATA_DRIVEN) and not re.match(DOTTED, source):
             known = " (torchvision, timm, package.module:factory)"
             raise ValueError(f"no source {source}{nearest(source, SOURCES) or known}")
         return source
@@ -150,13 +167,13 @@ class Model(Spec):
 
     @property
     def trained(self) -> bool:
-        """Whether weights are loaded at all."""
-        return self.weights != "none"
+        """Whether weights are loaded at all, or learnt from the recordings."""
+        return self.weights != "none" or self.training is not None
 
     @property
     def has_twin(self) -> bool:
-        """Whether its weights could be random: of precomputed activations and baselines there are none."""
-        return self.source != PRECOMPUTED and self.about.family != BASELINE
+        """Whether its weights could be random: not of what is precomputed, a baseline or data-driven."""
+        return self.source not in (PRECOMPUTED, DATA_DRIVEN) and self.about.family != BASELINE
 
     def untrained(self, seed: int = 0) -> Model:
         """The same architecture with random weights, as a model of its own."""

@@ -111,9 +111,9 @@ def _refuse_unclear_twin(request: str, seed: str, name: str) -> None:
 def _twin(model: Model, seed: str) -> Model:
     """The untrained twin whose random weights come from `seed`, as written: no digits are 0."""
     if not model.has_twin:
-        kind = "precomputed activations have" if model.activations else "a baseline has"
         raise SelectionError(
-            f"--models: {UNTRAINED}{seed}:{model.id}: {kind} no weights that could be random; leave it out"
+            f"--models: {UNTRAINED}{seed}:{model.id}: {_without_twin(model)} no weights that could be random;"
+            " leave it out"
         )
     if model.weights == "none" and model.source not in SOURCES:
         raise SelectionError(
@@ -122,6 +122,12 @@ def _twin(model: Model, seed: str) -> Model:
             " training"
         )
     return model.untrained(int(seed or 0))
+
+
+def _without_twin(model: Model) -> str:
+    if model.training is not None:
+        return "a data-driven network is what it learns from the recordings, and has"
+    return "precomputed activations have" if model.activations else "a baseline has"
 
 
 def _set(name: str, zoo: Zoo) -> Iterator[Model]:

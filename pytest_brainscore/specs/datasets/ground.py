@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Discriminator, Field, Tag
 
@@ -28,7 +28,12 @@ Files = Annotated[
 
 
 class Dataset(Spec):
-    """The ground of all data sets: what they are called, where they come from, who may have them."""
+    """The ground of all data sets: what they are called, where they come from, who may have them.
+
+    `shows`: the keys that say which stimuli there are.
+    """
+
+    shows: ClassVar[set[str]] = {"reader", "stimuli", "parts"}
 
     id: Annotated[Id, Field(description="key of the results, for instance Cowley2023")]
     title: Annotated[str, Field(description="what was recorded, in a line")] = ""

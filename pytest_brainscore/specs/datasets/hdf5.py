@@ -2,21 +2,38 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag
 
 from ..base import File, Spec
+from ..collection import Collection
 from .ground import Dataset, Degrees, Name
+
+
+class InCollection(Spec):
+    """A file in a folder that users get from its makers; ``BRAINSCORE_<NAME>`` says where it lies."""
+
+    collection: Collection
+    path: Annotated[Name, Field(description="of the file, within that folder")]
+
+
+def _place(value: Any) -> str:
+    within = isinstance(value, InCollection) or (isinstance(value, dict) and "collection" in value)
+    return "collection" if within else "file"
 
 
 class Hdf5Part(Spec):
     """The arrays of one part."""
 
     stimuli: Annotated[Name, Field(description="images: (n, 3, h, w) or (n, h, w, 3), uint8 or normalised")]
-    responses: Annotated[Name, Field(description="(n, neuroids), or (n, repetitions, neuroids)")] | None = (
-        None
-    )
+    responses: (
+        Annotated[
+            Name,
+            Field(description="(n, neuroids), or (n, repetitions, neuroids); none: images without responses"),
+        ]
+        | None
+    ) = None
     coords: Annotated[
         dict[Name, Name], Field(description="coord of the stimuli to its array, such as object_name")
     ] = Field(default_factory=dict)
@@ -39,9 +56,14 @@ class Hdf5Stimuli(Spec):
 class Hdf5Recordings(Spec):
     """The file, and which of its arrays are what."""
 
-    file: File
+    file: Annotated[
+        Annotated[File, Tag("file")] | Annotated[InCollection, Tag("collection")],
+        Discriminator(_place),
+        Field(description="the file, or {collection: ..., path: ...}"),
+    ]
     parts: Annotated[
-        dict[Name, Hdf5Part], Field(min_length=1, description="the stimuli's coord `part` to its arrays")
+        dict[Name, Hdf5Part],
+        Field(min_length=1, description="the stimuli's coord `part` (train, test, ...) to its arrays"),
     ]
     region: Name
     subject: Name | None = None
@@ -49,6 +71,8 @@ class Hdf5Recordings(Spec):
 
 class Hdf5Dataset(Dataset):
     """Images and responses in one HDF5 file."""
+
+    shows = Dataset.shows | {"recordings"}
 
     reader: Literal["hdf5"]
     stimuli: Hdf5Stimuli = Hdf5Stimuli()
