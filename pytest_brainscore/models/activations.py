@@ -19,9 +19,11 @@ from . import fingerprint
 from .answers import Record
 from .columns import LayerActivations, allocate
 from .feed import prepared
+from .kinds import Reading, layer_of
 from .looks import averaged
 from .network import Network
 from .precomputed import AnyNetwork, Precomputed
+from .projection import Projector
 from .settings import OF_THIS_THREAD
 from .taps import Taps, TooMuch
 from .untouched import exact, plain, settled, untouched
@@ -36,7 +38,7 @@ __all__ = ["BUDGET", "LayerActivations", "extract"]
 def extract(
     network: AnyNetwork,
     stimuli: Stimuli,
-    layers: Iterable[str],
+    layers: Iterable[Reading],
     *,
     device: torch.device | str = "cpu",
     batch_size: int | None = None,
@@ -45,11 +47,12 @@ def extract(
     room: int | None = None,
     trials: Trials | None = None,
     tell: Tell = untold,
-) -> Iterator[Mapping[str, LayerActivations]]:
+) -> Iterator[Mapping[Reading, LayerActivations]]:
     """Show the stimuli to the network and hold the answers of its layers, (n, p) each.
 
-    layers: dotted module names. Of a module that is called several times the last call counts; of a tuple,
-        list or dict the first tensor; each stimulus's answer is flattened in C order.
+    layers: dotted module names, or addresses (models/addresses.py). Of a module that is called several
+        times the last call counts; of a tuple, list or dict the first tensor; each stimulus's answer is
+        flattened in C order. A layer and a projection is projected as it answers: (n, k) is held alone.
     batch_size: images shown at once (default: the network's), halved where the device's memory is short, or
         where the answers to one batch exceed half a gigabyte.
     spill: the folder for what exceeds `budget` bytes of memory, in files that have no name.
@@ -73,7 +76,7 @@ def extract(
         yield network.answers(stimuli)
         return
     for name in names:
-        network.require(name)
+        network.require(layer_of(name))
     shown, rows = _distinct(stimuli)
     with ExitStack() as files:
         folder = spill or Path(tempfile.gettempdir())
@@ -102,7 +105,7 @@ def _show(
     network: Network,
     stimuli: Stimuli,
     shown: list[int],
-    names: tuple[str, ...],
+    names: tuple[Reading, ...],
     device: torch.device,
     size: int,
     trials: Trials | None,
@@ -111,7 +114,9 @@ def _show(
     """Run all images through the network and hand each batch's answers to `record`."""
     images = prepared(network, stimuli, shown, ahead=2 * size)
     waiting: deque[torch.Tensor] = deque()
-    with _steady(device), Taps(network, names) as taps, closing(images):
+    drawn = {reading[1] for reading in names if not isinstance(reading, str)}
+    project = {each: Projector(each, len(stimuli)).rows for each in drawn}
+    with _steady(device), Taps(network, names, project=project) as taps, closing(images):
         _move(network, device)
         first = network.fingerprint
         while not record.is_hopeless and (batch := _take(images, waiting, size)):
@@ -149,7 +154,7 @@ def _answered(
 
 def _answers(
     taps: Taps, batch: list[torch.Tensor], device: torch.device, trials: Trials | None, first: int
-) -> Mapping[str, torch.Tensor | ModelError] | None:
+) -> Mapping[Reading, torch.Tensor | ModelError] | None:
     """One forward pass, or the mean of one per trial; None where memory did not suffice."""
     try:
         # Of all other settings a transform, in its thread, may have changed some for a moment.

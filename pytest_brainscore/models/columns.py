@@ -15,6 +15,7 @@ from typing import Protocol
 import torch
 
 from ..errors import ModelError
+from .kinds import Reading
 
 BLOCK_BYTES = 16 * 2**20
 NARROWEST = 256
@@ -26,7 +27,7 @@ class NoRoom(ModelError):
     `batch` is the number of images that fit into memory together.
     """
 
-    def __init__(self, message: str, sizes: Mapping[str, int] | None = None, room: int = 0) -> None:
+    def __init__(self, message: str, sizes: Mapping[Reading, int] | None = None, room: int = 0) -> None:
         super().__init__(message)  # alone: of its words an error is made again, where it travels
         self.sizes, self.room = dict(sizes or {}), room
         self.batch: int | None = None
@@ -107,16 +108,21 @@ def joined(columns: LayerActivations | Concatenated) -> torch.Tensor:
 
 
 def allocate(
-    widths: Mapping[str, int], n: int, folder: Path, budget: int, files: ExitStack, room: int | None = None
-) -> dict[str, Held]:
+    widths: Mapping[Reading, int],
+    n: int,
+    folder: Path,
+    budget: int,
+    files: ExitStack,
+    room: int | None = None,
+) -> dict[Reading, Held]:
     """A place for n rows of each layer: in memory as far as `budget` bytes go, else on disk.
 
     Small layers come first. What lies on disk is a file without a name, which is gone when `files` closes
     or the process ends.
     Raises NoRoom where it needs more than `room` bytes, or than are free.
     """
-    held: dict[str, Held] = {}
-    large: list[str] = []
+    held: dict[Reading, Held] = {}
+    large: list[Reading] = []
     for name, p in sorted(widths.items(), key=lambda item: item[1]):
         budget -= 4 * n * p
         if budget >= 0:
@@ -200,7 +206,7 @@ def _nameless(folder: Path) -> FileIO:
         ) from why
 
 
-def _require_room(folder: Path, sizes: Mapping[str, int], room: int | None) -> None:
+def _require_room(folder: Path, sizes: Mapping[Reading, int], room: int | None) -> None:
     existing = next(parent for parent in (folder, *folder.absolute().parents) if parent.is_dir())
     needed, free = sum(sizes.values()), shutil.disk_usage(existing).free
     room = free if room is None else min(room, free)

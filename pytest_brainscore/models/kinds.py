@@ -10,6 +10,9 @@ from ..specs.views import Projection
 
 Form = Literal["coordinates", "activations", "projection"]
 
+Reading = str | tuple[str, Projection]
+"""What one pass reads of a layer: all its units, or their projection alone."""
+
 
 @dataclass(frozen=True)
 class Kind:
@@ -20,12 +23,19 @@ class Kind:
     by_step: whether the layers are time steps, stacked, (n, steps, p).
     projection: how it is drawn, where the form is one.
     standardised: rows of the stimuli on which every unit is z-scored before anything else is done.
+    Raises ValueError where these do not go together.
     """
 
     form: Form
     by_step: bool = False
     projection: Projection | None = None
     standardised: tuple[int, ...] | None = None
+
+    def __post_init__(self) -> None:
+        if (self.form == "projection") != (self.projection is not None):
+            raise ValueError("a projection, and nothing else, needs to know how it is drawn")
+        if self.by_step and self.standardised is not None:
+            raise ValueError("units of time steps that are stacked are not z-scored: name one step")
 
     def __str__(self) -> str:
         """What the store's key says of it."""
@@ -38,6 +48,16 @@ class Kind:
         )
         return " ".join(part for part in parts if part)
 
+    def readings(self, unit: tuple[str, ...]) -> tuple[Reading, ...]:
+        """What has to be read of the layers of a unit: its projection itself, where nothing comes before."""
+        alone = len(unit) == 1 and self.standardised is None and not self.by_step
+        return ((unit[0], self.projection),) if self.projection and alone else unit
+
 
 COORDINATES = Kind("coordinates")
 ACTIVATIONS = Kind("activations")
+
+
+def layer_of(reading: Reading) -> str:
+    """The layer that is read."""
+    return reading if isinstance(reading, str) else reading[0]

@@ -6,15 +6,18 @@ from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from weakref import WeakKeyDictionary
 
-import torch
 from PIL import Image
 from torch import nn
 
-from ..errors import ModelError, first_line, nearest
+from ..errors import ModelError, nearest
 from ..specs.models import FINAL, Layers, Model
 from .network import Network
+from .pool import pool
 from .precomputed import AnyNetwork, Precomputed
+from .showing import shown
 from .taps import first_tensor
+
+__all__ = ["called_leaves", "candidates", "pool", "resolve_layers"]
 
 BEHAVIOUR = "behaviour"
 DEPTHS = {"V1": 0.2, "V2": 0.35, "V4": 0.55, "IT": 0.8}
@@ -119,7 +122,6 @@ def _at_depth(network: AnyNetwork, spec: Model, region: str) -> str:
 
 
 def _trace(network: Network) -> tuple[str, ...]:
-    first = network.fingerprint  # before anything is shown: some change with their first images alone
     order: dict[str, None] = {}
 
     def note(name: str, answer: object) -> None:
@@ -138,11 +140,10 @@ def _trace(network: Network) -> tuple[str, ...]:
         for name, part in leaves
     ]
     try:
-        _look(network)
+        shown(network, [Image.new("RGB", (256, 256), (128, 128, 128))] * _SHOWN)
     finally:
         for handle in handles:
             handle.remove()
-    network.require_unmoved(first)
     if not order:
         raise ModelError(
             f"{network.id} calls no module that answers per image, so that no layer can be read from it"
@@ -152,18 +153,3 @@ def _trace(network: Network) -> tuple[str, ...]:
 
 def _does_nothing(part: nn.Module) -> bool:
     return isinstance(part, _IDENTITIES) or type(part).__name__ in _IDENTITY_NAMES
-
-
-def _look(network: Network) -> None:
-    """Show grey images, wherever the network is."""
-    grey = Image.new("RGB", (256, 256), (128, 128, 128))
-    image = torch.as_tensor(network.preprocess(grey)).float()
-    device = next((p.device for p in network.module.parameters()), torch.device("cpu"))
-    try:
-        with torch.no_grad(), torch.random.fork_rng([device] if device.type == "cuda" else []):
-            network.module(torch.stack([image] * _SHOWN).to(device))
-    except (Exception, SystemExit) as why:
-        reason = first_line(why, "no message")
-        raise ModelError(
-            f"{network.id}: the forward pass of an image fails: {type(why).__name__}: {reason}"
-        ) from why

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from itertools import starmap
 
 import torch
@@ -12,10 +12,11 @@ import torch
 from ..errors import ModelError
 from ..specs.models import PRECOMPUTED, Model
 from ..specs.views import Trials
+from .kinds import Reading
 from .untouched import seeded
 
-Show = Callable[[torch.Tensor], Mapping[str, torch.Tensor | ModelError]]
-Read = dict[str, torch.Tensor | ModelError]
+Read = dict[Reading, torch.Tensor | ModelError]
+Show = Callable[[torch.Tensor], Read]
 
 
 def looks_of(model: Model, trials: Trials | None) -> Trials | None:

@@ -13,6 +13,8 @@ from torch import nn
 from ..errors import ModelError, nearest
 from ..specs.models import FINAL, Preprocess
 from . import fingerprint
+from .addresses import Address, parse
+from .attention import parts_of
 from .described import architecture_of, bytes_of
 from .preprocess import Preprocessor, Transform, transform_digest
 
@@ -55,20 +57,37 @@ class Network:
     @property
     def own_answer(self) -> str:
         """What its own answer is called as a layer: `final`, or nothing where a module has that name."""
-        return FINAL if FINAL not in self.layers else ""
+        return FINAL if not _is_module(FINAL, self.module) else ""
+
+    def address(self, layer: str) -> Address:
+        """What a layer's name says: a module, and which call or part of it."""
+        return parse(layer, lambda name: name == self.own_answer or _is_module(name, self.module))
 
     def part(self, layer: str) -> nn.Module:
         """The module of a layer; the whole network for its own answer."""
-        return self.module if layer == self.own_answer else self.module.get_submodule(layer)
+        module = self.address(layer).module
+        return self.module if module == self.own_answer else self.module.get_submodule(module)
 
     def require(self, layer: str) -> None:
         """Raise ModelError, with the nearest names, where there is no such layer."""
-        known = self.layers
-        if layer not in known and layer != self.own_answer:
+        address = self.address(layer)
+        if address.module != self.own_answer and not _is_module(address.module, self.module):
             hint = (
-                nearest(layer, known) or f" (its top level: {', '.join(dict(self.module.named_children()))})"
+                nearest(address.module, self.layers)
+                or f" (its top level: {', '.join(dict(self.module.named_children()))})"
             )
             raise ModelError(f"{self.id} has no layer {layer}{hint}")
+        if address.part and address.part not in (parts := parts_of(self.part(layer))):
+            there = f"has {', '.join(parts)}" if parts else "is no attention that is known"
+            raise ModelError(f"{self.id} has no layer {layer} ({address.module} {there})")
+
+
+def _is_module(name: str, of: nn.Module) -> bool:
+    """Whether a module, other than the whole, has that dotted name."""
+    try:
+        return of.get_submodule(name) is not of
+    except AttributeError:
+        return False
 
 
 def from_module(

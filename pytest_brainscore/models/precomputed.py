@@ -17,6 +17,7 @@ from ..specs.base import File, digest_of
 from ..specs.benchmarks import BEHAVIOUR
 from ..specs.models import FINAL, Model
 from .columns import InMemory, LayerActivations
+from .kinds import Reading, layer_of
 from .network import Network
 from .saved import Saved, open_saved
 
@@ -68,7 +69,7 @@ class Precomputed:
             )
         return self.layers[0]
 
-    def answers(self, stimuli: Stimuli) -> Mapping[str, LayerActivations]:
+    def answers(self, stimuli: Stimuli) -> Mapping[Reading, LayerActivations]:
         """What each layer answered to the stimuli, in their order, read from the file when it is looked up.
 
         A layer that is not there, is no matrix, or has NaN or infinity raises its own ModelError.
@@ -153,19 +154,20 @@ def _pattern(name: str) -> str:
 
 
 @dataclass(frozen=True, eq=False)
-class _LookedUp(Mapping[str, LayerActivations]):
+class _LookedUp(Mapping[Reading, LayerActivations]):
     model: Precomputed
     ids: tuple[str, ...]
     rows: torch.Tensor
 
-    def __getitem__(self, layer: str) -> LayerActivations:
+    def __getitem__(self, reading: Reading) -> LayerActivations:
+        layer = layer_of(reading)
         self.model.require(layer)
         values = torch.from_numpy(self.model.saved.matrix(layer))
         means = values.mean(1, dtype=torch.float64)[self.rows]
         self._refuse_nan(layer, means)
         return LayerActivations(len(means), values.shape[1], means, InMemory.of(values), self.rows)
 
-    def __iter__(self) -> Iterator[str]:
+    def __iter__(self) -> Iterator[Reading]:
         return iter(self.model.layers)
 
     def __len__(self) -> int:

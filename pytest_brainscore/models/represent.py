@@ -17,10 +17,13 @@ from ..progress import Tell, untold
 from ..specs.views import Trials
 from .activations import BUDGET, LayerActivations, extract
 from .columns import Concatenated, NoRoom
-from .coordinates import coordinates
+from .coordinates import Columns, coordinates
 from .keeping import Keeper
-from .kinds import Kind
+from .kinds import Kind, Reading
+from .network import Network
 from .precomputed import AnyNetwork
+from .projection import Projector
+from .standardised import Standardised
 from .steps import Stacked, by_stimulus
 from .store import Store
 
@@ -32,7 +35,7 @@ EXTRACTOR_VERSION = 4
 
 Unit = tuple[str, ...]
 Wanted = tuple[Unit, Kind]
-Show = Callable[..., AbstractContextManager[Mapping[str, LayerActivations]]]
+Show = Callable[..., AbstractContextManager[Mapping[Reading, LayerActivations]]]
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,7 @@ class Represented:
     """Tensors by unit (layers that are mapped together) and representation, and what they cost.
 
     Of a unit, its `COORDINATES` are (n, n + 1) float64, or (n, p) where p <= n + 1; its `ACTIVATIONS` are
-    (n, p) float32. By step, the layers of a unit are time steps, stacked:
+    (n, p) float32; a projection is (n, k) float32. By step, the layers of a unit are time steps, stacked:
     (n, steps, p), whose coordinates are those of all rows together. All are on the CPU. `hits` are the units
     that came from the store as a whole, `keys` say where it has what is there. `faults` say why units could
     not be read.
@@ -140,20 +143,19 @@ class _Work:
                 if alone:
                     self.faults[units[0]] = str(why)
                     continue
-                passes[:0] = parted(units, why.sizes, why.room)
+                passes[:0] = parted(units, why.sizes, why.room, self._readings)
                 show = partial(show, batch_size=why.batch)  # answers depend a little on the batch
 
     def _pass(self, units: Sequence[Unit], show: Show, tell: Tell) -> None:
         wanted = [want for want in self.missing if want[0] in units]
         start = time.perf_counter()
         tell("forward", 0, 0)
-        with show(_layers(units)) as answers:
+        with show(self._readings(units)) as answers:
             shown = time.perf_counter()
             for i, (unit, kind) in enumerate(wanted):
                 tell("coordinates", i, len(wanted))
-                whole = Stacked if kind.by_step else Concatenated
                 try:
-                    answer = whole(tuple(answers[layer] for layer in unit))
+                    answer = _whole(kind, [answers[reading] for reading in self._read(unit, kind)])
                 except ModelError as why:
                     self.faults[unit] = str(why)  # the text: its traceback would hold all answers
                 else:
@@ -161,9 +163,17 @@ class _Work:
         forward, after = self.seconds
         self.seconds = (forward + shown - start, after + time.perf_counter() - shown)
 
-    def _keep(self, unit: Unit, kind: Kind, answer: Concatenated | Stacked) -> None:
-        turned = kind.form == "coordinates"
-        tensor = coordinates(answer, self.device) if turned else answer.matrix()
+    def _readings(self, units: Iterable[Unit]) -> tuple[Reading, ...]:
+        """What a pass has to read for all that is missing of the units."""
+        missing = self.missing
+        wanted = [want for unit in units for want in missing if want[0] == unit]
+        return tuple(dict.fromkeys(reading for want in wanted for reading in self._read(*want)))
+
+    def _read(self, unit: Unit, kind: Kind) -> tuple[Reading, ...]:
+        return kind.readings(unit) if isinstance(self.network, Network) else unit
+
+    def _keep(self, unit: Unit, kind: Kind, answer: Columns) -> None:
+        tensor = self._seen(answer, kind, self._read(unit, kind) == unit)
         if kind.by_step:
             tensor = by_stimulus(tensor, len(unit))
         self.tensors[unit, kind] = self.keeper.kept(tensor)
@@ -171,6 +181,14 @@ class _Work:
         if self.store:
             about = {"model": self.network.id, "layer": "+".join(unit), "representation": str(kind)}
             self.store.put(self.key(unit, kind), tensor, about)
+
+    def _seen(self, answer: Columns, kind: Kind, of_units: bool) -> torch.Tensor:
+        """What is made of what was read: all units, or their projection already."""
+        if kind.form == "coordinates":
+            return coordinates(answer, self.device)
+        if kind.projection and of_units:
+            return Projector(kind.projection, len(self.stimuli)).columns(answer)
+        return answer.matrix().float()
 
     def key(self, unit: Unit, kind: Kind) -> str:
         """Where the store has that."""
@@ -198,16 +216,27 @@ class _Work:
         )
 
 
-def _layers(units: Iterable[Unit]) -> tuple[str, ...]:
+def _whole(kind: Kind, parts: Sequence[LayerActivations]) -> Columns:
+    """The layers of a unit as one."""
+    whole = Stacked(tuple(parts)) if kind.by_step else Concatenated(tuple(parts))
+    return whole if kind.standardised is None else Standardised(whole, kind.standardised)
+
+
+def _layers(units: Iterable[Unit]) -> tuple[Reading, ...]:
     return tuple(dict.fromkeys(layer for unit in units for layer in unit))
 
 
-def parted(units: Iterable[Unit], sizes: Mapping[str, int], room: int) -> list[list[Unit]]:
-    """Units in their order, in groups whose layers take at most `room` bytes, or of a single unit."""
+def parted(
+    units: Iterable[Unit],
+    sizes: Mapping[Reading, int],
+    room: int,
+    readings: Callable[[Iterable[Unit]], Iterable[Reading]] = _layers,
+) -> list[list[Unit]]:
+    """Units in their order, in groups whose readings take at most `room` bytes, or of a single unit."""
     groups: list[list[Unit]] = []
     for unit in units:
         joined = [*groups[-1], unit] if groups else []
-        if joined and sum(sizes.get(layer, 0) for layer in _layers(joined)) <= room:
+        if joined and sum(sizes.get(reading, 0) for reading in readings(joined)) <= room:
             groups[-1] = joined
         else:
             groups.append([unit])

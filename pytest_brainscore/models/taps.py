@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
 import torch
-from torch import nn
+from torch.utils.hooks import RemovableHandle
 
 from ..errors import ModelError
+from ..specs.views import Projection
+from . import attention
+from .addresses import Address
+from .kinds import Reading, layer_of
 from .network import Network
 
 BATCH_BYTES = 2**29
+
+Project = Callable[[torch.Tensor], torch.Tensor]
 
 
 class TooMuch(BaseException):
@@ -23,20 +29,28 @@ class TooMuch(BaseException):
 class Taps:
     """Hooks that copy what the layers answer, and end a forward pass once all have answered.
 
+    readings: layers, or layers and projections, of which no more than the projected answer is held.
     limit: bytes that the answers to one batch may take; to a single image they take what they need.
+    project: what makes (b, k) of activations (b, p), by projection.
     """
 
-    def __init__(self, network: Network, names: tuple[str, ...], limit: int = BATCH_BYTES) -> None:
-        self.network, self._names, self._limit = network, names, limit
+    def __init__(
+        self,
+        network: Network,
+        readings: Iterable[Reading],
+        limit: int = BATCH_BYTES,
+        project: Mapping[Projection, Project] | None = None,
+    ) -> None:
+        self.network, self._readings, self._limit = network, tuple(readings), limit
+        self._project = project or {}
+        self._at = {layer: network.address(layer) for layer in map(layer_of, self._readings)}
         self._calls: Counter[str] = Counter()
-        self._expected: Counter[str] | None = None
-        self._answers: dict[str, torch.Tensor] = {}
-        self._several = False
+        self._expected: Mapping[str, int] = {}
+        self._answers: dict[Reading, torch.Tensor | ModelError] = {}
+        self._n = 0
 
     def __enter__(self) -> Taps:
-        self._handles = [
-            self.network.part(name).register_forward_hook(self._hook(name)) for name in self._names
-        ]
+        self._handles = [self._listen(layer, address) for layer, address in self._at.items()]
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -44,52 +58,83 @@ class Taps:
             handle.remove()
         self._answers = {}
 
-    def __call__(self, images: torch.Tensor) -> dict[str, torch.Tensor | ModelError]:
+    def __call__(self, images: torch.Tensor) -> dict[Reading, torch.Tensor | ModelError]:
         """Answers of each layer to images (b, 3, h, w): (b, p) float32 on the CPU, or why it has none.
 
         Raises TooMuch where those to several images exceed the limit.
         """
-        self._calls, self._answers, self._several = Counter(), {}, len(images) > 1
+        self._calls, self._answers, self._n = Counter(), {}, len(images)
         with suppress(_AllAnswered):
             self.network.module(images)
-        self._expected = self._expected or Counter(self._calls)
+        self._expected = self._expected or {
+            layer: min(calls, self._at[layer].call or calls) for layer, calls in self._calls.items()
+        }
         answers, self._answers = self._answers, {}
-        return {name: self._per_stimulus(name, answers.get(name), len(images)) for name in self._names}
+        return {reading: self._found(reading, answers.pop(reading, None)) for reading in self._readings}
 
-    def _hook(self, name: str) -> Any:
-        def hook(module: nn.Module, args: Any, output: Any) -> None:
-            answer = first_tensor(output)
-            if answer is not None:
-                self._answers.pop(name, None)
-                self._require_memory(answer)
-                # What follows may change the tensor in place, as ReLU(inplace=True) does.
-                self._answers[name] = answer.detach().clone()
-            self._calls[name] += 1
-            if self._expected and all(self._calls[n] >= k for n, k in self._expected.items()):
-                raise _AllAnswered
+    def _listen(self, layer: str, address: Address) -> RemovableHandle:
+        module = self.network.part(layer)
+        if address.part:
+            return attention.listen(module, address.part, lambda output: self._note(layer, output))
+        return module.register_forward_hook(lambda _, __, output: self._note(layer, output))
 
-        return hook
+    def _note(self, layer: str, output: Any) -> None:
+        self._calls[layer] += 1
+        address = self._at[layer]
+        answer = nth_tensor(output, address.tensor)
+        if answer is not None and address.call in (None, self._calls[layer]):
+            for reading in [reading for reading in self._readings if layer_of(reading) == layer]:
+                self._take(reading, answer.detach(), address.axis)
+        if self._expected and all(self._calls[name] >= k for name, k in self._expected.items()):
+            raise _AllAnswered
+
+    def _take(self, reading: Reading, answer: torch.Tensor, axis: int) -> None:
+        self._answers.pop(reading, None)
+        if fault := _fault(answer, self._n, axis):
+            self._answers[reading] = self._error(reading, fault)
+        elif isinstance(reading, str):
+            self._require_memory(answer)
+            # What follows may change the tensor in place, as ReLU(inplace=True) does.
+            self._answers[reading] = _by_stimulus(answer, axis).clone()
+        else:
+            self._answers[reading] = self._project[reading[1]](_by_stimulus(answer, axis).float())
 
     def _require_memory(self, answer: torch.Tensor) -> None:
-        held = sum(tensor.nbytes for tensor in self._answers.values())
-        if self._several and held + answer.nbytes > self._limit:
+        held = sum(held.nbytes for held in self._answers.values() if torch.is_tensor(held))
+        if self._n > 1 and held + answer.nbytes > self._limit:
             raise TooMuch
 
-    def _per_stimulus(self, name: str, answer: torch.Tensor | None, n: int) -> torch.Tensor | ModelError:
-        if not self._calls[name]:
-            fault = "is not called in the forward pass; name another, for instance its parent"
-        elif answer is None:
-            fault = "answers with no tensor"
-        elif not (fault := _fault(answer, n)):
-            return answer.reshape(n, -1).to("cpu", torch.float32)
-        return ModelError(f"{self.network.id}: layer {name} {fault}")
+    def _found(self, reading: Reading, answer: torch.Tensor | ModelError | None) -> torch.Tensor | ModelError:
+        if torch.is_tensor(answer):
+            return answer.to("cpu", torch.float32)
+        return answer or self._error(reading, self._missing(layer_of(reading)))
+
+    def _missing(self, layer: str) -> str:
+        """Why a layer has no answer."""
+        address, calls = self._at[layer], self._calls[layer]
+        if not calls:
+            return "is not called in the forward pass; name another, for instance its parent"
+        if address.call and address.call > calls:
+            return f"is there {calls} times in a forward pass, not {address.call}"
+        if address.tensor:
+            return f"answers with {address.tensor} tensors at most, of which the first is [0]"
+        return "answers with no tensor" if not address.part else "does not tell its heads apart"
+
+    def _error(self, reading: Reading, fault: str) -> ModelError:
+        return ModelError(f"{self.network.id}: layer {layer_of(reading)} {fault}")
 
 
-def _fault(answer: torch.Tensor, n: int) -> str:
+def _by_stimulus(answer: torch.Tensor, axis: int) -> torch.Tensor:
+    rows = answer.movedim(axis, 0)
+    return rows.reshape(len(rows), -1)
+
+
+def _fault(answer: torch.Tensor, n: int, axis: int) -> str:
     """Why an answer to n images is not n rows of real numbers; empty where it is."""
     shape = tuple(answer.shape)
-    if answer.ndim == 0 or shape[0] != n:
-        return f"answers with shape {shape} to {n} images: its first axis is not the stimuli"
+    if answer.ndim <= axis or shape[axis] != n:
+        which = f"axis {axis}" if axis else "first axis"
+        return f"answers with shape {shape} to {n} images: its {which} is not the stimuli"
     if answer.numel() == 0:
         return f"answers with no numbers: shape {shape}"
     if answer.is_complex():
@@ -104,15 +149,20 @@ class _AllAnswered(BaseException):
     """Ends a forward pass; no Exception, so that no network's own `except Exception` takes it."""
 
 
-def first_tensor(output: Any) -> torch.Tensor | None:
-    """The first tensor in what a module answers, also within a tuple, list or dict; None without any."""
+def tensors_in(output: Any) -> Iterator[torch.Tensor]:
+    """All tensors in what a module answers, also within a tuple, list or dict, in their order."""
     if torch.is_tensor(output):
-        return output
-    parts = (
-        output.values()
-        if isinstance(output, Mapping)
-        else output
-        if isinstance(output, (list, tuple))
-        else ()
-    )
-    return next((tensor for part in parts if (tensor := first_tensor(part)) is not None), None)
+        yield output
+    elif isinstance(output, (Mapping, list, tuple)):
+        for part in output.values() if isinstance(output, Mapping) else output:
+            yield from tensors_in(part)
+
+
+def nth_tensor(output: Any, n: int) -> torch.Tensor | None:
+    """The n-th tensor, from 0, in what a module answers; None where there are no more than n."""
+    return next((tensor for i, tensor in enumerate(tensors_in(output)) if i == n), None)
+
+
+def first_tensor(output: Any) -> torch.Tensor | None:
+    """The first tensor in what a module answers; None without any."""
+    return nth_tensor(output, 0)

@@ -1,0 +1,48 @@
+"""Standardised: units z-scored on some of the stimuli, block by block as they are read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+
+import torch
+
+from .coordinates import Columns
+
+LEAST = 8 * torch.finfo(torch.float32).eps
+"""Of a unit's largest answer: a standard deviation below that is rounding of the pass, and no signal."""
+
+
+class Standardised:
+    """The units of `columns` (n, p), less their mean and over their standard deviation (ddof 0) on `rows`.
+
+    Units that are constant there, up to rounding, are zero for all stimuli.
+    """
+
+    def __init__(self, columns: Columns, rows: Sequence[int]) -> None:
+        self._columns, self._rows = columns, torch.tensor(rows, dtype=torch.int64)
+        self.n, self.p = columns.n, columns.p
+
+    @cached_property
+    def means(self) -> torch.Tensor:
+        """Mean of each row over the units, (n,) float64."""
+        total = torch.zeros(self.n, dtype=torch.float64)
+        for block in self.blocks():
+            total += block.sum(1)
+        return total / self.p
+
+    def blocks(self) -> Iterator[torch.Tensor]:
+        """Yield all units in order, each time (n, c) float64."""
+        for block in self._columns.blocks():
+            yield self._scored(block.double())
+
+    def matrix(self) -> torch.Tensor:
+        """The whole (n, p) float64, in memory."""
+        return torch.cat(list(self.blocks()), dim=1)
+
+    def _scored(self, block: torch.Tensor) -> torch.Tensor:
+        fitted = block[self._rows]
+        centred = block - fitted.mean(0)
+        spread = fitted.std(0, correction=0)
+        signal = spread > LEAST * fitted.abs().amax(0)
+        return torch.where(signal, centred / spread, 0.0)
