@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import importlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -102,7 +103,7 @@ def _of_parquet(path: Path, name: str, columns: list[str]) -> Iterator[Chunk]:
 
 def _parquet(path: Path) -> Any:
     try:
-        from pyarrow import parquet
+        parquet: Any = importlib.import_module("pyarrow.parquet")
     except ImportError as why:
         raise DataError(
             f"{path}: parquet needs pyarrow: pip install 'pytest-brainscore[parquet]', or save it as CSV"

@@ -1,4 +1,4 @@
-"""The shipped file of Algonauts 2019 on tiny data of its layout: what the app's files hold, in their places."""
+"""The shipped file of Algonauts 2019 on tiny data of its layout: files as those of Net2Brain's app."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from .conftest import Scored
 from .layouts import picture
 from .raw import Raw, answers
 
-ELSEWHERE = {"simulated.yaml", "cowley2023.yaml", "kriegeskorte2008.yaml", "nx414.yaml"}
+ELSEWHERE = {"algonauts2019.yaml", "simulated.yaml", "cowley2023.yaml", "kriegeskorte2008.yaml", "nx414.yaml"}
 FILES = sorted(path.name for path in (ROOT / "benchmarks").glob("*.yaml") if path.name not in ELSEWHERE)
 WITHIN = {"pls": 1e-5, "temporal_pls": 1e-5, "i2n": 1e-5}
 """Raw and ceiled, of plain NIPALS, whose last components differ in their last digits, and of another
