@@ -1,0 +1,180 @@
+"""GSN: covariances against explicit likelihoods and projections, ceilings against a known truth."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from scipy.stats import multivariate_normal
+
+from pytest_brainscore.errors import MetricError
+from pytest_brainscore.metrics.gsn import Simulation, ceilings_of, drawn, gsn
+from pytest_brainscore.metrics.ncsnr import estimated
+from pytest_brainscore.metrics.signal_and_noise import (
+    LEVELS,
+    SignalAndNoise,
+    held_out_likelihoods,
+    nearest_positive,
+    signal_and_noise,
+)
+from tests.metrics.laws import close
+from tests.strategies import normal, permutation, rotation
+
+FEW = Simulation(n=10)
+
+
+def truth(m: int = 30, latents: int = 6, noise: float = 2.0) -> SignalAndNoise:
+    """A signal of a few dimensions in noise that is correlated between neuroids."""
+    loadings, mixing = normal(1, latents, m), normal(2, m, m)
+    ratio = torch.full((m,), torch.nan)
+    return SignalAndNoise(
+        normal(3, m) / 2, loadings.T @ loadings / latents, noise * mixing.T @ mixing / m, ratio
+    )
+
+
+def responses(model: SignalAndNoise, n: int, r: int, seed: int = 10) -> torch.Tensor:
+    """(n, r, m) drawn from the truth."""
+    generator = np.random.default_rng(seed)
+    mean, signal, noise = (part.numpy() for part in (model.mean, model.signal, model.noise))
+    signals = generator.multivariate_normal(mean, signal, size=n)
+    noises = generator.multivariate_normal(0 * mean, noise, size=(n, r))
+    return torch.from_numpy(signals[:, None] + noises)
+
+
+def shown(measured: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    n, r, _ = measured.shape
+    return measured.flatten(0, 1), torch.arange(n).repeat_interleave(r)
+
+
+@pytest.mark.parametrize(("k", "m"), [(40, 8), (6, 9)])
+def test_likelihoods_are_those_of_the_shrunk_covariance(k, m):
+    rows, held = normal(0, k, m) @ normal(1, m, m), normal(2, 5, m)
+    found = held_out_likelihoods(rows, k - 1, held)
+    covariance = (rows.T @ rows / (k - 1)).numpy()
+    for at in (0, 17, 49) + ((50,) if k > m else ()):
+        shrunk = LEVELS[at] * covariance + (1 - LEVELS[at]) * np.diag(np.diag(covariance))
+        expected = multivariate_normal(np.zeros(m), shrunk).logpdf(held.numpy()).mean()
+        assert float(found[at]) == pytest.approx(expected, rel=1e-9)
+    assert (found[-1] == -torch.inf) == (k < m)  # unshrunk, it is singular
+
+
+def test_nearest_positive_matrix_leaves_out_what_is_below_zero():
+    turned = rotation(0, 5)
+    given = turned @ torch.tensor([3.0, 1.0, 0.5, -0.5, -2.0], dtype=torch.float64).diag() @ turned.T
+    expected = turned @ torch.tensor([3.0, 1.0, 0.5, 0.0, 0.0], dtype=torch.float64).diag() @ turned.T
+    close(nearest_positive(given), expected, 1e-12)
+    close(nearest_positive(expected), expected, 1e-12)
+
+
+def test_covariances_are_recovered():
+    known = truth(12, 4)
+    found = signal_and_noise(responses(known, 3000, 3))
+    for one, other in ((found.signal, known.signal), (found.noise, known.noise)):
+        assert float((one - other).norm() / other.norm()) < 0.12
+        assert float(torch.linalg.eigvalsh(one).min()) > -1e-9
+    close(found.mean, known.mean, 0.1)
+
+
+def test_ncsnr_is_that_of_single_neuroids():
+    measured = responses(truth(12), 60, 4)
+    close(signal_and_noise(measured).ncsnr, estimated(*shown(measured)), 1e-9)
+
+
+@pytest.mark.parametrize(("m", "n", "r"), [(30, 200, 3), (80, 60, 4)])
+def test_ceiling_of_known_covariances_is_recovered(m, n, r):
+    """The truth: RDMs of signals drawn from the known distribution against those of measurements of them."""
+    known = truth(m)
+    found = gsn(*shown(responses(known, n, r)), Simulation(n=50))
+    expected = np.median(ceilings_of(known, drawn(known, Simulation(n=200)), r, Simulation()))
+    assert 0.6 < expected < 0.95
+    assert found.value == pytest.approx(expected, abs=0.04)
+
+
+def test_ceiling_of_the_truth_is_what_its_signal_scores():
+    """A measurement that takes no part in the model: many stimuli, compared by numpy."""
+    known = truth()
+    generator = np.random.default_rng(0)
+    signal = generator.multivariate_normal(known.mean.numpy(), known.signal.numpy(), size=400)
+    noise = generator.multivariate_normal(0 * known.mean.numpy(), known.noise.numpy() / 3, size=400)
+    off = np.triu_indices(400, k=1)
+    r = np.corrcoef(np.corrcoef(signal)[off], np.corrcoef(signal + noise)[off])[0, 1]
+    found = np.median(ceilings_of(known, drawn(known, Simulation(n=200)), 3, Simulation()))
+    assert found == pytest.approx(r, abs=0.03)
+
+
+def test_noise_alone_has_no_ceiling():
+    assert gsn(*shown(normal(0, 60, 3, 20)), FEW).value < 0.2
+
+
+def test_more_repetitions_of_some_raise_the_ceiling():
+    """Covariances are of three showings of each; what is compared are means of more."""
+    measured = responses(truth(), 60, 6)
+    values, stimulus = shown(measured)
+    repetition = torch.arange(6).repeat(60)
+    three = (repetition < 3) | (stimulus < 0)
+    mixed = (repetition < 3) | (stimulus % 2 == 0)
+    low = gsn(values[three], stimulus[three], FEW)
+    high = gsn(values[mixed], stimulus[mixed], FEW)
+    assert high.value > low.value + 0.01
+
+
+def test_subjects_have_ceilings_of_their_own():
+    clear, noisy = responses(truth(20, noise=0.5), 50, 3), responses(truth(20, noise=8.0), 50, 3, seed=5)
+    values, stimulus = shown(torch.cat([clear, noisy], dim=2))
+    groups = [torch.arange(20), torch.arange(20, 40)]
+    both = gsn(values, stimulus, FEW, groups=groups)
+    alone = [gsn(values[:, group], stimulus, FEW).value for group in groups]
+    assert both.parts(1, groups).tolist() == pytest.approx(alone)
+    assert both.value == pytest.approx(sum(alone) / 2)
+    assert alone[0] > alone[1] + 0.1
+
+
+def test_seed_and_order_of_showings():
+    values, stimulus = shown(responses(truth(), 30, 3))
+    first = gsn(values, stimulus, FEW).value
+    assert gsn(values, stimulus, FEW).value == first
+    assert gsn(values, stimulus, Simulation(n=10, seed=1)).value != first
+    order = torch.argsort(permutation(0, 30)[stimulus], stable=True)  # stimuli move, their showings do not
+    assert gsn(values[order], stimulus[order], FEW).value == pytest.approx(first, abs=1e-12)
+
+
+def test_many_neuroids_are_drawn_from_and_it_is_said():
+    values, stimulus = shown(responses(truth(40), 40, 3))
+    found = gsn(values, stimulus, FEW, most=25)
+    assert found.notes == ("ceiling: gsn: of 40 neuroids 25 are drawn (seed 0)",)
+    assert found.value == pytest.approx(gsn(values, stimulus, FEW).value, abs=0.1)
+
+
+def test_neuroids_that_lack_a_showing_are_left_out():
+    values, stimulus = shown(responses(truth(20), 40, 3))
+    whole = gsn(values[:, 2:], stimulus, FEW)
+    values = values.clone()
+    values[5, 0] = values[9, 1] = torch.nan
+    found = gsn(values, stimulus, FEW)
+    assert found.value == whole.value
+    assert found.notes == ("ceiling: gsn: of 20 neuroids 18 have all repetitions",)
+
+
+def test_other_distances_and_comparisons():
+    values, stimulus = shown(responses(truth(), 60, 3))
+    euclidean = gsn(values, stimulus, Simulation(n=10, distance="euclidean", comparison="spearman"))
+    assert 0.3 < euclidean.value < 1
+
+
+@pytest.mark.parametrize(
+    ("n", "r", "message"),
+    [
+        (12, 1, "gsn needs 10 stimuli, each shown twice: there are 12, of which 12 were shown once"),
+        (9, 3, "gsn needs 10 stimuli, each shown twice: there are 9, of which 0 were shown once"),
+    ],
+)
+def test_too_few_stimuli_or_showings(n, r, message):
+    with pytest.raises(MetricError, match=message):
+        gsn(*shown(normal(0, n, r, 4)), FEW)
+
+
+def test_what_has_no_rdm_of_one_set_of_responses():
+    with pytest.raises(MetricError, match=r"gsn: no distance crossnobis \(use pearson"):
+        gsn(*shown(normal(0, 20, 2, 4)), Simulation(distance="crossnobis"))
+    with pytest.raises(MetricError, match="1 of 1 neuroids have all repetitions"):
+        gsn(*shown(normal(0, 20, 2, 1)), FEW)
