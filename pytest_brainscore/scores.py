@@ -12,6 +12,22 @@ if TYPE_CHECKING:
     import xarray as xr
 
 
+@dataclass(frozen=True, eq=False)
+class Table:
+    """An array that is kept beside the values of a score: the names of its dims, and the coords of some."""
+
+    values: np.ndarray
+    dims: tuple[str, ...]
+    coords: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def to_xarray(self) -> xr.DataArray:
+        """The array with its dims and coords."""
+        import xarray as xr
+
+        coords = {dim: np.array(names, dtype=object).astype(str) for dim, names in self.coords.items()}
+        return xr.DataArray(self.values, dims=self.dims, coords=coords)
+
+
 @dataclass(frozen=True)
 class Score:
     """One model on one benchmark.
@@ -24,6 +40,8 @@ class Score:
     `notes` say what a reader of the number should know.
     `also` holds further figures of the metric, averaged as raw is. `about` is the provenance: ids, layer,
     digests, versions, seconds.
+    Of a pool of layers, `layers` says which was chosen for each subject, where each has its own, and
+    `profile` what every layer scored, as plain figures. `beside` holds further arrays by name.
     """
 
     raw: float
@@ -40,6 +58,9 @@ class Score:
     also: Mapping[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     about: Mapping[str, Any] = field(default_factory=dict)
+    layers: Mapping[str, str] = field(default_factory=dict)
+    profile: tuple[Mapping[str, Any], ...] = ()
+    beside: Mapping[str, Table] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Plain numbers and text; what is not finite is None. The values per target are left out."""
@@ -55,13 +76,25 @@ class Score:
             "over": self.over,
             "targets": len(self.targets),
             "left_out": {reason: list(names) for reason, names in self.left_out.items()},
+            "layers": dict(self.layers),
+            "profile": list(self.profile),
         }
+
+    @property
+    def dim(self) -> str:
+        """What xarray calls the targets."""
+        return "target" if self.over == "all" else self.over
+
+    def to_dataset(self) -> xr.Dataset:
+        """The values as `to_xarray` gives them, `score`, and all arrays beside them."""
+        beside = {name: table.to_xarray() for name, table in self.beside.items()}
+        return self.to_xarray().to_dataset().assign(beside)
 
     def to_xarray(self) -> xr.DataArray:
         """The values per split and target, with the score itself in the attributes (for netCDF)."""
         import xarray as xr
 
-        dim = "target" if self.over == "all" else self.over
+        dim = self.dim
         numbers = {k: v for k in ("raw", "error", "ceiling", "ceiled") if (v := getattr(self, k)) is not None}
         text = {k: v for k, v in self.about.items() if isinstance(v, str)}
         return xr.DataArray(

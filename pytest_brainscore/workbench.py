@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -13,6 +13,9 @@ import torch
 
 from . import scoring
 from .commitment.choosing import Commitment
+from .commitment.measured import Measured, spent
+from .commitment.pooling import Pooling
+from .commitment.pools import Pools
 from .commitment.register import Register
 from .commitment.views import View, seen
 from .data.fetch import Fetcher
@@ -21,7 +24,7 @@ from .errors import MetricError, ModelError
 from .machine import Device, keep_freed_memory, threads_for
 from .models.build import build
 from .models.kinds import Kind
-from .models.looks import looks_of, said_of
+from .models.looks import looks_of
 from .models.network import Network
 from .models.precomputed import AnyNetwork, answers_key
 from .models.represent import Represented, Unit, represent
@@ -46,17 +49,8 @@ class Live:
     model: Model
     network: AnyNetwork
     register: Register
+    pools: Pools
     seconds: float
-
-
-@dataclass(frozen=True)
-class Measured:
-    """A score, what it was made of, which solvers fell back to the CPU, and the seconds of each stage."""
-
-    score: Score
-    shown: Represented
-    fallbacks: list[str]
-    seconds: dict[str, float]
 
 
 class Workbench:
@@ -119,41 +113,30 @@ class Workbench:
 
     def _score(self, case: Case, model: Model, folder: Path, layer: str | None) -> Score:
         self.tell("fetch", 0, 0)
-        recordings, fetch_seconds = self.opened.recordings(case)
+        _, fetch_seconds = self.opened.recordings(case)
         live = self._built(model, folder)
         self.opened.target(case)  # what is wrong with the data goes before what is wrong with the layers
-        commitment, seconds = self._committed(live, case, layer)
-        case, view = commitment.case, commitment.view
-        measured = self._measured(live, case, view)
-        seconds = {"fetch": fetch_seconds, "build": live.seconds, **seconds, **measured.seconds}
-        about = {
-            "benchmark": case.name,
-            "model": model.id,
-            "layer": "+".join(view.unit),
-            "layer_source": commitment.source,
-            "stimuli": len(self.opened.target(case)[0].rows),
-            "digests": self._digests(commitment, live.network),
-            "device": str(self.device.network),
-            "cache_hit": view.unit in measured.shown.hits,
-            "stored": measured.shown.keys.get((view.unit, view.kind)),
-            "notes": measured.fallbacks,
-            "seconds": {part: round(taken, 3) for part, taken in seconds.items()},
-        }
-        looked = said_of(looks_of(model, case.benchmark.trials))
-        notes = (*recordings.notes, *commitment.notes, *looked, *measured.score.notes)
-        return replace(measured.score, about=about, notes=notes)
+        settled, seconds = self._settled(live, case, layer)
+        if isinstance(settled, Pooling):
+            measured = live.pools.measured(settled, live.register.alike)
+        else:
+            measured = self._measured(live, settled.case, settled.view)
+        seconds = {"fetch": fetch_seconds, "build": live.seconds, **seconds}
+        return measured.told(settled, model, live.network, self.opened, seconds, str(self.device.network))
 
-    def _committed(self, live: Live, case: Case, layer: str | None) -> tuple[Commitment, dict[str, float]]:
+    def _settled(
+        self, live: Live, case: Case, layer: str | None
+    ) -> tuple[Commitment | Pooling, dict[str, float]]:
         """What stands for the region, and the seconds of its choice, if it was chosen, without the passes."""
         before, start = frozenset(self._passes), time.perf_counter()
-        commitment = live.register.commitment(case, layer)
+        settled = live.register.commitment(case, layer)
         passes = [done for key, done in self._passes.items() if key not in before]
         taken = time.perf_counter() - start
         taken -= sum(done.forward_seconds + done.coordinates_seconds for done in passes)
-        return commitment, {"choice": taken} if commitment.notes else {}
+        return settled, {"choice": taken} if settled.notes else {}
 
     def _measured(self, live: Live, case: Case, view: View) -> Measured:
-        target, target_seconds = self.opened.target(case)
+        target, _ = self.opened.target(case)
         shown = self._shown(live, case, [view])
         self.tell("metric", 0, 0)
         start, n = time.perf_counter(), len(self.opened.recordings(case)[0].stimuli)
@@ -161,13 +144,9 @@ class Workbench:
         threads = threads_for(x, target.y if isinstance(target, scoring.Target) else x)
         with threads, noted_fallbacks() as fallbacks:
             score = scoring.score(case.benchmark, x, target, self.registry)
-        seconds = {
-            "forward": shown.forward_seconds,
-            "coordinates": shown.coordinates_seconds,
-            "target": target_seconds,
-            "metric": time.perf_counter() - start,
-        }
-        return Measured(score, shown, fallbacks, seconds)
+        seconds = {**spent(self.opened, case, shown), "metric": time.perf_counter() - start}
+        hit, stored = view.unit in shown.hits, shown.keys.get((view.unit, view.kind))
+        return Measured(score, "+".join(view.unit), hit, stored, tuple(fallbacks), seconds)
 
     def _raw(self, live: Live, case: Case, views: Sequence[View]) -> dict[Unit, float]:
         """The raw score of each view that has one. Raises BrainScoreError where none has."""
@@ -201,10 +180,16 @@ class Workbench:
 
     def _registered(self, model: Model, network: AnyNetwork, seconds: float) -> Live:
         tasks = [(case, layer) for model_id, case, layer in self.asked if model_id == model.id]
-        register = Register(
-            network, model, tasks, self.opened, lambda case, views: self._raw(live, case, views)
-        )
-        live = Live(model, network, register, seconds)
+
+        def raw(case: Case, views: Sequence[View]) -> Mapping[Unit, float]:
+            return self._raw(live, case, views)
+
+        def show(case: Case, views: Sequence[View]) -> Represented:
+            return self._shown(live, case, views)
+
+        register = Register(network, model, tasks, self.opened, raw)
+        pools = Pools(self.opened, show, self.registry, self.device.metrics, self.tell)
+        live = Live(model, network, register, pools, seconds)
         return live
 
     def _shown(self, live: Live, case: Case, views: Sequence[View]) -> Represented:
@@ -228,14 +213,3 @@ class Workbench:
                 tell=self.tell,
             )
         return done
-
-    def _digests(self, commitment: Commitment, network: AnyNetwork) -> dict[str, str]:
-        """What a score was made from, by content; `architecture` and `choice` where there are such."""
-        digests = {
-            "weights": network.weights_digest,
-            "preprocess": network.preprocess_digest,
-            **self.opened.digests(commitment.case),
-            "architecture": network.architecture_digest,
-            "choice": commitment.choice,
-        }
-        return {name: digest for name, digest in digests.items() if digest is not None}

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..data.recordings import Recordings
 from ..models.represent import Unit
+from ..opened import Opened
 from ..specs.base import digest_of
 from ..specs.cases import Case
 from ..specs.selections import Selection
@@ -47,10 +48,9 @@ class Choice:
     seed: int | None = None
     pca: Components | None = None
 
-    @property
-    def views(self) -> tuple[View, ...]:
+    def views(self, opened: Opened) -> tuple[View, ...]:
         """What the benchmark that chooses sees of each."""
-        return tuple(view_of(self.by, unit, self.pca) for unit in self.units)
+        return tuple(view_of(self.by, unit, opened, self.pca) for unit in self.units)
 
     @property
     def key(self) -> tuple[str, str, int | None, Components | None]:
@@ -66,7 +66,7 @@ class Choice:
         pca = self.pca and self.pca.model_dump(mode="json", exclude_none=True)
         return digest_of([self.units, pca, dict(data)])
 
-    def committed(self, raw: Mapping[Unit, float], case: Case, digest: str) -> Commitment:
+    def committed(self, raw: Mapping[Unit, float], case: Case, digest: str, opened: Opened) -> Commitment:
         """The best by raw score; of equals the first. case: what is scored. digest: of the choice."""
         ranked = sorted(raw, key=lambda unit: -raw[unit])
         source = f"best of {len(self.units)} layers on {self.data}"
@@ -76,7 +76,7 @@ class Choice:
         failed = len(self.units) - len(ranked)
         none = f"; {failed} without a score" if failed else ""
         note = f"raw scores of layers on {self.data}: {told}{more}{none}"
-        return Commitment(view_of(case, ranked[0]), source + rest, case, (note,), digest)
+        return Commitment(view_of(case, ranked[0], opened), source + rest, case, (note,), digest)
 
 
 def halved(case: Case, recordings: Recordings, seed: int) -> tuple[Case, Case]:

@@ -11,7 +11,9 @@ from ..models.represent import Unit
 from ..opened import Opened
 from ..specs.cases import Case
 from ..specs.models import Model
+from ..specs.views import AutoLayers
 from .choosing import Choice, Commitment
+from .pooling import Pooling
 from .settling import settle
 from .views import View, images_of, view_of
 
@@ -39,26 +41,43 @@ class Register:
         self._chosen: dict[object, Mapping[Unit, float] | BrainScoreError] = {}
         self._is_ahead = False
 
-    def commitment(self, case: Case, layer: str | None) -> Commitment:
-        """What stands for the region. Raises BrainScoreError where nothing does, or nothing can be chosen."""
+    def commitment(self, case: Case, layer: str | None) -> Commitment | Pooling:
+        """What stands for the region, or the layers of which each of its subjects takes the best.
+
+        Raises BrainScoreError where nothing does, or nothing can be chosen.
+        """
         self._choose_ahead()
-        return self._commitment(case, layer)
+        settled = self._settled(case, layer)
+        return self._made(settled, case) if isinstance(settled, Choice) else settled
+
+    def alike(self, pooling: Pooling) -> list[Pooling]:
+        """All of the tasks that take the best of the same layers on the same images, and this one."""
+        found = [pooling]
+        for case, layer in self.tasks:
+            same = case.benchmark.layers == pooling.pool and case.stimuli_key == pooling.case.stimuli_key
+            if layer is None and same and case is not pooling.case:
+                with suppress(BrainScoreError):  # that item's own setup will say so
+                    settled = self._settled(case, layer)
+                    found += [settled] if isinstance(settled, Pooling) else []
+        return found
 
     def wanted(self, case: Case, views: Sequence[View]) -> Iterator[View]:
         """These views, and all others of the network that the same pass over the images does for."""
         yield from views
         images = images_of(case, views[0], self.model)
         for task in self.tasks:
+            if task[0].stimuli_key != images.stimuli and not self._may_choose_elsewhere:
+                continue  # what it is shown may depend on its data, which are not needed yet
             with suppress(BrainScoreError):  # that item's own setup will say so
                 for other, view in self._views(*task):
                     if images_of(other, view, self.model) == images:
                         yield view
 
-    def _commitment(self, case: Case, layer: str | None) -> Commitment:
-        settled = self._settled(case, layer)
-        return settled if isinstance(settled, Commitment) else self._made(settled, case)
+    @property
+    def _may_choose_elsewhere(self) -> bool:
+        return isinstance(self.model.layers, AutoLayers) and self.model.layers.by != "half"
 
-    def _settled(self, case: Case, layer: str | None) -> Commitment | Choice:
+    def _settled(self, case: Case, layer: str | None) -> Commitment | Choice | Pooling:
         return settle(self.network, self.model, case, layer, self._opened)
 
     def _made(self, choice: Choice, case: Case) -> Commitment:
@@ -68,11 +87,12 @@ class Register:
         raw = self._chosen[choice.key]
         if isinstance(raw, BrainScoreError):
             raise type(raw)(str(raw))
-        return choice.committed(raw, scored, choice.digest(self._opened.digests(by, choice.pca)))
+        digest = choice.digest(self._opened.digests(by, choice.pca))
+        return choice.committed(raw, scored, digest, self._opened)
 
     def _scores(self, by: Case, choice: Choice) -> Mapping[Unit, float] | BrainScoreError:
         try:
-            return self._raw(by, choice.views)
+            return self._raw(by, choice.views(self._opened))
         except BrainScoreError as why:
             return why.with_traceback(None)
 
@@ -81,7 +101,7 @@ class Register:
         if self._is_ahead:
             return
         self._is_ahead = True
-        for case, layer in self.tasks:
+        for case, layer in self.tasks if self._may_choose_elsewhere else ():
             with suppress(Exception):  # that item's own setup will say so
                 settled = self._settled(case, layer)
                 if isinstance(settled, Choice) and settled.by is not case:
@@ -93,9 +113,12 @@ class Register:
         if isinstance(settled, Commitment):
             yield case, settled.view
             return
+        if isinstance(settled, Pooling):
+            yield from ((case, view) for view in settled.views(self._opened))
+            return
         if settled.key not in self._chosen:
-            yield from ((settled.by, view) for view in settled.views)
+            yield from ((settled.by, view) for view in settled.views(self._opened))
         if settled.by is case:
-            yield from ((case, view_of(case, unit)) for unit in settled.units)
+            yield from ((case, view_of(case, unit, self._opened)) for unit in settled.units)
         elif settled.key in self._chosen:
             yield case, self._made(settled, case).view

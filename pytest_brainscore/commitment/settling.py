@@ -3,7 +3,8 @@
 They are settled where they are named for a run, mapped in models.yaml, its time steps, the network's own
 answer, or at a stated depth. Else scores choose: on another benchmark (a model's `layers: {by: ...}`), on one
 half of the stimuli while the other half is scored (`layers: auto`), or on the very stimuli that are scored (a
-benchmark's `layers: best`).
+benchmark's `layers: best`). Or a benchmark names a pool, of which each subject has the layer that is best on
+the training stimuli (pooling.py).
 """
 
 from __future__ import annotations
@@ -20,8 +21,9 @@ from ..models.steps import nearest_step, span, written
 from ..opened import Opened
 from ..specs.cases import Case
 from ..specs.models import Model, Window
-from ..specs.views import AutoLayers
+from ..specs.views import AutoLayers, Pool
 from .choosing import Choice, Commitment
+from .pooling import Pooling, pooling_of
 from .views import view_of
 
 _CLASSES = "the network's own answer, which `readout.classes` reads"
@@ -29,7 +31,7 @@ _CLASSES = "the network's own answer, which `readout.classes` reads"
 
 def settle(
     network: AnyNetwork, model: Model, case: Case, layer: str | None, opened: Opened
-) -> Commitment | Choice:
+) -> Commitment | Choice | Pooling:
     """What stands for the case's region in a model, or how that is to be chosen.
 
     layer: the one that is named for this run. opened: where data and benchmarks are found.
@@ -38,16 +40,18 @@ def settle(
     """
     if layer is not None:
         network.require(layer)
-        return _settled(case, (layer,), "named for this run")
+        return _settled(case, (layer,), "named for this run", opened)
     if case.benchmark.readout is not None and case.benchmark.readout.classes:
-        return _settled(case, (network.own_answer,), _CLASSES)
+        return _settled(case, (network.own_answer,), _CLASSES, opened)
+    if isinstance(case.benchmark.layers, Pool):
+        return pooling_of(network, case, case.benchmark.layers)
     auto = model.layers if isinstance(model.layers, AutoLayers) else AutoLayers()
     if case.benchmark.layers == "best":
         return Choice(_units(network, auto), case, "these same data (optimistic)")
     if auto is model.layers and case.region != BEHAVIOUR:
         return _automatic(network, model, auto, case, opened)
     mapped = _by_step(network, model, case, opened)
-    return mapped or _settled(case, *resolve_layers(network, model, case.region))
+    return mapped or _settled(case, *resolve_layers(network, model, case.region), opened)
 
 
 def recorded_window(recordings: Recordings) -> Window | None:
@@ -58,8 +62,8 @@ def recorded_window(recordings: Recordings) -> Window | None:
     return float(coords["time_bin_start"].min()), float(coords["time_bin_end"].max())
 
 
-def _settled(case: Case, unit: Unit, source: str) -> Commitment:
-    return Commitment(view_of(case, unit), source, case)
+def _settled(case: Case, unit: Unit, source: str, opened: Opened) -> Commitment:
+    return Commitment(view_of(case, unit, opened), source, case)
 
 
 def _units(network: AnyNetwork, auto: AutoLayers) -> tuple[Unit, ...]:
@@ -92,7 +96,7 @@ def _by_step(network: AnyNetwork, model: Model, case: Case, opened: Opened) -> C
     for layer in steps:
         network.require(layer)
     if case.benchmark.metric.over_time:
-        return _all_steps(case, steps)
+        return _all_steps(case, steps, opened)
     recorded = recorded_window(opened.recordings(case)[0])
     if recorded is None:
         return None
@@ -101,11 +105,11 @@ def _by_step(network: AnyNetwork, model: Model, case: Case, opened: Opened) -> C
         f"of its time steps the one that starts nearest to the recorded {span(recorded)}, as in Brain-Score;"
         f" the others are not compared: {written(steps)}"
     )
-    return _settled(case, (layer,), source)
+    return _settled(case, (layer,), source, opened)
 
 
-def _all_steps(case: Case, steps: Mapping[str, Window]) -> Commitment:
-    whole = view_of(case, tuple(steps))
+def _all_steps(case: Case, steps: Mapping[str, Window], opened: Opened) -> Commitment:
+    whole = view_of(case, tuple(steps), opened)
     kind = replace(whole.kind, by_step=True)
     view = replace(whole, kind=kind, windows=tuple(steps.values()))
     source = f"its time steps, for each time bin the one that starts nearest: {written(steps)}"

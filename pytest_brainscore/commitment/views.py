@@ -8,15 +8,17 @@ import torch
 from torch import Tensor
 
 from .. import scoring
+from ..errors import MetricError
 from ..metrics.temporal import align
 from ..models.components import projected
 from ..models.kinds import COORDINATES, Kind
 from ..models.looks import looks_of
 from ..models.represent import Unit
+from ..opened import Opened
 from ..specs.cases import Case
-from ..specs.metrics import CustomMetric, Metric
+from ..specs.metrics import CustomMetric, Encoded, Metric
 from ..specs.models import Model, Window
-from ..specs.views import Components, Trials
+from ..specs.views import Components, Projection, Trials
 
 
 @dataclass(frozen=True)
@@ -45,15 +47,35 @@ class Images:
     looks: Trials | None
 
 
-def view_of(case: Case, unit: Unit, pca: Components | None = None) -> View:
-    """What a benchmark sees of layers, by its own `pca` unless one is given."""
-    pca = pca or case.benchmark.pca
-    return View(unit, COORDINATES if pca else sees(case.benchmark.metric), pca)
+def view_of(case: Case, unit: Unit, opened: Opened, pca: Components | None = None) -> View:
+    """What a benchmark sees of layers, by its own `pca` unless one is given.
+
+    Raises MetricError where that depends on the split, and there are several.
+    """
+    pca, metric = pca or case.benchmark.pca, case.benchmark.metric
+    if pca is None and isinstance(metric, Encoded) and not isinstance(metric.features, Projection):
+        return View(unit, Kind("coordinates", standardised=_trained_on(case, opened)))
+    return View(unit, COORDINATES if pca else sees(metric), pca)
 
 
 def sees(metric: Metric) -> Kind:
-    """What the metric must be shown."""
+    """What the metric must be shown, where that does not depend on the split."""
+    if isinstance(metric, Encoded) and isinstance(metric.features, Projection):
+        return Kind("projection", projection=metric.features)
     return Kind(metric.representation if isinstance(metric, CustomMetric) else metric.sees)
+
+
+def _trained_on(case: Case, opened: Opened) -> tuple[int, ...]:
+    """Rows of the training stimuli in the data set's list: units are z-scored on them."""
+    target, _ = opened.target(case)
+    splits = target.splits if isinstance(target, scoring.Target) else ()
+    if not isinstance(target, scoring.Target) or len(splits) != 1:
+        raise MetricError(
+            f"{case.where}: {case.benchmark.metric.name} z-scores all units on the training stimuli, which"
+            f" {len(splits)} splits have each their own of: write `features: projection`, or `splits:"
+            " {halves: alternate}`"
+        )
+    return tuple(sorted(target.rows[splits[0].train.cpu()].tolist()))
 
 
 def images_of(case: Case, view: View, model: Model) -> Images:

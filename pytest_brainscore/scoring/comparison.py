@@ -16,6 +16,7 @@ from ..specs.benchmarks import Benchmark
 from ..specs.metrics import Metric, Predictive
 from .ceiled import ceiled
 from .choices import ChoiceTarget, choice_score
+from .halves import at_edge, by_subject, tables
 from .parts import bin_name, part_names, parts_of
 from .subjects import measured_apart
 from .targets import AnyTarget, Target
@@ -29,15 +30,20 @@ def score(benchmark: Benchmark, x: Tensor, to: AnyTarget, resolve: Resolve) -> S
 
     Raises MetricError where the metric gives no number.
     """
-    metric = benchmark.metric
-    if _is_constant(x):
-        raise MetricError("the activations of this layer are constant: the same for all stimuli")
-    function = resolve(getattr(metric, "function", None) or metric.name)
+    refuse_constant(x)
+    function = function_of(benchmark.metric, resolve)
     if isinstance(to, ChoiceTarget):
         return choice_score(benchmark, x, to, function)
-    measured = _measured(function, x[to.rows.to(x.device)], to, metric)
+    return score_of(benchmark, measured(function, x[to.rows.to(x.device)], to, benchmark.metric), to)
+
+
+def score_of(benchmark: Benchmark, measured: Measurement, to: Target) -> Score:
+    """The score that a measurement comes to, beside its ceiling.
+
+    Raises MetricError where there is no number.
+    """
     names = part_names(to.subjects, to.time_bins) if _in_parts(measured) else ()
-    _refuse_no_number(measured, metric, names)
+    _refuse_no_number(measured, benchmark.metric, names)
     parts = parts_of(benchmark, measured, to.ceiling, names) if names else None
     per_split = measured.per_split()
     return Score(
@@ -53,18 +59,35 @@ def score(benchmark: Benchmark, x: Tensor, to: AnyTarget, resolve: Resolve) -> S
         over=measured.over,
         left_out={reason: names for reason, names in to.left_out.items() if names},
         also={**_further(measured, to.ceiling), **(parts.figures() if parts else {})},
-        notes=(*to.notes, *_few(to), *(parts.notes() if parts else ())),
+        notes=(*to.notes, *_few(to), *measured.notes, *at_edge(measured), *(parts.notes() if parts else ())),
+        beside=tables(measured, to, benchmark.metric),
     )
 
 
-def _measured(function: Callable[..., Any], x: Tensor, to: Target, metric: Metric) -> Measurement:
-    """The metric's own measurement; of what predicts, where subjects are separate, one fit for each."""
+def function_of(metric: Metric, resolve: Resolve) -> Callable[..., Any]:
+    """The function that computes a metric."""
+    function: Callable[..., Any] = resolve(getattr(metric, "function", None) or metric.name)
+    return function
+
+
+def measured(function: Callable[..., Any], x: Any, to: Target, metric: Metric) -> Measurement:
+    """The metric's own measurement; of what predicts, where subjects are separate, one fit for each.
+
+    x: activations (n_stimuli of the target, p), or what else the metric's function takes in their place.
+    """
     arguments, groups = metric.parameters(), to.subjects.groups
     if groups is not None and isinstance(metric, Predictive):
         return measured_apart(function, x, to.y, to.splits, to.subjects, arguments)
     if groups is not None:
         arguments["groups"] = groups
-    return _as_measurement(function(x, to.y, to.splits, **arguments), metric)
+    found = _as_measurement(function(x, to.y, to.splits, **arguments), metric)
+    return by_subject(found) if metric.tells_train else found
+
+
+def refuse_constant(x: Tensor) -> None:
+    """Raise MetricError for a layer that answers the same to all stimuli."""
+    if bool((x == x[:1]).all()):
+        raise MetricError("the activations of this layer are constant: the same for all stimuli")
 
 
 def _in_parts(measured: Measurement) -> bool:
@@ -82,10 +105,6 @@ def _refuse_no_number(measured: Measurement, metric: Metric, names: Sequence[str
         f"{metric.name} gives no number{f' for {parts}' if parts else ''} in split {splits} of {len(bad)}:"
         f" there every {what}, or what is predicted of it, is constant"
     )
-
-
-def _is_constant(x: Tensor) -> bool:
-    return bool((x == x[:1]).all())
 
 
 def _few(to: Target) -> tuple[str, ...]:
@@ -125,5 +144,5 @@ def _further(measured: Measurement, ceiling: Ceiling | None) -> dict[str, float]
         groups = measured.groups if whole else None
         figure = values if values.ndim > 1 else values[:, None].to(torch.float64)
         figures[name] = Measurement(figure, centre=measured.centre, groups=groups).raw()
-    lower = ceiling.lower if ceiling else None
-    return figures if lower is None else {**figures, "ceiling_lower": lower}
+    lower = {"ceiling_lower": ceiling.lower} if ceiling and ceiling.lower is not None else {}
+    return {**figures, **lower, **(ceiling.also if ceiling else {})}

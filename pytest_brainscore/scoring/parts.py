@@ -58,12 +58,26 @@ def parts_of(
     """Divide a measurement, and its ceiling, by subject and time bin; `names` are those of the parts."""
     raw = measured.per_part().cpu()
     n_bins = measured.values.shape[1] if measured.values.ndim == 3 else 1
-    bounds = [None] * len(names) if ceiling is None else ceiling.parts(n_bins, measured.groups).tolist()
+    bounds = _bounds(measured, ceiling, n_bins, len(names))
     ceiled = [
         normalise(benchmark.normalisation(), part, bound, chance=benchmark.chance)
         for part, bound in zip(raw.T, bounds, strict=True)
     ]
     return Parts(tuple(names), raw, tuple(bounds), tuple(ceiled))
+
+
+def _bounds(
+    measured: Measurement, ceiling: Ceiling | None, n_bins: int, n_parts: int
+) -> list[float] | list[None]:
+    """The ceiling of each part; one for all where it is not of the targets that are measured."""
+    if ceiling is None:
+        return [None] * n_parts
+    width = 0 if ceiling.values is None else ceiling.values.shape[-1]
+    due = n_parts // n_bins if ceiling.over == "subject" else measured.values.shape[-1]
+    if width != due:
+        return [ceiling.value] * n_parts
+    bounds: list[float] = ceiling.parts(n_bins, measured.groups).tolist()
+    return bounds
 
 
 def part_names(subjects: Subjects, time_bins: Sequence[Window]) -> tuple[str, ...]:

@@ -94,13 +94,14 @@ def responses_of(benchmark: Benchmark, region: str, chosen: Recordings, device: 
         counted = ", ".join(f"{len(names)} {reason}" for reason, names in left_out.items())
         raise MetricError(f"no neuroid of {region} can be used: {counted}")
     responses = responses.isel(neuroid=np.flatnonzero(usable))
+    subjects = subjects_of(benchmark.metric, responses)
     return Responses(
         y=torch.as_tensor(responses.values, dtype=torch.float64, device=device),
         names=tuple(str(name) for name in responses["neuroid"].values),
-        subjects=subjects_of(benchmark.metric, responses),
+        subjects=subjects,
         time_bins=time_bins,
         left_out=left_out,
-        notes=_notes(chosen, over_time, len(kept), len(whole)),
+        notes=(*_notes(chosen, over_time, len(kept), len(whole)), *subjects.notes),
         chosen=chosen,
         kept=kept,
         usable=usable,

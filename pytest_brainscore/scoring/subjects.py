@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,15 +15,22 @@ from ..data.recordings import UNKNOWN
 from ..errors import MetricError
 from ..metrics.measurement import Measurement
 from ..metrics.splits import Split
-from ..specs.metrics import Metric, Predictive
+from ..specs.metrics import Crsa, Metric, Predictive, Versa
+
+FEWEST = 10
+"""Neuroids that crsa and versa make no RDM of, where other subjects have more; as Conwell et al. 2024."""
 
 
 @dataclass(frozen=True, eq=False)
 class Subjects:
-    """Names of the subjects, and each one's columns of the responses; none where they are one population."""
+    """Names of the subjects, and each one's columns of the responses; none where they are one population.
+
+    notes: who is left out.
+    """
 
     names: tuple[str, ...] = ()
     groups: tuple[Tensor, ...] | None = None
+    notes: tuple[str, ...] = ()
 
 
 def subjects_of(metric: Metric, responses: xr.DataArray) -> Subjects:
@@ -37,7 +44,17 @@ def subjects_of(metric: Metric, responses: xr.DataArray) -> Subjects:
     names = tuple(dict.fromkeys(labels.tolist()))
     if isinstance(metric, Predictive) and names == (UNKNOWN,):
         raise MetricError(_unnamed(responses))
-    return Subjects(names, tuple(torch.as_tensor(np.flatnonzero(labels == name)) for name in names))
+    every = {name: torch.as_tensor(np.flatnonzero(labels == name)) for name in names}
+    if not isinstance(metric, Crsa | Versa):
+        return Subjects(names, tuple(every.values()))
+    kept = {name: group for name, group in every.items() if len(group) > FEWEST} or every
+    return Subjects(tuple(kept), tuple(kept.values()), _left_out(every.keys() - kept.keys()))
+
+
+def _left_out(names: Collection[str]) -> tuple[str, ...]:
+    if not names:
+        return ()
+    return (f"without {', '.join(sorted(names))}: {FEWEST} neuroids or fewer here, too few for an RDM",)
 
 
 def measured_apart(

@@ -14,7 +14,7 @@ from ..errors import MetricError
 from ..metrics.ceilings import Ceiling
 from ..metrics.splits import Split
 from ..specs.benchmarks import Benchmark
-from ..specs.metrics import Behavioural
+from ..specs.metrics import Behavioural, Encoded, UniqueVariance
 from .ceilings import ceiling_of_rdms, ceiling_of_responses
 from .choices import ChoiceTarget, choice_target
 from .responses import Window, responses_of
@@ -28,7 +28,7 @@ class Target:
 
     y: responses (n_stimuli, n_neuroids), over time (n_stimuli, n_bins, n_neuroids), or RDMs (n_subjects,
         n_stimuli, n_stimuli), float64.
-    rows: the places of its stimuli in the data set's full list.
+    rows: the places of its stimuli in the data set's full list. stimuli: their ids.
     names: of the neuroids, or of the subjects.
     subjects: for metrics that take them one by one, their names and columns of y.
     time_bins: start and end of each bin, over time.
@@ -44,6 +44,7 @@ class Target:
     time_bins: tuple[Window, ...] = ()
     left_out: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    stimuli: tuple[str, ...] = ()
 
 
 AnyTarget = Target | ChoiceTarget
@@ -67,33 +68,38 @@ def _response_target(
 ) -> Target:
     responses = responses_of(benchmark, region, chosen, device)
     splits = _splits(benchmark, responses.stimuli)
+    ceiling = ceiling_of_responses(benchmark, responses, splits)
     return Target(
         y=responses.y,
         rows=_rows(responses.stimuli, shown),
         names=responses.names,
         splits=splits,
-        ceiling=ceiling_of_responses(benchmark, responses, splits),
+        ceiling=ceiling,
         subjects=responses.subjects,
         time_bins=responses.time_bins,
         left_out=responses.left_out,
-        notes=responses.notes,
+        notes=(*responses.notes, *(ceiling.notes if ceiling else ())),
+        stimuli=responses.stimuli.ids,
     )
 
 
 def _rdm_target(benchmark: Benchmark, shown: Stimuli, chosen: Recordings, device: torch.device) -> Target:
-    if not benchmark.metric.per_subject:
+    metric = benchmark.metric
+    if not metric.per_subject or isinstance(metric, Encoded | UniqueVariance):
         raise MetricError(
-            f"these recordings are RDMs, which {benchmark.metric.name} cannot use: use rdm, rdm_cv or rsm"
+            f"these recordings are RDMs, which {metric.name} cannot use: use rdm, rdm_cv, crsa or rsm"
         )
     y = torch.as_tensor(chosen.data.values, dtype=torch.float64, device=device)
     names = tuple(str(name) for name in chosen.data["subject"].values)
+    splits = _splits(benchmark, chosen.stimuli)
     return Target(
         y=y,
         rows=_rows(chosen.stimuli, shown),
         names=names,
-        splits=_splits(benchmark, chosen.stimuli),
-        ceiling=ceiling_of_rdms(benchmark, y),
+        splits=splits,
+        ceiling=ceiling_of_rdms(benchmark, y, splits),
         subjects=Subjects(names),
+        stimuli=chosen.stimuli.ids,
     )
 
 

@@ -64,7 +64,7 @@ def _values(item: ScoreItem, score: Score, folder: Path) -> tuple[str | None, li
     """Write the values per split and target beside the results: the file's name, or why there is none."""
     layer = str(score.about.get("layer", ""))
     name = _file_name("__".join((item.case.name, item.candidate.id, layer))) + ".nc"
-    packed = bytes(score.to_xarray().to_netcdf(engine="h5netcdf"))  # HDF5 itself may crash on a full disk
+    packed = bytes(score.to_dataset().to_netcdf(engine="h5netcdf"))  # HDF5 itself may crash on a full disk
     try:
         write_whole(folder / name, packed)
     except OSError as why:

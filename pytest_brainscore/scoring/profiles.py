@@ -1,0 +1,125 @@
+"""Profiles: what the layers of a pool score on one benchmark, the best of them, and the score of these."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from ..errors import MetricError, first_line
+from ..metrics.measurement import Measurement
+from ..scores import Score, Table, finite
+from ..specs.benchmarks import Benchmark
+from ..specs.views import Pool
+from .comparison import score_of
+from .pooled import Best, Per, Picked, names_of, per_subject
+from .spectra import Spectrum
+from .targets import Target
+from .together import Found
+
+_OTHER: Mapping[Per, tuple[Per, str, str]] = {
+    "subject": ("model", "one_layer", "one layer for all subjects"),
+    "model": ("subject", "layer_per_subject", "a layer for each subject"),
+}
+"""The way to choose that a pool does not take, its name among the figures, and what it is called in words."""
+
+
+@dataclass
+class Profile:
+    """The layers of a pool on one benchmark, as they come: their scores, and the measurement of the best.
+
+    Of the others nothing but the scores is kept.
+    """
+
+    benchmark: Benchmark
+    pool: Pool
+    target: Target
+    layers: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    faults: dict[str, str] = field(default_factory=dict)
+    _names: tuple[str, ...] = ()
+    _best: dict[Per, Best] = field(
+        default_factory=lambda: {"subject": Best("subject"), "model": Best("model")}
+    )
+    _eigenvalues: dict[str, np.ndarray] = field(default_factory=dict)
+
+    def offer(self, layer: str, found: Found, spectrum: Spectrum | None = None) -> None:
+        """Take in what a layer measures, or why it cannot. spectrum: of the layer, over all stimuli."""
+        if not isinstance(found, Measurement):
+            self.faults[layer] = first_line(found, "no message")
+            return
+        self._names = names_of(found, self.target.subjects.names)
+        for best in self._best.values():
+            best.offer(layer, found)
+        self.layers[layer] = {"layer": layer, **per_subject(found, self._names), **_dimensions(spectrum)}
+        if spectrum is not None:
+            self._eigenvalues[layer] = spectrum.eigenvalues.float().cpu().numpy()
+
+    def score(self) -> Score:
+        """The score of the chosen layers on the test stimuli, with what all layers scored.
+
+        Raises MetricError where no layer has one.
+        """
+        picked = self._picked(self.pool.per)
+        score = score_of(self.benchmark, picked.measured, self.target)
+        own = self.pool.per == "subject"
+        return replace(
+            score,
+            also={**score.also, **self._other_way()},
+            notes=(*score.notes, *self._notes()),
+            layers={name: picked.of_part(i) for i, name in enumerate(self._names)} if own else {},
+            profile=tuple(self.layers.values()),
+            beside={**score.beside, **self._spectra()},
+        )
+
+    def chosen(self) -> tuple[str, ...]:
+        """Every layer that was chosen, in the order in which they came."""
+        distinct = self._picked(self.pool.per).distinct
+        return tuple(layer for layer in self.layers if layer in distinct)
+
+    def _picked(self, per: Per) -> Picked:
+        if not self.layers:
+            layer, why = next(iter(self.faults.items()), ("", "there is none"))
+            raise MetricError(f"none of {len(self.faults)} layers has a score; the first, {layer}: {why}")
+        return self._best[per].picked()
+
+    def _other_way(self) -> dict[str, float]:
+        """What layers that are chosen the other way come to, where there are several subjects."""
+        per, name, _ = _OTHER[self.pool.per]
+        if len(self._names) < 2:
+            return {}
+        picked = self._picked(per)
+        return {f"{name}.raw": picked.measured.raw(), f"{name}.train": picked.train()}
+
+    def _notes(self) -> Iterator[str]:
+        per, _, words = _OTHER[self.pool.per]
+        if len(self._names) > 1:
+            picked = self._picked(per)
+            raw, train = finite(picked.measured.raw()), finite(picked.train())
+            layers = ", ".join(picked.distinct)
+            yield f"{words}: {layers} ({_said(raw)} on the test, {_said(train)} on the training stimuli)"
+        if self.faults:
+            layer, why = next(iter(self.faults.items()))
+            n = len(self.faults) + len(self.layers)
+            yield f"{len(self.faults)} of {n} layers have no score; the first, {layer}: {why}"
+
+    def _spectra(self) -> dict[str, Table]:
+        """The eigenvalues of every layer, the largest first."""
+        if not self._eigenvalues:
+            return {}
+        values = np.stack(list(self._eigenvalues.values()))
+        return {"eigenvalues": Table(values, ("layer", "component"), {"layer": tuple(self._eigenvalues)})}
+
+
+def _dimensions(spectrum: Spectrum | None) -> dict[str, float | None]:
+    if spectrum is None:
+        return {}
+    return {
+        "dimensionality": finite(spectrum.plain),
+        "dimensionality_corrected": finite(spectrum.corrected),
+    }
+
+
+def _said(value: float | None) -> str:
+    return "no number" if value is None else f"{value:.4f}"
