@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from ..specs.contrasts import Contrast, Where
 from .networks import Network, known_of, select
 
+_SHOWN = 5
+
 
 @dataclass(frozen=True)
 class Member:
@@ -103,7 +105,12 @@ def _notes(
         lonely = [one.model for key, found in members.items() if key not in common for one in found]
         lonely += [one.model for one in groups[name] if known_of(one, word) is None]
         if lonely:
-            yield f"{name}: without a partner of the same {word}: {', '.join(lonely)}"
+            yield f"{name}: without a partner of the same {word}: {_named(lonely)}"
         several = [key for key, found in members.items() if key in common and len(found) > 1]
         if several:
-            yield f"{name}: the mean of several networks stands for {', '.join(several)}"
+            yield f"{name}: the mean of several networks stands for {_named(several)}"
+
+
+def _named(names: Sequence[str]) -> str:
+    more = len(names) - _SHOWN
+    return ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")

@@ -108,6 +108,10 @@ def _as_released(question: Question) -> Answer:
 
 
 def _clustered(question: Question) -> Answer:
+    """With one cluster in a group nothing tells how far it is from others of its kind."""
+    single = [name for name in (question.group, question.against) if len(question.sides[name]) < 2]
+    if single:
+        return Lacking(f"one network of {' and of '.join(single)}: no spread between networks")
     return _fitted(question, clustered=True)
 
 

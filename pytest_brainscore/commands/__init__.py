@@ -6,7 +6,10 @@ from collections.abc import Iterator, Sequence
 from importlib import import_module
 from types import ModuleType
 
-COMMANDS = ("list_", "schema", "pin", "cache", "prepare", "recover", "merge", "compare")
+COMMANDS = (
+    *("list_", "schema", "pin", "cache", "prepare"),
+    *("recover", "merge", "compare", "contrasts", "import_"),
+)
 
 
 def commands(arguments: Sequence[str]) -> Iterator[ModuleType]:

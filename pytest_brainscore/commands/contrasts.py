@@ -1,0 +1,101 @@
+"""Compare groups of networks: means, differences with intervals, correlates, and how alike networks are.
+
+Groups are made by what `about:` of models.yaml says of networks (or `import` of those that others scored).
+Without --contrasts the project's benchmarks/contrasts/ and the shipped ones are taken. The exit status is 0.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import get_args
+
+from ..analysis.survey import Survey, Table, survey
+from ..errors import ResultsError, SelectionError, nearest
+from ..report.joining import Found, join
+from ..report.rdms import per_stimulus, rdms
+from ..report.runs import newest, read
+from ..specs.contrasts import Contrast, Unit
+from ..suite.contrasts import contrasts, contrasts_of
+from .contrast_text import lines
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Which runs, contrasts, benchmarks and intervals, and where to."""
+    parser.add_argument(
+        "runs", nargs="*", type=Path, metavar="RUN", help="folders of runs (default: the newest of reports/)"
+    )
+    parser.add_argument("--contrasts", type=Path, metavar="FILE", help="a file of contrasts")
+    parser.add_argument(
+        "--benchmark", default="*", metavar="PATTERN", help="only these, such as '*.OTC-versa'"
+    )
+    parser.add_argument("--of", choices=("raw", "ceiled"), default="raw", help="which score")
+    parser.add_argument(
+        "--interval", choices=get_args(Unit), help="what is taken to vary, instead of what the contrasts say"
+    )
+    parser.add_argument("--csv", type=Path, metavar="DIR", help="write each table there as CSV")
+    parser.add_argument("--json", action="store_true", help="print all tables as JSON")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Print the tables."""
+    found = _found(options.runs, options.benchmark)
+    rows = [one.row for one in found]
+    asked = contrasts_of(options.contrasts, rows) if options.contrasts else contrasts(Path())
+    made = survey(
+        rows,
+        asked,
+        of=options.of,
+        unit=options.interval,
+        rdms=rdms(found),
+        stimuli=per_stimulus(found),
+    )
+    if not made.summaries:
+        raise ResultsError(
+            f"none of {len(rows)} row(s) has a {options.of} score: there is nothing to compare"
+        )
+    if options.csv:
+        _write(options.csv, made)
+    print(_document(made, asked) if options.json else "\n".join(lines(made, asked)))
+
+
+def _found(runs: Sequence[Path], pattern: str) -> list[Found]:
+    """The rows of the runs together. Raises SelectionError where no benchmark is as the pattern says."""
+    paths = list(runs) or [path for path in [newest(Path("reports"))] if path]
+    if not paths:
+        raise ResultsError("there is no run under reports/: name the folder of one")
+    every = join([read(path) for path in paths]).found
+    known = dict.fromkeys(one.row.benchmark for one in every)
+    found = [one for one in every if fnmatchcase(one.row.benchmark, pattern)]
+    if every and not found:
+        hint = nearest(pattern, known) or f" (there are {', '.join(known)})"
+        raise SelectionError(f"--benchmark: no benchmark {pattern}{hint}")
+    return found
+
+
+def _document(made: Survey, asked: Sequence[Contrast]) -> str:
+    titles = {one.id: one.title for one in asked}
+    document = {"contrasts": titles, **made.tables(), "notes": made.contrasts.notes}
+    return json.dumps(document, indent=1, allow_nan=False)
+
+
+def _write(folder: Path, made: Survey) -> None:
+    """One CSV file for each table that has rows. Raises ResultsError where they cannot be written."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, table in made.tables().items():
+            if table:
+                _write_table(folder / f"{name}.csv", table)
+    except OSError as why:
+        raise ResultsError(f"--csv {folder}: cannot be written ({why.strerror or why})") from None
+
+
+def _write_table(path: Path, table: Table) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(table[0]))
+        writer.writeheader()
+        writer.writerows(table)

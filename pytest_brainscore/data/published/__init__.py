@@ -1,0 +1,1 @@
+"""Published: tables of scores that others computed, read as rows of results."""

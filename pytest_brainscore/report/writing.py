@@ -1,0 +1,36 @@
+"""Writing: the folder of a run that no items left, whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from ..data.disk import replace
+from ..errors import ResultsError
+from ..specs.results import Run
+from .runs import DOCUMENT, LINES
+
+
+def write(target: Path, run: Run, option: str) -> Path:
+    """Write results.json and results.jsonl into a new folder; the path of the first.
+
+    option: what named the folder, for messages. Raises ResultsError where there is something already, or it
+    cannot be written.
+    """
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise ResultsError(f"{option} {target}: there is something already; name a new folder")
+    draft = target.absolute().with_name(f".{target.name}.{os.getpid()}")
+    try:
+        draft.mkdir(parents=True)
+        lines = "".join(row.model_dump_json() + "\n" for row in run.results)
+        (draft / LINES).write_text(lines, encoding="utf-8", newline="\n")
+        (draft / DOCUMENT).write_text(run.text(), encoding="utf-8")
+        if target.exists():
+            target.rmdir()
+        replace(draft, target)
+    except OSError as why:
+        raise ResultsError(f"{option} {target}: cannot be written ({why.strerror or why})") from None
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    return target / DOCUMENT
