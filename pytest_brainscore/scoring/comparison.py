@@ -59,7 +59,7 @@ def score_of(benchmark: Benchmark, measured: Measurement, to: Target) -> Score:
         over=measured.over,
         left_out={reason: names for reason, names in to.left_out.items() if names},
         also={**_further(measured, to.ceiling), **(parts.figures() if parts else {})},
-        notes=(*to.notes, *_few(to), *measured.notes, *at_edge(measured), *(parts.notes() if parts else ())),
+        notes=(*to.notes, *_few(to), *at_edge(measured), *(parts.notes() if parts else ())),
         beside=tables(measured, to, benchmark.metric),
     )
 

@@ -63,12 +63,14 @@ class Profile:
         """
         picked = self._picked(self.pool.per)
         score = score_of(self.benchmark, picked.measured, self.target)
-        own = self.pool.per == "subject"
+        own, subjects = self.pool.per == "subject", self._names == self.target.subjects.names
         return replace(
             score,
             also={**score.also, **self._other_way()},
             notes=(*score.notes, *self._notes()),
-            layers={name: picked.of_part(i) for i, name in enumerate(self._names)} if own else {},
+            layers={name: picked.of_part(i) for i, name in enumerate(self._names)}
+            if own and subjects
+            else {},
             profile=tuple(self.layers.values()),
             beside={**score.beside, **self._spectra()},
         )

@@ -42,6 +42,8 @@ def subjects_of(metric: Metric, responses: xr.DataArray) -> Subjects:
         return Subjects()
     labels = responses["subject"].values.astype(str)
     names = tuple(dict.fromkeys(labels.tolist()))
+    if metric.tells_train and names == (UNKNOWN,):
+        return Subjects()
     if isinstance(metric, Predictive) and names == (UNKNOWN,):
         raise MetricError(_unnamed(responses))
     every = {name: torch.as_tensor(np.flatnonzero(labels == name)) for name in names}

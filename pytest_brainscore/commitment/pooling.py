@@ -1,0 +1,52 @@
+"""Pooling: the layers of which a benchmark takes, for each subject, the one that is best in training."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from ..models.pool import pool as pool_of
+from ..models.precomputed import AnyNetwork
+from ..models.represent import Unit
+from ..opened import Opened
+from ..specs.base import digest_of
+from ..specs.cases import Case
+from ..specs.views import Pool
+from .views import View, view_of
+
+_WORDS = {"all": "all that differ", "second_half": "the second half of all that differ"}
+
+
+@dataclass(frozen=True)
+class Pooling:
+    """A case, and the layers of which it takes the best."""
+
+    case: Case
+    pool: Pool
+    units: tuple[Unit, ...]
+
+    def views(self, opened: Opened) -> tuple[View, ...]:
+        """What the benchmark sees of each layer."""
+        first = view_of(self.case, self.units[0], opened)
+        return tuple(replace(first, unit=unit) for unit in self.units)
+
+    @property
+    def source(self) -> str:
+        """Who says which layer it is."""
+        of = _WORDS.get(self.pool.of, "those named") if isinstance(self.pool.of, str) else "those named"
+        each = "for each subject" if self.pool.per == "subject" else "for all subjects"
+        return f"best of {len(self.units)} layers ({of}) on the training stimuli of each split, {each}"
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Nothing: what was chosen is said by the score."""
+        return ()
+
+    @property
+    def choice(self) -> str:
+        """Sha256 of the layers that are chosen among."""
+        return digest_of(self.units)
+
+
+def pooling_of(network: AnyNetwork, case: Case, pool: Pool) -> Pooling:
+    """The layers of a network that the pool asks for. Raises ModelError where it has none of them."""
+    return Pooling(case, pool, tuple((layer,) for layer in pool_of(network, pool)))
