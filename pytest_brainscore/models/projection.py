@@ -39,7 +39,7 @@ def matrix(projection: Projection, units: int, components: int) -> csr_array:
     if projection.matrix == "sklearn":
         return _of_sklearn(units, components, projection.seed)
     rows = list(drawn(units, components, projection.seed))
-    starts = np.cumsum([0, *(count for counts, _, _ in rows for count in counts)])
+    starts = np.cumsum([0, *(count for counts, _, _ in rows for count in counts)]).astype(np.int32)
     weight = (math.sqrt(units) / components) ** 0.5
     signs = np.concatenate([signs for _, _, signs in rows])
     at = np.concatenate([at for _, at, _ in rows])
@@ -124,7 +124,7 @@ class Projector:
     def _on(self, device: torch.device, units: int) -> torch.Tensor:
         if (units, device) not in self._moved:
             held = self._weights(units)
-            starts, at = (torch.from_numpy(part.astype(np.int32)) for part in (held.indptr, held.indices))
+            starts, at = (torch.from_numpy(part) for part in (held.indptr, held.indices))
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", UserWarning)  # torch calls its sparse matrices beta
                 moved = torch.sparse_csr_tensor(starts, at, torch.from_numpy(held.data), held.shape)
