@@ -108,16 +108,21 @@ def _encoded(
     if not bool(train.any()):
         raise MetricError("the activations are constant: the same for all training stimuli")
     basis = Decomposition.of(train, mean)
-    seen = (test - mean) @ basis.back
+    seen = basis.project(test - mean)
     rows = split.train.to(y.device)
-    made = [_predicted(basis, seen, block, alphas, criterion) for block in _blocks(y, rows)]
-    return Encoded(*(torch.cat(parts, dim=-1) for parts in zip(*made, strict=True)))
+    left_out, predicted, alpha = (
+        basis.w.new_empty(*shape, y.shape[1]) for shape in ((len(train),), (len(test),), ())
+    )
+    for some in _blocks(y.shape[1], len(rows)):
+        given = y[:, some][rows].to(torch.float64)
+        left_out[:, some], predicted[:, some], alpha[some] = _predicted(basis, seen, given, alphas, criterion)
+    return Encoded(left_out, predicted, alpha)
 
 
-def _blocks(y: Tensor, rows: Tensor) -> Iterator[Tensor]:
-    """The training responses (n_tr, some) in float64, some neuroids after the others."""
-    for block in torch.split(y, at_once(len(rows)), dim=1):
-        yield block[rows].to(torch.float64)
+def _blocks(m: int, n: int) -> Iterator[slice]:
+    """Columns of m responses to n stimuli, some after the others."""
+    width = at_once(n)
+    yield from (slice(start, start + width) for start in range(0, m, width))
 
 
 def _predicted(

@@ -18,8 +18,7 @@ from torch import Tensor
 from ..errors import MetricError
 from . import correlation
 from .encoded import Encoded, Grid, Predictions, encode
-from .inputs import matrix, same_stimuli
-from .linalg import centre
+from .inputs import finite, matrix, same_stimuli
 from .measurement import Measurement, Over
 from .predictivity import explained_variance
 from .regression import Criterion
@@ -47,8 +46,7 @@ def encoding(
     the smallest or largest of the grid), each (n_splits, m).
     """
     made = _predictions(x, y, splits, standardise, alphas, grid, criterion)
-    y = matrix(y, "responses", "neuroid")
-    by_group(y[:1], groups)
+    by_group(finite(y, "responses", "neuroid")[:1], groups)
     sides = [_sides(made, at, y, split) for at, split in enumerate(splits)]
     figures = {
         "train": [correlation.pearson(*train) for train, _ in sides],
@@ -81,11 +79,13 @@ def versa(
     rdms: (s, k, k) of the predicted responses to the test stimuli of each split.
     """
     made = _predictions(x, y, splits, standardise, alphas, grid, criterion)
-    y = matrix(y, "responses", "neuroid")
+    y = finite(y, "responses", "neuroid")
     values, train, rdms = [], [], []
     for at, split in enumerate(splits):
-        sides = _sides(made, at, y, split)
-        left, right = (_rdms_of_both(*side, distance, groups) for side in sides)
+        left, right = (
+            tuple(_rdms(_columns(part, groups), distance) for part in side)
+            for side in _sides(made, at, y, split)
+        )
         train.append(_compared(*left, comparison))
         values.append(_compared(*right, comparison))
         rdms.append(right[0])
@@ -143,7 +143,7 @@ def _sides(
     made: Predictions, at: int, y: Tensor, split: Split
 ) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]:
     """Predicted and recorded responses of the training and of the test stimuli."""
-    train, test = (y[rows.to(y.device)] for rows in (split.train, split.test))
+    train, test = (y[rows.to(y.device)].to(torch.float64) for rows in (split.train, split.test))
     return (_judged(made, at, train), train), (made.splits[at].test, test)
 
 
@@ -157,7 +157,7 @@ def _judged(made: Predictions, at: int, y: Tensor) -> Tensor:
     left_out = made.splits[at].train
     if made.criterion == "pearson":
         return left_out
-    return left_out + centre(y)[0] / (len(y) - 1)
+    return (y - y.mean(dim=0)).div_(len(y) - 1).add_(left_out)
 
 
 def _at_edge(made: Predictions) -> list[Tensor]:
@@ -169,14 +169,6 @@ def _at_edge(made: Predictions) -> list[Tensor]:
 def _extreme(alpha: Tensor, grid: Sequence[float]) -> Tensor:
     ends = ((alpha == min(grid)) | (alpha == max(grid))) & (len(grid) > 1)
     return ends.to(torch.float64).masked_fill(alpha.isnan(), torch.nan)
-
-
-def _rdms_of_both(
-    predicted: Tensor, recorded: Tensor, distance: str, groups: Groups | None
-) -> tuple[Tensor, Tensor]:
-    both = (_columns(predicted, groups), _columns(recorded, groups))
-    first, second = (_rdms(parts, distance) for parts in both)
-    return first, second
 
 
 def _recorded(y: Tensor, rows: Tensor, distance: str, groups: Groups | None) -> Tensor:
@@ -203,7 +195,7 @@ def _enough(x: Tensor) -> Tensor:
     """The responses (k, m), if they can have an RDM."""
     if len(x) < 3:
         raise MetricError(f"an RDM of {len(x)} stimuli has nothing to compare: give at least 3")
-    if not bool(centre(x)[0].any()):
+    if bool((x == x[0]).all()):
         raise MetricError("there is no RDM of responses that are the same for all stimuli")
     return x
 

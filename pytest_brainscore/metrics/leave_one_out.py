@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from .linalg import eigh, svd_of_centred
+from .linalg import eigh, gram, svd_of_centred
 
 BYTES_AT_ONCE = 16 * 2**20
 """Of responses that are looked at together, so that the steps of one alpha stay in a processor's cache."""
@@ -18,14 +18,14 @@ BYTES_AT_ONCE = 16 * 2**20
 class Decomposition:
     """One decomposition of centred activations that serves every alpha and every response.
 
-    u: (n, k) left singular vectors, columns centred; w: (k,) squared singular values; back: (p, k) maps
-    activations onto the basis, times the singular values; spare: (n, 1) leverages outside the basis, None
-    where it spans all that centred responses can be.
+    u: (n, k) left singular vectors, columns centred; w: (k,) squared singular values; back: factors of the
+    (p, k) that maps activations onto the basis, times the singular values; spare: (n, 1) leverages outside
+    the basis, None where it spans all that centred responses can be.
     """
 
     u: Tensor
     w: Tensor
-    back: Tensor
+    back: tuple[Tensor, ...]
     spare: Tensor | None
 
     @classmethod
@@ -33,13 +33,18 @@ class Decomposition:
         """Decompose centred activations (n, p), whose means were (p,)."""
         n, p = x.shape
         if n <= p:
-            w, u = eigh(x @ x.T)
-            back = x.T @ u
+            w, u = eigh(gram(x))
             u = u - u.mean(dim=0)
-            return cls(u, w.clamp(min=0), back, None)
+            return cls(u, w.clamp(min=0), (x.T, u), None)
         u, s, vt = svd_of_centred(x, x_mean)
         spare = 1 - 1 / n - u.square().sum(dim=1, keepdim=True)
-        return cls(u, s**2, vt.T * s, spare)
+        return cls(u, s**2, (vt.T * s,), spare)
+
+    def project(self, x: Tensor) -> Tensor:
+        """Return (n_test, k): other activations (n_test, p), less the same means, on the basis."""
+        for factor in self.back:
+            x = x @ factor
+        return x
 
     def fit(self, y: Tensor) -> LeaveOneOut:
         """Return the fits of centred responses (n, m)."""
@@ -111,7 +116,10 @@ class LeaveOneOut:
 
     def map(self, alpha: Tensor) -> Tensor:
         """Return the map (p, m) of activations to responses; alpha () or one for each target (m,)."""
-        return self.basis.back @ self.weights(alpha)
+        made = self.weights(alpha)
+        for factor in reversed(self.basis.back):
+            made = factor @ made
+        return made
 
     def weights(self, alpha: Tensor) -> Tensor:
         """Return the map (k, m) of the basis to responses; alpha as in `map`."""

@@ -135,6 +135,22 @@ def unit(vectors: Tensor) -> Tensor:
     return scaled
 
 
+def gram(x: Tensor, mean: Tensor | None = None, width: int = 2048) -> Tensor:
+    """Return X X' (n, n) of the rows of (n, p), less their means (n,) if given, in float64.
+
+    Some columns after the others, which keeps the copy small, and half of the products.
+    """
+    n = len(x)
+    total = x.new_zeros(n, n, dtype=torch.float64)
+    tile = max(128, -(-n // 8))
+    for block in torch.split(x, width, dim=1):
+        part = block.to(torch.float64) if mean is None else block - mean[:, None]
+        for start in range(0, n, tile):
+            rows = slice(start, start + tile)
+            total[rows, : start + tile].addmm_(part[rows], part[: start + tile].T)
+    return total.tril() + total.tril(-1).T
+
+
 def centre(x: Tensor) -> tuple[Tensor, Tensor]:
     """Return columns without their means (n, p), and the means (p,).
 

@@ -16,7 +16,7 @@ from ..errors import MetricError, nearest
 from . import correlation
 from .correlation import Correlation
 from .inputs import matrix, same_stimuli
-from .linalg import centre
+from .linalg import EPSILON, centre, gram
 from .measurement import Measurement
 from .splits import Split, check
 
@@ -34,28 +34,34 @@ def pearson_distance(x: Tensor) -> Tensor:
             "one unit or neuroid has no Pearson distance, which is between patterns over several:"
             " use distance: euclidean"
         )
-    return cosine_distance(centre(x.T)[0].T, "are constant over units")
+    mean = x.mean(dim=1, dtype=torch.float64)
+    rounding = 4 * EPSILON * x.shape[1] ** 0.5 * mean.abs()
+    return _angular(gram(x, mean), rounding, "are constant over units")
 
 
-def cosine_distance(x: Tensor, lacking: str = "are zero in every unit") -> Tensor:
+def cosine_distance(x: Tensor) -> Tensor:
     """Return 1 - cosine of the angle of every two rows of (n, p); MetricError for a row of zeros."""
-    norm = torch.linalg.vector_norm(x, dim=1, keepdim=True)
-    rows = (norm.flatten() == 0).nonzero().flatten().tolist()
+    return _angular(gram(x), x.new_zeros(()), "are zero in every unit")
+
+
+def _angular(products: Tensor, rounding: Tensor, lacking: str) -> Tensor:
+    """1 - cosine, from inner products (n, n) of rows; each must be longer than `rounding`, () or (n,)."""
+    length = products.diagonal().sqrt()
+    rows = (length <= rounding).nonzero().flatten().tolist()
     if rows:
         raise MetricError(
-            f"{len(rows)} of {len(x)} stimuli {lacking} (the first in row {rows[0]}), so they have no angle "
-            "to others: leave them out, or use distance: euclidean"
+            f"{len(rows)} of {len(products)} stimuli {lacking} (the first in row {rows[0]}), so they have no "
+            "angle to others: leave them out, or use distance: euclidean"
         )
-    x = x / norm
-    return (1 - x @ x.T).fill_diagonal_(0.0)
+    return (1 - products / length / length[:, None]).fill_diagonal_(0.0)
 
 
 def euclidean_distance(x: Tensor) -> Tensor:
     """Return the Euclidean distance (not squared, not divided by the number of units) of every two rows."""
     x, _ = centre(x)
-    gram = x @ x.T
-    size = gram.diagonal()
-    return (size[:, None] + size[None, :] - 2 * gram).clamp(min=0).sqrt().fill_diagonal_(0.0)
+    products = gram(x)
+    size = products.diagonal()
+    return (size[:, None] + size[None, :] - 2 * products).clamp(min=0).sqrt().fill_diagonal_(0.0)
 
 
 DISTANCES: Mapping[str, Callable[[Tensor], Tensor]] = {
@@ -130,7 +136,7 @@ def rdm_cv(
 
 
 def brain_rdms(y: Tensor, distance: str, groups: Groups | None = None) -> Tensor:
-    """Return (s, n, n) from responses (n, m), one RDM per group of neuroids (s = 1 without groups)."""
+    """Return (s, n, n) from responses (n, m), an RDM for each group of neuroids (s = 1 without groups)."""
     make = _named(distance, DISTANCES, "distance")
     return torch.stack([make(columns) for columns in by_group(y, groups)])
 
