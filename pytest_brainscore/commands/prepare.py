@@ -40,13 +40,14 @@ def run(options: argparse.Namespace) -> None:
     """Prepare the images and each subject, and say where they are."""
     from ..data.nsd.layout import NsdFolder
     from ..data.nsd.preparing import Preparation
+    from ..data.nsd.subject_files import open_subject
 
     root, subjects = _folder(options), _subjects(options.subjects)
     to = (options.to or Path(os.environ.get(_PREPARED) or root / "prepared")).expanduser().absolute()
     preparation = Preparation(NsdFolder(root, options.betas), to, options.again, _live)
     print(f"images: {preparation.stimuli()}")
     for subject in subjects:
-        print(f"S{subject}: {_described(preparation.subject(subject))}", flush=True)
+        print(f"S{subject}: {open_subject(preparation.subject(subject)).described()}", flush=True)
     print(f"set {_PREPARED}={to}")
 
 
@@ -70,18 +71,6 @@ def _subjects(text: str) -> list[int]:
     if not all(word in set("12345678") for word in words):
         raise SelectionError(f"--subjects {text}: numbers from 1 to 8, with commas between, are due")
     return list(dict.fromkeys(map(int, words)))
-
-
-def _described(path: Path) -> str:
-    """What is in a prepared file, in a line."""
-    from ..data.nsd.prepared import summary
-
-    found = summary(path)
-    absent = f"; it has no {found.absent}" if found.absent else ""
-    return (
-        f"{path} ({found.bytes / 1e6:,.1f} MB): {found.voxels:,} voxels, {found.sessions} sessions of"
-        f" {found.trials:,} trials, images shown {found.repetitions}{absent}"
-    )
 
 
 def _live(what: str, done: int, of: int) -> None:

@@ -29,24 +29,25 @@ class Parts:
     voxels: Voxels
     showings: Showings
 
-    def shown(self, session: Session) -> Showings:
-        """The session's own showings."""
-        return self.showings.within(session.first, session.end)
-
     def of(self, session: Session) -> np.ndarray:
-        """Z-scored betas (showings, voxels) of a session, read once, whether now or by an earlier call.
+        """Z-scored betas (showings, voxels) of a session, on disk; read once, now or by an earlier call.
 
         Raises DataError where the session's file is damaged, changes while it is read, or the disk is full.
         """
         path = self._place(session)
-        found = _loaded(path)
-        if found is not None and found.shape == (len(self.shown(session).trial), len(self.voxels)):
+        shown = self.showings.within(session.first, session.end)
+        found = _loaded(path, (len(shown.trial), len(self.voxels)))
+        if found is not None:
             return found
-        betas: np.ndarray = read_betas(session, self.voxels)[self.shown(session).trial - session.first]
+        betas = read_betas(session, self.voxels)[shown.trial - session.first]
         if self._place(session) != path:
             raise DataError(f"{session.path}: changed while it was read; run again when it is whole")
         _save(path, betas)
-        return betas
+        return np.asarray(np.load(path, mmap_mode="r"))
+
+    def bytes(self) -> int:
+        """How much of the disk they take."""
+        return sum(path.stat().st_size for path in self.work.glob("*.npy"))
 
     def forget(self) -> None:
         """Delete them."""
@@ -55,16 +56,20 @@ class Parts:
     def _place(self, session: Session) -> Path:
         """The name tells what a part was made of, so that another file or other voxels have another one."""
         inputs = inputs_of([session.path], session.path.parent)
-        trials = self.shown(session).trial.tolist()
+        trials = self.showings.within(session.first, session.end).trial.tolist()
         key = digest_of([RECIPE, inputs, session.first, session.trials, trials, self.voxels.ids])
         return self.work / f"session{session.number:02d}-{key[:16]}.npy"
 
 
-def _loaded(path: Path) -> np.ndarray | None:
+def _loaded(path: Path, shape: tuple[int, int]) -> np.ndarray | None:
+    """A part that stays on disk; None where it is not there, or was cut short as the machine went down."""
+    if 0 in shape:
+        return np.empty(shape, np.float32)
     try:
-        return np.asarray(np.load(path, allow_pickle=False))
-    except (OSError, ValueError, EOFError):  # not there, or cut short by a machine that went down
+        found = np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
+    except (OSError, ValueError, EOFError):
         return None
+    return found if found.shape == shape else None
 
 
 def _save(path: Path, betas: np.ndarray) -> None:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-
-import h5py
+from typing import IO
 
 from ...errors import DataError, NotHere
 from ..disk import hash_of, remembered_hash, replace, write_whole
@@ -22,12 +20,12 @@ Inputs = Mapping[str, list[int]]
 
 def subject_file(folder: Path, subject: int, betas: str) -> Path:
     """Where the voxels of a subject are kept."""
-    return folder / f"S{subject}.{betas}.h5"
+    return folder / f"S{subject}.{betas}.npz"
 
 
 def stimuli_file(folder: Path, set: str = "shared1000") -> Path:
     """Where the images are kept."""
-    return folder / f"{set}.h5"
+    return folder / f"{set}.npy"
 
 
 @dataclass(frozen=True)
@@ -37,28 +35,6 @@ class Note:
     sha256: str
     bytes: int
     inputs: Inputs
-
-
-@dataclass(frozen=True)
-class Summary:
-    """What is in a subject's file. repetitions: `3 times`, or how many images were shown how often."""
-
-    bytes: int
-    voxels: int
-    sessions: int
-    trials: int
-    repetitions: str
-    absent: str
-
-
-def summary(path: Path) -> Summary:
-    """What is in a subject's file."""
-    with h5py.File(path, "r") as file:
-        shown = Counter(file["shown"][()].tolist())
-        counts = {name: int(file.attrs[name]) for name in ("sessions", "trials")}
-        absent, voxels = str(file.attrs["absent"]), len(file["ncsnr"])
-    times = [f"{times} times" + (f" ({n:,})" if len(shown) > 1 else "") for times, n in sorted(shown.items())]
-    return Summary(path.stat().st_size, voxels, **counts, repetitions=", ".join(times), absent=absent)
 
 
 def inputs_of(paths: list[Path], root: Path) -> Inputs:
@@ -91,21 +67,21 @@ def refuse_changed(path: Path, note: Note, inputs: Inputs) -> None:
 
 
 @contextlib.contextmanager
-def written(path: Path, inputs: Inputs) -> Iterator[h5py.File]:
-    """An HDF5 file that stands under its name, with its note, when all is in it, and else not at all.
+def written(path: Path, inputs: Inputs) -> Iterator[IO[bytes]]:
+    """A file that stands under its name, with its note, when all is in it, and else not at all.
 
     Raises DataError where it cannot be written: the disk is full, or nobody may.
     """
     draft = path.with_name(f".{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with h5py.File(draft, "w") as file:
+        with draft.open("wb") as file:
             yield file
         note = {"sha256": hash_of(draft), "bytes": draft.stat().st_size, "inputs": inputs}
         _note(path).unlink(missing_ok=True)
         replace(draft, path)
         write_whole(_note(path), json.dumps(note, indent=1, sort_keys=True))
-    except (OSError, RuntimeError) as why:  # h5py raises either where a disk is full
+    except OSError as why:
         raise unwritable(path, why) from why
     finally:
         with contextlib.suppress(OSError):
@@ -117,9 +93,8 @@ def unwritable(path: Path, why: BaseException) -> DataError:
     return DataError(f"{path}: cannot be written ({why}); what is done so far is kept: make room, run again")
 
 
-@contextlib.contextmanager
-def opened(path: Path, cache: Path) -> Iterator[tuple[h5py.File, str]]:
-    """A prepared file and its sha256, which is that of its note.
+def verified(path: Path, cache: Path) -> str:
+    """The sha256 of a prepared file, which is that of its note.
 
     Raises NotHere where it was not prepared, DataError where it is not as it was written.
     """
@@ -133,8 +108,7 @@ def opened(path: Path, cache: Path) -> Iterator[tuple[h5py.File, str]]:
             f"{path}: its sha256 is {found}, and {due}: it was damaged or changed since it was"
             f" prepared; copy it again with {_note(path).name}, or run `{AGAIN} --again`"
         )
-    with h5py.File(path, "r") as file:
-        yield file, found
+    return found
 
 
 def _note(path: Path) -> Path:

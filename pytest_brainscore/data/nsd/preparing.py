@@ -8,16 +8,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import h5py
 import numpy as np
 
 from ...errors import DataError
 from ...progress import Tell, untold
 from ..disk import locked
-from .design import Design, read_design
-from .layout import NsdFolder, damaged
+from .design import read_design
+from .images import size_of, write_images
+from .layout import NsdFolder
 from .masks import Voxels, find_voxels, volumes_of
-from .parts import RECIPE, Parts
+from .parts import Parts
 from .prepared import (
     Inputs,
     inputs_of,
@@ -29,6 +29,7 @@ from .prepared import (
     written,
 )
 from .sessions import Session, as_sessions
+from .subject_files import write_subject
 
 _WORK = ".work"
 
@@ -46,7 +47,7 @@ class Preparation:
     tell: Tell = untold
 
     def stimuli(self) -> Path:
-        """The file of the shared images, (stimulus, height, width, 3) by their numbers; made if need be.
+        """The file of the shared images, by their numbers; made if need be.
 
         Raises DataError where a file of NSD is missing or damaged, or was changed since the file was made,
         and where it cannot be written.
@@ -56,8 +57,9 @@ class Preparation:
         with self._alone(path):
             if not self._is_done(path, inputs):
                 shared = read_design(sources[0]).shared
+                self._refuse_too_little_room(path, size_of(sources[1], len(shared)))
                 with written(path, inputs) as file:
-                    self._copy_images(sources[1], shared, file)
+                    write_images(file, sources[1], shared, self.tell)
         return path
 
     def subject(self, subject: int) -> Path:
@@ -92,54 +94,21 @@ class Preparation:
         return True
 
     def _make(self, path: Path, voxels: Voxels, sessions: tuple[Session, ...], inputs: Inputs) -> None:
-        design, trials = read_design(self.folder.design()), sessions[-1].end
-        parts = Parts(self.to / _WORK / path.stem, voxels, design.showings(voxels.subject, trials))
-        repetitions = int(parts.showings.repetition.max(initial=0)) + 1
-        shape = (len(design.shared), repetitions, len(voxels))
-        self._refuse_too_little_room(path, 2 * 4 * int(np.prod(shape)))
+        design = read_design(self.folder.design())
+        showings = design.showings(voxels.subject, sessions[-1].end)
+        parts = Parts(self.to / _WORK / path.stem, voxels, showings)
+        self._refuse_too_little_room(path, 2 * 4 * len(showings.trial) * len(voxels) - parts.bytes())
+        betas: list[np.ndarray] = []
         for session in sessions:
-            parts.of(session)
+            betas.append(parts.of(session))
             self.tell(f"S{voxels.subject}: session", session.number, len(sessions))
+        lengths = [session.trials for session in sessions]
         with written(path, inputs) as file:
-            _describe(file, parts, design)
-            file.attrs.update(betas=self.folder.betas, sessions=len(sessions), trials=trials)
-            betas = file.create_dataset("betas", shape, np.float32, fillvalue=np.nan)
-            for session in sessions:
-                _fill(betas, parts, session)
+            write_subject(file, voxels, design.shared, lengths, showings, betas)
+        betas.clear()  # else Windows would not let their files go
         parts.forget()
 
     def _refuse_too_little_room(self, path: Path, due: int) -> None:
         free = shutil.disk_usage(self.to).free
         if free < due:
             raise DataError(f"{path}: needs {due / 1e9:.1f} GB, and {free / 1e9:.1f} GB are free; make room")
-
-    def _copy_images(self, source: Path, shared: np.ndarray, file: h5py.File) -> None:
-        """One by one: all 1,000 would take half a gigabyte of memory."""
-        try:
-            with h5py.File(source, "r") as whole:
-                images = whole["imgBrick"]
-                shape = (len(shared), *images.shape[1:])
-                self._refuse_too_little_room(source, int(np.prod(shape)))
-                copies = file.create_dataset("images", shape, np.uint8)
-                for row, number in enumerate(shared):
-                    copies[row] = images[number - 1]
-                    self.tell("image", row + 1, len(shared))
-        except (KeyError, ValueError, IndexError) as why:
-            raise damaged(source, why) from why
-        file["stimulus"] = shared
-
-
-def _describe(file: h5py.File, parts: Parts, design: Design) -> None:
-    """All but the betas. shown (stimulus,): how often each image was shown."""
-    voxels = parts.voxels
-    file.attrs.update(recipe=RECIPE, subject=voxels.subject, absent=", ".join(voxels.absent))
-    file["stimulus"], file["voxel"], file["ncsnr"] = design.shared, voxels.place, voxels.ncsnr
-    file["shown"] = np.bincount(parts.showings.stimulus, minlength=len(design.shared))
-    for name, members in voxels.regions.items():
-        file[f"regions/{name}"] = members
-
-
-def _fill(betas: h5py.Dataset, parts: Parts, session: Session) -> None:
-    shown = parts.shown(session)
-    for row, stimulus, repetition in zip(parts.of(session), shown.stimulus, shown.repetition, strict=True):
-        betas[stimulus, repetition] = row

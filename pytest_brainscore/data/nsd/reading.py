@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
-import h5py
 import numpy as np
 import xarray as xr
 
@@ -17,26 +16,12 @@ from ...specs.datasets import NsdDataset
 from ..assembly import Source, assemble
 from ..recordings import Recordings
 from ..stimuli import Stimuli
-from .prepared import AGAIN, opened, stimuli_file, subject_file
+from .images import read_images
+from .masks import Voxels
+from .prepared import AGAIN, stimuli_file, subject_file, verified
+from .subject_files import SubjectFile, open_subject
 
 Fetch = Callable[[File | Collection], Path]
-
-
-@dataclass(frozen=True, eq=False)
-class Subject:
-    """A prepared file: where its betas lie, and what is known of its voxels.
-
-    stimulus (n,): the numbers of the images. repetitions: how often one was shown at most.
-    """
-
-    name: str
-    path: Path
-    digest: str
-    stimulus: np.ndarray
-    repetitions: int
-    ids: list[str]
-    ncsnr: np.ndarray
-    regions: dict[str, np.ndarray]
 
 
 def read(dataset: NsdDataset, fetch: Fetch, cache: Path) -> Recordings:
@@ -49,11 +34,13 @@ def read(dataset: NsdDataset, fetch: Fetch, cache: Path) -> Recordings:
     """
     folder, spec = _folder(dataset, fetch), dataset.recordings
     paths = [subject_file(folder, number, spec.betas) for number in spec.subjects]
-    subjects = [_subject(path, cache) for path in paths]
-    stimuli, digest = _stimuli(stimuli_file(folder, dataset.stimuli.set), dataset, cache)
+    images = stimuli_file(folder, dataset.stimuli.set)
+    digests = [verified(path, cache) for path in (images, *paths)]
+    subjects = [open_subject(path) for path in paths]
+    stimuli = _stimuli(images, dataset)
     _refuse_other_stimuli(subjects, stimuli)
     recordings = assemble(Source(dataset.id, str(folder)), stimuli, _joined(subjects))
-    return replace(recordings, digest=digest_of([digest, *(subject.digest for subject in subjects)]))
+    return replace(recordings, digest=digest_of(digests))
 
 
 def _folder(dataset: NsdDataset, fetch: Fetch) -> Path:
@@ -67,60 +54,37 @@ def _folder(dataset: NsdDataset, fetch: Fetch) -> Path:
         ) from why
 
 
-def _subject(path: Path, cache: Path) -> Subject:
-    with opened(path, cache) as (file, digest):
-        name = f"S{file.attrs['subject']}"
-        return Subject(
-            name=name,
-            path=path,
-            digest=digest,
-            stimulus=file["stimulus"][()],
-            repetitions=file["betas"].shape[1],
-            ids=[f"{name}-{x}-{y}-{z}" for x, y, z in file["voxel"][()].tolist()],
-            ncsnr=file["ncsnr"][()],
-            regions={region: members[()] for region, members in file["regions"].items()},
-        )
-
-
-def _stimuli(path: Path, dataset: NsdDataset, cache: Path) -> tuple[Stimuli, str]:
-    """The images, which stay on disk until they are shown, and the file's hash."""
-    with opened(path, cache) as (file, digest):
-        numbers, images = file["stimulus"][()], file["images"]
-        start = images.id.get_offset()
-        mapped = np.memmap(path, np.uint8, "r", offset=start, shape=images.shape)
+def _stimuli(path: Path, dataset: NsdDataset) -> Stimuli:
+    numbers, images = read_images(path)
     ids = tuple(map(str, numbers.tolist()))
-    return Stimuli(ids, tuple(mapped), visual_degrees=dataset.stimuli.visual_degrees), digest
+    return Stimuli(ids, tuple(images), visual_degrees=dataset.stimuli.visual_degrees)
 
 
-def _refuse_other_stimuli(subjects: Sequence[Subject], stimuli: Stimuli) -> None:
+def _refuse_other_stimuli(subjects: Sequence[SubjectFile], stimuli: Stimuli) -> None:
     for subject in subjects:
-        if tuple(map(str, subject.stimulus.tolist())) != stimuli.ids:
+        if tuple(map(str, subject.number.tolist())) != stimuli.ids:
             raise DataError(
-                f"{subject.path}: has other images than {len(stimuli)} of the file of images beside it;"
+                f"{subject.path}: its images are not the {len(stimuli)} of the file of images beside it;"
                 f" run `{AGAIN} --again` for both"
             )
 
 
-def _joined(subjects: Sequence[Subject]) -> xr.DataArray:
+def _joined(subjects: Sequence[SubjectFile]) -> xr.DataArray:
     """(stimulus, repetition, neuroid) of all subjects; NaN where one was shown an image less often."""
-    ends = np.cumsum([len(subject.ids) for subject in subjects])
-    shape = (len(subjects[0].stimulus), max(subject.repetitions for subject in subjects), ends[-1])
+    ends = np.cumsum([len(subject.voxels) for subject in subjects])
+    shape = (len(subjects[0].number), max(subject.repetitions for subject in subjects), ends[-1])
     betas = np.full(shape, np.nan, np.float32)
     for subject, end in zip(subjects, ends, strict=True):
-        with h5py.File(subject.path, "r") as file:
-            betas[:, : subject.repetitions, end - len(subject.ids) : end] = file["betas"][()]
-    coords = {name: ("neuroid", values) for name, values in _coords(subjects).items()}
-    dims = ("stimulus", "repetition", "neuroid")
-    return xr.DataArray(betas, dims=dims, coords=coords)
+        betas[:, : subject.repetitions, end - len(subject.voxels) : end] = subject.betas()
+    coords = {name: ("neuroid", values) for name, values in _coords([s.voxels for s in subjects]).items()}
+    return xr.DataArray(betas, dims=("stimulus", "repetition", "neuroid"), coords=coords)
 
 
-def _coords(subjects: Sequence[Subject]) -> dict[str, np.ndarray]:
-    regions = {
-        name: np.concatenate([subject.regions[name] for subject in subjects]) for name in subjects[0].regions
-    }
+def _coords(subjects: Sequence[Voxels]) -> dict[str, np.ndarray]:
+    regions = {name: np.concatenate([s.regions[name] for s in subjects]) for name in subjects[0].regions}
     return {
         "neuroid": np.concatenate([subject.ids for subject in subjects]),
-        "subject": np.repeat([subject.name for subject in subjects], [len(s.ids) for s in subjects]),
+        "subject": np.repeat([f"S{s.subject}" for s in subjects], [len(s) for s in subjects]),
         "region": np.where(regions["OTC"], "OTC", "EVC"),
         "ncsnr": np.concatenate([subject.ncsnr for subject in subjects]),
         **regions,
