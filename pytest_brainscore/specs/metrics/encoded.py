@@ -94,4 +94,8 @@ class UniqueVariance(BySubject):
     candidates: Annotated[
         Positive, Field(description="how many divisions of the penalty among the bands are tried")
     ] = 50
-    seed: Annotated[int, Field(ge=0)] = 0
+    seed: Annotated[int, Field(ge=0, description="of those divisions, and of the folds that judge them")] = 0
+
+    def parameters(self) -> dict[str, Any]:
+        """Without `over`: the baselines are represented before."""
+        return {name: value for name, value in super().parameters().items() if name != "over"}
