@@ -82,10 +82,7 @@ def versa(
     y = finite(y, "responses", "neuroid")
     values, train, rdms = [], [], []
     for at, split in enumerate(splits):
-        left, right = (
-            tuple(_rdms(_columns(part, groups), distance) for part in side)
-            for side in _sides(made, at, y, split)
-        )
+        left, right = (_both_rdms(*side, distance, groups) for side in _sides(made, at, y, split))
         train.append(_compared(*left, comparison))
         values.append(_compared(*right, comparison))
         rdms.append(right[0])
@@ -169,6 +166,12 @@ def _at_edge(made: Predictions) -> list[Tensor]:
 def _extreme(alpha: Tensor, grid: Sequence[float]) -> Tensor:
     ends = ((alpha == min(grid)) | (alpha == max(grid))) & (len(grid) > 1)
     return ends.to(torch.float64).masked_fill(alpha.isnan(), torch.nan)
+
+
+def _both_rdms(
+    predicted: Tensor, recorded: Tensor, distance: str, groups: Groups | None
+) -> tuple[Tensor, Tensor]:
+    return _rdms(_columns(predicted, groups), distance), _rdms(_columns(recorded, groups), distance)
 
 
 def _recorded(y: Tensor, rows: Tensor, distance: str, groups: Groups | None) -> Tensor:
