@@ -115,9 +115,9 @@ class Taps:
         if not calls:
             return "is not called in the forward pass; name another, for instance its parent"
         if address.call and address.call > calls:
-            return f"is there {calls} times in a forward pass, not {address.call}"
+            return f"is called {calls} times in a forward pass, not {address.call}"
         if address.tensor:
-            return f"answers with {address.tensor} tensors at most, of which the first is [0]"
+            return f"answers with fewer than {address.tensor + 1} tensors"
         return "answers with no tensor" if not address.part else "does not tell its heads apart"
 
     def _error(self, reading: Reading, fault: str) -> ModelError:
