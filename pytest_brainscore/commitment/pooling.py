@@ -33,8 +33,7 @@ class Pooling:
     def source(self) -> str:
         """Who says which layer it is."""
         of = _WORDS.get(self.pool.of, "those named") if isinstance(self.pool.of, str) else "those named"
-        each = "for each subject" if self.pool.per == "subject" else "for all subjects"
-        return f"best of {len(self.units)} layers ({of}) on the training stimuli of each split, {each}"
+        return f"best of {len(self.units)} layers ({of}) on the training stimuli, per {self.pool.per}"
 
     @property
     def notes(self) -> tuple[str, ...]:

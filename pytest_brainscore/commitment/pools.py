@@ -94,7 +94,7 @@ class Pools:
         for i, unit in enumerate(units):
             self.tell("choice", i, len(units))
             seen_of = {one.sight: self._seen(one.views[i], shown, n, one.target) for one in each}
-            spectra = {view: spectrum_of(x) for view, x in seen_of.items() if _is_plain(view, x)}
+            spectra = {view: spectrum_of(x) for view, x in seen_of.items() if _is_plain(x, view)}
             plain = spectra[min(spectra, key=lambda view: str(view.kind))] if spectra else None
             for one, found in zip(each, together.measured(seen_of), strict=True):
                 one.profile.offer("+".join(unit), found, spectra.get(one.sight, plain))
@@ -132,7 +132,7 @@ class _Each:
         return Measured(score, layer, self.hit, self.stored, self.fallbacks, self.seconds)
 
 
-def _is_plain(view: View, x: Tensor | BrainScoreError) -> TypeGuard[Tensor]:
+def _is_plain(x: Tensor | BrainScoreError, view: View) -> TypeGuard[Tensor]:
     """Whether that is a layer as it answers: its units are not z-scored, nor on principal components."""
     return isinstance(x, Tensor) and view.kind.standardised is None and view.pca is None
 
