@@ -127,7 +127,7 @@ class ScoreItem(pytest.Item):
         case, candidate = self.case, self.candidate
         self.watch = Watch.of(case, candidate.id, self.layer, self.run.settings)
         self.score = self.run.engine.score(candidate, case, self.layer)
-        self.row = rows.scored(case, candidate.id, self.nodeid, self.score)
+        self.row = rows.scored(case, candidate.model, self.nodeid, self.score)
         if self.watch is not None:
             self.watch.policy.drop_at(self.score.error)
 

@@ -76,7 +76,7 @@ def keep(run: Run, model: str, outcomes: Outcomes) -> None:
     items = [pair for pair in run.items.items() if pair[1].candidate.id == model]
     for (node, named), outcome in zip(items, outcomes, strict=True):
         if not isinstance(outcome, BrainScoreError):
-            run.book.add_early(scored(named.case, model, node, outcome))
+            run.book.add_early(scored(named.case, named.candidate.model, node, outcome))
 
 
 def _works(run: Run) -> list[Work]:

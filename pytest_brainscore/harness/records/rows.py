@@ -7,18 +7,20 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ...errors import speakable
 from ...specs.cases import Case
+from ...specs.models import Model
 from ...specs.results import Row
 from ...versions import versions
+from .about import about
 
 if TYPE_CHECKING:
     from ...scores import Score
 
 
-def scored(case: Case, model: str, node: str, score: Score) -> Row:
-    """The row of a score."""
+def scored(case: Case, model: Model, node: str, score: Score) -> Row:
+    """The row of a score, with what is known of the model."""
     notes = [*score.notes, *score.about.get("notes", [])]
     numbers = {**score.to_json(), **score.about, "notes": notes}
-    return row_of({**_common(case, model, node), **numbers, "status": "scored"})
+    return row_of({**_common(case, model.id, node), **numbers, "about": about(model), "status": "scored"})
 
 
 def unscored(

@@ -1,0 +1,37 @@
+"""About: what a row says of its network, so that contrasts find it without models.yaml."""
+
+from __future__ import annotations
+
+import re
+
+from ...specs.catalogue import size_of
+from ...specs.models import BASELINE, PRECOMPUTED, SOURCES, Model
+
+_OF_TRAINING = frozenset({"objective", "task", "cluster", "diet", "top1"})
+_TWIN = re.compile(r"_untrained\d*$")
+Said = dict[str, str | bool | int | float | None]
+
+
+def about(model: Model) -> Said:
+    """What is known of a model: whether it was trained, its `about:`, its architecture and its parameters.
+
+    Of random weights nothing is said of training: neither task nor diet, nor how accurate others are.
+    """
+    known = trained(model)
+    size = None if model.source == PRECOMPUTED else size_of(model)
+    said = {
+        "trained": known,
+        "architecture": None if model.source == PRECOMPUTED else model.architecture,
+        "parameters": size.parameters if size else None,
+        **model.about.model_dump(exclude_none=True),
+    }
+    dropped = _OF_TRAINING if known is False else frozenset()
+    return {word: value for word, value in said.items() if value is not None and word not in dropped}
+
+
+def trained(model: Model) -> bool | None:
+    """Whether the weights were trained; None where only the user's own factory, or file, knows."""
+    if model.trained:
+        return True
+    random = model.source in SOURCES or model.about.family == BASELINE or _TWIN.search(model.id)
+    return False if random else None
