@@ -67,14 +67,14 @@ class Responses:
         known = [str(n) for n, c in self.chosen.data.coords.items() if c.dims == ("neuroid",)]
         if name not in known:
             raise MetricError(
-                f"ceiling: stored: the neuroids have no coord {name}{nearest(name, known)}"
+                f"ceiling: the neuroids have no coord {name}{nearest(name, known)}"
                 f" (there are {', '.join(known)})"
             )
         try:
             values = self.chosen.data[name].values[self.usable].astype(float)
         except (TypeError, ValueError):
             raise MetricError(
-                f"ceiling: stored: the coord {name} of the neuroids is not of numbers"
+                f"ceiling: the coord {name} of the neuroids is not of numbers"
             ) from None
         return torch.as_tensor(values, device=self.y.device)
 
