@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import torch
-from scipy.sparse import csr_array
+from scipy.sparse import csc_array, csr_array
 from sklearn.exceptions import DataDimensionalityWarning
 from sklearn.random_projection import SparseRandomProjection
 
@@ -16,6 +16,7 @@ from ..specs.views import Projection
 from .coordinates import Columns
 
 DRAWN_AT_ONCE = 2**22
+PROJECTED_AT_ONCE = 2**26
 _FARTHEST = 45.0
 """Mean gaps between nonzeros beyond which none is: a 63-bit number cannot tell them from infinity."""
 
@@ -95,20 +96,19 @@ class Projector:
     def __init__(self, projection: Projection, stimuli: int) -> None:
         self.projection = projection
         self.components = projection.components or components_for(stimuli, projection.eps)
-        self._drawn: dict[int, csr_array] = {}
+        self._drawn: dict[int, csc_array] = {}
         self._moved: dict[tuple[int, torch.device], torch.Tensor] = {}
 
     def rows(self, x: torch.Tensor) -> torch.Tensor:
         """Project activations (b, p) where they are: (b, components) float32; NaN where a row is so."""
         x = x.detach().float()
-        x = x if x.device.type in ("cpu", "cuda") else x.cpu()
-        projected = (self._on(x.device, x.shape[1]) @ x.T).T.contiguous()
+        projected = self._on_cuda(x) if x.is_cuda else self._on_cpu(x.cpu())
         projected[~torch.isfinite(x.sum(1, dtype=torch.float64))] = torch.nan
         return projected
 
     def columns(self, columns: Columns) -> torch.Tensor:
         """Project what is read a block of units at a time: (n, components) float32, summed in float64."""
-        weights = self._weights(columns.p).tocsc()
+        weights = self._weights(columns.p)
         total, start = np.zeros((self.components, columns.n)), 0
         for block in columns.blocks():
             stop = start + block.shape[1]
@@ -116,14 +116,24 @@ class Projector:
             start = stop
         return torch.from_numpy(total.T.astype(np.float32))
 
-    def _weights(self, units: int) -> csr_array:
+    def _weights(self, units: int) -> csc_array:
+        """By unit: so few components stay in a core's memory while the units go by, once."""
         if units not in self._drawn:
-            self._drawn[units] = matrix(self.projection, units, self.components)
+            self._drawn[units] = matrix(self.projection, units, self.components).tocsc()
         return self._drawn[units]
 
-    def _on(self, device: torch.device, units: int) -> torch.Tensor:
+    def _on_cpu(self, x: torch.Tensor) -> torch.Tensor:
+        weights = self._weights(x.shape[1])
+        some = x.split(max(1, PROJECTED_AT_ONCE // x.shape[1]))
+        products = [weights @ rows.T.contiguous().numpy() for rows in some]
+        return torch.from_numpy(np.concatenate(products, axis=1)).T.contiguous()
+
+    def _on_cuda(self, x: torch.Tensor) -> torch.Tensor:
+        return (self._moved_to(x.device, x.shape[1]) @ x.T).T.contiguous()
+
+    def _moved_to(self, device: torch.device, units: int) -> torch.Tensor:
         if (units, device) not in self._moved:
-            held = self._weights(units)
+            held = self._weights(units).tocsr()
             starts, at = (torch.from_numpy(part) for part in (held.indptr, held.indices))
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", UserWarning)  # torch calls its sparse matrices beta

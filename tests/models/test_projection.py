@@ -159,6 +159,21 @@ def test_a_row_with_nan_or_infinity_is_nan_whatever_the_weights():
     assert projected.isnan().all(1).tolist() == [False, True, True, False]
 
 
+def test_a_batch_is_projected_by_parts_where_it_is_large(monkeypatch):
+    x, projector = activations(7, 50), Projector(Projection(components=20), 7)
+    whole = projector.rows(x)
+    monkeypatch.setattr(module, "PROJECTED_AT_ONCE", 120)
+    assert torch.equal(projector.rows(x), whole)
+
+
+def test_the_product_of_a_gpu_is_that_of_the_cpu():
+    x, projector = activations(7, 5000), Projector(Projection(components=20), 7)
+    own = projector.rows(x)
+    assert torch.allclose(projector._on_cuda(x), own, rtol=0, atol=1e-5)  # anywhere, as torch computes it
+    if torch.cuda.is_available():
+        assert torch.allclose(projector.rows(x.cuda()).cpu(), own, rtol=0, atol=1e-5)
+
+
 def test_a_matrix_is_drawn_once_per_width(monkeypatch):
     widths: list[int] = []
     real = module.matrix
