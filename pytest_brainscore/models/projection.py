@@ -124,8 +124,8 @@ class Projector:
 
     def _on_cpu(self, x: torch.Tensor) -> torch.Tensor:
         weights = self._weights(x.shape[1])
-        some = x.split(max(1, PROJECTED_AT_ONCE // x.shape[1]))
-        products = [weights @ rows.T.contiguous().numpy() for rows in some]
+        size = max(1, PROJECTED_AT_ONCE // x.shape[1])
+        products = [weights @ x[i : i + size].T.contiguous().numpy() for i in range(0, len(x), size)]
         return torch.from_numpy(np.concatenate(products, axis=1)).T.contiguous()
 
     def _on_cuda(self, x: torch.Tensor) -> torch.Tensor:
