@@ -152,8 +152,15 @@ def _predicted(
 ) -> Measurement:
     x, y = checked(x, y)
     check_sides(splits, len(x))
+    return judged(fit(x, y, splits), y, splits, explained)
+
+
+def judged(
+    predictions: Iterable[Prediction], y: Tensor, splits: Sequence[Split], explained: bool = True
+) -> Measurement:
+    """Return r of each prediction (k, m), whoever made it, and the responses y (n, m) to the test stimuli."""
     values, also = [], []
-    for split, prediction in zip(splits, fit(x, y, splits), strict=True):
+    for split, prediction in zip(splits, predictions, strict=True):
         truth = y[split.test]
         values.append(correlation.pearson(prediction.values, truth))
         figures = {"explained_variance": explained_variance(prediction.values, truth)} if explained else {}

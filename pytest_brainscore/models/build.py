@@ -14,6 +14,7 @@ from torch import nn
 
 from ..errors import BrainScoreError, ModelError, first_line, nearest
 from ..specs.base import File
+from ..specs.data_driven import DATA_DRIVEN
 from ..specs.models import PRECOMPUTED, Model, Preprocess
 from .network import from_module
 from .precomputed import AnyNetwork, open_precomputed
@@ -42,6 +43,10 @@ def build(
     source has no such network, its constructor fails, or the weights are not its own.
     """
     cache = cache or user_cache_path("pytest-brainscore")
+    if spec.source == DATA_DRIVEN:
+        raise ModelError(
+            f"{spec.id}: is trained on the recordings of each benchmark, and has no layers to choose among"
+        )
     if spec.source == PRECOMPUTED:
         return open_precomputed(spec, fetch, cache)
     with untouched(spec.seed), _one_line(spec):

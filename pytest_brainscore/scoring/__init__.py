@@ -14,7 +14,17 @@ choices are read from its activations and compared, halving by halving, or subje
 
 from .choices import ChoiceTarget
 from .comparison import score
+from .direct import direct_score, direct_target
 from .splitting import draw
 from .targets import AnyTarget, Target, target
 
-__all__ = ["AnyTarget", "ChoiceTarget", "Target", "draw", "score", "target"]
+__all__ = [
+    "AnyTarget",
+    "ChoiceTarget",
+    "Target",
+    "direct_score",
+    "direct_target",
+    "draw",
+    "score",
+    "target",
+]

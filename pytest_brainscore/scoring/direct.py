@@ -1,0 +1,43 @@
+"""Direct predictions: a network that was trained on the recordings predicts each neuroid itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ..errors import MetricError
+from ..metrics.measurement import Centre
+from ..metrics.prediction import Prediction
+from ..metrics.predictivity import check_sides, judged
+from ..scores import Score
+from ..specs.benchmarks import Benchmark
+from ..specs.metrics import OF_NEUROIDS, Encoding
+from .comparison import score_of
+from .targets import AnyTarget, Target
+
+
+def direct_target(benchmark: Benchmark, to: AnyTarget) -> Target:
+    """The target, where predictions of its neuroids can be scored as they are.
+
+    Raises MetricError for a metric that does not predict single neuroids.
+    """
+    metric = benchmark.metric
+    if not isinstance(to, Target) or metric.name not in (*OF_NEUROIDS, "encoding"):
+        raise MetricError(
+            f"{metric.name} cannot score a data-driven network: it predicts neuroids, and has no layer that"
+            f" could be compared; use {', '.join(OF_NEUROIDS)} or encoding"
+        )
+    check_sides(to.splits, len(to.y))
+    return to
+
+
+def direct_score(benchmark: Benchmark, predictions: Sequence[Prediction], to: Target) -> Score:
+    """Score the predicted responses to the test stimuli of each split, (k, m), by the metric's own measure.
+
+    That is r per neuroid, its median over neuroids (of `encoding` the mean), and the explained variance.
+    Raises MetricError where there is no number.
+    """
+    there = [replace(one, values=one.values.to(to.y.device)) for one in predictions]
+    centre: Centre = "mean" if isinstance(benchmark.metric, Encoding) else "median"
+    measured = judged(there, to.y, to.splits)
+    return score_of(benchmark, replace(measured, centre=centre, groups=to.subjects.groups), to)
