@@ -14,6 +14,8 @@ from ..metrics.measurement import Measurement, by_part
 from ..scores import finite
 
 Per = Literal["subject", "model"]
+_ROUNDING = 1e-9
+"""Scores that differ by less are equal: in company a regression may round its last digits otherwise."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +61,7 @@ class Best:
         if self._picked is None:
             self._score = torch.full_like(score, -torch.inf)
             self._picked = _nobody(measured)
-        better = score > self._score
+        better = score > self._score + _ROUNDING
         if bool(better.any()):
             self._score = torch.where(better, score, self._score)
             self._picked = _with(self._picked, better, layer, measured)

@@ -10,12 +10,12 @@ import numpy as np
 
 from ..errors import MetricError, first_line
 from ..metrics.measurement import Measurement
-from ..scores import Score, Table, finite
+from ..scores import Score, finite
 from ..specs.benchmarks import Benchmark
 from ..specs.views import Pool
 from .comparison import score_of
 from .pooled import Best, Per, Picked, names_of, per_subject
-from .spectra import Spectrum
+from .spectra import Spectrum, table
 from .targets import Target
 from .together import Found
 
@@ -52,9 +52,13 @@ class Profile:
         self._names = names_of(found, self.target.subjects.names)
         for best in self._best.values():
             best.offer(layer, found)
-        self.layers[layer] = {"layer": layer, **per_subject(found, self._names), **_dimensions(spectrum)}
+        self.layers[layer] = {
+            "layer": layer,
+            **per_subject(found, self._names),
+            **(spectrum.figures() if spectrum else {}),
+        }
         if spectrum is not None:
-            self._eigenvalues[layer] = spectrum.eigenvalues.float().cpu().numpy()
+            self._eigenvalues[layer] = spectrum.eigenvalues
 
     def score(self) -> Score:
         """The score of the chosen layers on the test stimuli, with what all layers scored.
@@ -63,16 +67,14 @@ class Profile:
         """
         picked = self._picked(self.pool.per)
         score = score_of(self.benchmark, picked.measured, self.target)
-        own, subjects = self.pool.per == "subject", self._names == self.target.subjects.names
+        spectra = {"eigenvalues": table(self._eigenvalues)} if self._eigenvalues else {}
         return replace(
             score,
             also={**score.also, **self._other_way()},
             notes=(*score.notes, *self._notes()),
-            layers={name: picked.of_part(i) for i, name in enumerate(self._names)}
-            if own and subjects
-            else {},
+            layers=self._by_subject(picked),
             profile=tuple(self.layers.values()),
-            beside={**score.beside, **self._spectra()},
+            beside={**score.beside, **spectra},
         )
 
     def chosen(self) -> tuple[str, ...]:
@@ -85,6 +87,11 @@ class Profile:
             layer, why = next(iter(self.faults.items()), ("", "there is none"))
             raise MetricError(f"none of {len(self.faults)} layers has a score; the first, {layer}: {why}")
         return self._best[per].picked()
+
+    def _by_subject(self, picked: Picked) -> dict[str, str]:
+        """The layer of each subject, where each has one of its own."""
+        own = self.pool.per == "subject" and self._names == self.target.subjects.names
+        return {name: picked.of_part(i) for i, name in enumerate(self._names)} if own else {}
 
     def _other_way(self) -> dict[str, float]:
         """What layers that are chosen the other way come to, where there are several subjects."""
@@ -105,22 +112,6 @@ class Profile:
             layer, why = next(iter(self.faults.items()))
             n = len(self.faults) + len(self.layers)
             yield f"{len(self.faults)} of {n} layers have no score; the first, {layer}: {why}"
-
-    def _spectra(self) -> dict[str, Table]:
-        """The eigenvalues of every layer, the largest first."""
-        if not self._eigenvalues:
-            return {}
-        values = np.stack(list(self._eigenvalues.values()))
-        return {"eigenvalues": Table(values, ("layer", "component"), {"layer": tuple(self._eigenvalues)})}
-
-
-def _dimensions(spectrum: Spectrum | None) -> dict[str, float | None]:
-    if spectrum is None:
-        return {}
-    return {
-        "dimensionality": finite(spectrum.plain),
-        "dimensionality_corrected": finite(spectrum.corrected),
-    }
 
 
 def _said(value: float | None) -> str:

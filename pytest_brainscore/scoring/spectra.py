@@ -1,28 +1,45 @@
-"""Spectra: the variance of a layer along its principal components, and how many dimensions that comes to."""
+"""Spectra: the variances of a layer along its principal components, and how many dimensions they come to."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-import torch
+import numpy as np
 from torch import Tensor
+
+from ..errors import MetricError
+from ..metrics import dimensionality
+from ..scores import Table, finite
 
 
 @dataclass(frozen=True, eq=False)
 class Spectrum:
-    """Eigenvalues (n,) of the covariance over n stimuli, the largest first, and the participation ratio.
+    """Variances (k,) over the stimuli, the largest first; the participation ratio, plain and corrected."""
 
-    plain: (sum of eigenvalues)^2 / sum of their squares. corrected: its estimate for infinitely many stimuli.
-    """
-
-    eigenvalues: Tensor
+    eigenvalues: np.ndarray
     plain: float
     corrected: float
 
+    def figures(self) -> dict[str, float | None]:
+        """The two ratios, as results name them."""
+        return {
+            "dimensionality": finite(self.plain),
+            "dimensionality_corrected": finite(self.corrected),
+        }
 
-def spectrum_of(x: Tensor) -> Spectrum:
-    """The spectrum of activations or coordinates (n, p)."""
-    x = x.to(torch.float64)
-    x = x - x.mean(0)
-    w = torch.linalg.eigvalsh(x @ x.T / (len(x) - 1)).flip(0).clamp(min=0)
-    return Spectrum(w, float(w.sum() ** 2 / w.square().sum()), float("nan"))
+
+def spectrum_of(x: Tensor) -> Spectrum | None:
+    """The spectrum of activations or coordinates (n, p); None where n < 4, or something is no number."""
+    try:
+        corrected = dimensionality.corrected_participation_ratio(x)
+        eigenvalues = dimensionality.eigenvalues(x).float().cpu().numpy()
+        return Spectrum(eigenvalues, dimensionality.participation_ratio(x), corrected)
+    except MetricError:
+        return None
+
+
+def table(eigenvalues: dict[str, np.ndarray]) -> Table:
+    """Those of all layers, (layer, component); 0 beyond the components that a layer has."""
+    width = max(map(len, eigenvalues.values()))
+    values = np.stack([np.pad(some, (0, width - len(some))) for some in eigenvalues.values()])
+    return Table(values, ("layer", "component"), {"layer": tuple(eigenvalues)})

@@ -13,9 +13,11 @@ from torch import Tensor
 from ..errors import BrainScoreError, MetricError
 from ..metrics.encoded import Predictions, encode
 from ..metrics.measurement import Measurement
+from ..metrics.rsa import brain_rdms
 from ..specs.benchmarks import Benchmark
-from ..specs.metrics import Encoded
+from ..specs.metrics import Crsa, Encoded
 from .comparison import Resolve, function_of, measured
+from .subjects import Subjects
 from .targets import Target
 
 _RIDGE = ("standardise", "alphas", "grid", "criterion")
@@ -54,7 +56,7 @@ class Together:
     """Members on the same stimuli and splits. Encoding and veRSA of equal terms share a regression."""
 
     def __init__(self, members: Sequence[Member], resolve: Resolve) -> None:
-        self.members, self._resolve = tuple(members), resolve
+        self.members, self._resolve = tuple(map(_with_rdms, members)), resolve
         self._fits = tuple(_fits(self.members))
 
     def measured(self, seen: Seen) -> list[Found]:
@@ -85,6 +87,18 @@ class Together:
             for member, columns in zip(fit.members, fit.columns, strict=True):
                 found[member] = _some(made, columns) if isinstance(made, Predictions) else made
         return found
+
+
+def _with_rdms(member: Member) -> Member:
+    """The same; for cRSA the subjects' RDMs are made once, and not again for each layer."""
+    metric, target = member.benchmark.metric, member.target
+    if not isinstance(metric, Crsa) or target.subjects.groups is None:
+        return member
+    try:
+        rdms = brain_rdms(target.y, metric.distance, target.subjects.groups)
+    except MetricError:  # of some stimuli, perhaps: the metric will say which subject has no number
+        return member
+    return replace(member, target=replace(target, y=rdms, subjects=Subjects(target.subjects.names)))
 
 
 def _fits(members: Sequence[Member]) -> list[Fit]:
