@@ -1,0 +1,98 @@
+"""Encoding, veRSA and cRSA of a brain that is known: python -m tests.metrics.test_known_truth_encoding
+
+The brain is made of the first 20 principal components of a layer of 200 units shown 1,500 stimuli, one half
+fitted on and the other tested. Its 150 voxels mix them at random: with the variances that they have in the
+layer, or reweighted, each component at a variance drawn anew; as much noise as signal in every voxel.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+import torch
+from torch import Tensor
+
+from pytest_brainscore.metrics import rsa
+from pytest_brainscore.metrics.encoding import crsa, encode, encoding, versa
+from pytest_brainscore.metrics.splits import alternate
+from tests.strategies import normal, rotation
+
+STIMULI, UNITS, VOXELS, COMPONENTS = 1500, 200, 150, 20
+SEEDS = range(5)
+
+
+@dataclass(frozen=True)
+class Found:
+    """Scores of one brain on the test stimuli.
+
+    ceiling: the RDM of its responses without noise against that of those with noise.
+    unrelated: what Gaussian units that know nothing of the stimuli reach: veRSA, on the training half, cRSA.
+    """
+
+    ceiling: float
+    versa: float
+    crsa: float
+    encoding: float
+    unrelated: tuple[float, float, float]
+
+
+def layer(seed: int) -> Tensor:
+    """Units whose principal components fall off as 1 / k in variance."""
+    spread = torch.arange(1, UNITS + 1, dtype=torch.float64) ** -0.5
+    return normal(seed, STIMULI, UNITS) * spread @ rotation(seed + 1, UNITS)
+
+
+def brain(x: Tensor, seed: int, reweighted: bool) -> Tensor:
+    """Responses without noise."""
+    centred = x - x.mean(0)
+    u, s, _ = torch.linalg.svd(centred, full_matrices=False)
+    weights = normal(seed + 2, COMPONENTS).exp() if reweighted else s[:COMPONENTS]
+    return (u[:, :COMPONENTS] * weights) @ normal(seed + 3, COMPONENTS, VOXELS)
+
+
+def found(seed: int, reweighted: bool) -> Found:
+    x, splits = layer(100 * seed), alternate(STIMULI)
+    signal = brain(x, 100 * seed, reweighted)
+    y = signal + signal.std(0) * normal(100 * seed + 4, STIMULI, VOXELS)
+    test = splits[0].test
+    rdms = [rsa.brain_rdms(values[test], "pearson") for values in (signal, y)]
+    noise = normal(100 * seed + 5, STIMULI, UNITS)
+    ours, theirs = encode(x, y, splits), versa(noise, y, splits)
+    return Found(
+        ceiling=float(rsa.compare(*rdms, "pearson")),
+        versa=versa(ours, y, splits).raw(),
+        crsa=crsa(x, y, splits).raw(),
+        encoding=encoding(ours, y, splits).raw(),
+        unrelated=(theirs.raw(), float(theirs.also["train"]), crsa(noise, y, splits).raw()),
+    )
+
+
+@pytest.fixture(scope="module", params=SEEDS, ids=lambda seed: f"seed {seed}")
+def both(request):
+    return found(request.param, reweighted=False), found(request.param, reweighted=True)
+
+
+def test_versa_reaches_its_ceiling_and_unrelated_units_reach_nothing(both):
+    for measured in both:
+        assert measured.versa == pytest.approx(measured.ceiling, abs=0.03)
+        assert max(map(abs, measured.unrelated)) < 0.05
+        assert measured.ceiling > 0.5
+
+
+def test_reweighting_lowers_crsa_and_not_versa(both):
+    """The caution of Conwell et al. 2024: what veRSA reweights, it no longer tells apart."""
+    plain, reweighted = both
+    assert reweighted.crsa < plain.crsa - 0.1
+    assert reweighted.versa / reweighted.ceiling > plain.versa / plain.ceiling - 0.03
+
+
+if __name__ == "__main__":
+    for made in (False, True):
+        print("reweighted" if made else "as in the layer")
+        for measured in (found(seed, made) for seed in SEEDS):
+            print(
+                f"  ceiling {measured.ceiling:.3f}  veRSA {measured.versa:.3f}  cRSA {measured.crsa:.3f}"
+                f"  r {measured.encoding:.3f}  unrelated: veRSA {measured.unrelated[0]:.3f}"
+                f" (training half {measured.unrelated[1]:.3f}), cRSA {measured.unrelated[2]:.3f}"
+            )
