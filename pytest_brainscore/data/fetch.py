@@ -55,7 +55,8 @@ class Fetcher:
         Of a collection, the folder that the user has it in. What is private is fetched with the user's own
         credentials.
         Raises FetchError with the cause and what to do; NotHere where the file is on no disk and `offline`
-        is set, or the user may not have it: no such collection, and no credentials for what is private;
+        is set, or the user may not have it: no such collection, no credentials for what is private, and no
+        hash of what is not public;
         NoConnection where the server cannot be reached.
         """
         if isinstance(file, Collection):
@@ -63,7 +64,7 @@ class Fetcher:
         if local := self._local(file, folder):
             return local
         if file.hash is None:
-            raise _unpinned(file, folder)
+            raise _unpinned(file, folder, access)
         try:
             return self._cached(file) or self._mirrored(file) or self._fetched(file, access)
         except OSError as why:
@@ -223,8 +224,10 @@ def _described(file: File) -> str:
     return f"{file.name} ({size}{algorithm} {digits[:12]}...)"
 
 
-def _unpinned(file: File, folder: Path) -> FetchError:
-    return FetchError(
+def _unpinned(file: File, folder: Path, access: Access) -> FetchError:
+    """Of what is public an error of its YAML; else the user has yet to have it."""
+    kind = FetchError if access == "public" else NotHere
+    return kind(
         f"{file.url}: has no hash, so its content cannot be trusted; run `python -m pytest_brainscore pin`"
         f" with the YAML file in {folder}: it fetches the file once and writes its sha256"
     )

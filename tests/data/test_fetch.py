@@ -191,6 +191,15 @@ def test_a_url_without_a_hash_names_pin(server, fetcher):
     assert not server.asked
 
 
+def test_what_is_not_public_and_has_no_hash_is_not_here_yet(server, fetcher):
+    with pytest.raises(NotHere, match=r"has no hash.*pytest_brainscore pin"):
+        fetcher(File(url=server.url()), HERE, "unclear")
+    with pytest.raises(FetchError) as told:
+        fetcher(File(url=server.url()), HERE, "public")
+    assert type(told.value) is FetchError
+    assert not server.asked
+
+
 def test_unverified_is_found_again_once_it_is_pinned(server, fetcher):
     path = fetcher.unverified(File(url=server.url()))
     assert content_of(path) == server.content

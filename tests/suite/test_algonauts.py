@@ -111,8 +111,7 @@ def expected(network, region: str, n: int, rows: slice, compare) -> np.ndarray:
     return np.array([[compare(one, other).statistic for other in theirs] for one in mine])
 
 
-@pytest.mark.parametrize("n", [92, 78])
-@pytest.mark.parametrize("region", ["EVC", "IT"])
+@pytest.mark.parametrize(("n", "region"), [(92, "EVC"), (78, "IT")])
 def test_rdm_is_the_mean_correlation_of_the_best_layer_with_each_of_15_people(made, bench, n, region):
     (cases, folder), (workbench, network) = made, bench
     score = workbench.score(cases[f"{region}-{n}-rdm"], MODEL, folder)
@@ -123,9 +122,8 @@ def test_rdm_is_the_mean_correlation_of_the_best_layer_with_each_of_15_people(ma
     assert 0.7 < score.ceiling < 1
 
 
-@pytest.mark.parametrize("region", ["EVC", "IT"])
-def test_crsa_is_of_the_layer_that_the_other_half_of_the_images_chose(made, bench, region):
-    (cases, folder), (workbench, network) = made, bench
+def test_crsa_is_of_the_layer_that_the_other_half_of_the_images_chose(made, bench):
+    (cases, folder), (workbench, network), region = made, bench, "IT"
     score = workbench.score(cases[f"{region}-92-crsa"], MODEL, folder)
     train = expected(network, region, 92, slice(0, None, 2), pearsonr)
     test = expected(network, region, 92, slice(1, None, 2), pearsonr)
