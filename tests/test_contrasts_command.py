@@ -1,0 +1,214 @@
+"""``python -m pytest_brainscore contrasts`` and ``import``: over runs on disk, with all that they leave."""
+
+from __future__ import annotations
+
+import csv
+import json
+
+import numpy as np
+import pytest
+import xarray as xr
+from scipy import stats
+
+from pytest_brainscore.__main__ import main
+from pytest_brainscore.report.joining import join
+from pytest_brainscore.report.runs import read
+from pytest_brainscore.specs.results import Row, Run
+
+from .data.test_published import tables
+from .data.test_published import write as write_tables
+
+CRSA = "Own.IT-crsa"
+SCORES = {"cnn": (0.5, 0.6, 0.55, 0.7), "transformer": (0.4, 0.5, 0.45)}
+FILE = """\
+contrasts:
+  - id: kinds
+    title: two kinds
+    by: family
+    groups: [cnn, transformer]
+    against: cnn - transformer
+"""
+
+
+def row(model, raw, family, benchmark=CRSA, **more):
+    names = {"dataset": "Own", "region": "IT", "metric": "crsa", "status": "scored"}
+    about = {"family": family, "trained": True, "parameters": int(1000 * raw)}
+    return Row(benchmark=benchmark, model=model, raw=raw, about=about, **names, **more)
+
+
+def write(folder, rows, values=None):
+    folder.mkdir(parents=True)
+    for name, dataset in (values or {}).items():
+        dataset.to_netcdf(folder / name, engine="h5netcdf")
+    run = Run(
+        run=folder.name, started="2026-11-21T05:00:00+00:00", seconds=1, complete=True, results=tuple(rows)
+    )
+    (folder / "results.json").write_text(run.text())
+    return folder
+
+
+def values(rdm, order=(0, 1, 2, 3), score=None):
+    names = np.array([f"s{i}" for i in range(len(rdm))])[list(order)]
+    rdm = rdm[np.ix_(order, order)].astype("float32")
+    variables = {"rdm": (("stimulus", "stimulus_"), rdm)} if score is None else {}
+    score = ("split", "stimulus"), [score] if score is not None else np.zeros((1, len(rdm)))
+    return xr.Dataset({**variables, "score": score}, coords={"stimulus": names})
+
+
+def every(**more):
+    pairs = ((family, i, raw) for family, scores in SCORES.items() for i, raw in enumerate(scores))
+    return [row(f"{family}{i}", raw, family, **more) for family, i, raw in pairs]
+
+
+def printed(capsys, *words):
+    assert main(["contrasts", *map(str, words)]) == 0
+    return capsys.readouterr().out
+
+
+def told(capsys, *words):
+    assert main(["contrasts", *map(str, words)]) == 2
+    return capsys.readouterr().err
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "own.yaml").write_text(FILE)
+
+
+def test_text_has_means_differences_and_correlates(tmp_path, capsys):
+    write(tmp_path / "reports" / "a", every())
+    text = printed(capsys, "--contrasts", "own.yaml")
+    assert "kinds: two kinds\n" in text
+    lines = {tuple(line.split()[:4]): line.split() for line in text.splitlines()}
+    assert lines[CRSA, "cnn", "4", "0.588"][4:] == ["0.452", "to", "0.723"]
+    effect = next(line for line in text.splitlines() if f"{CRSA} cnn - transformer" in line)
+    due = stats.ttest_ind(*SCORES.values())
+    low, high = due.confidence_interval()
+    assert f"4, 3  +0.138      {low:+.3f} to {high:+.3f}  networks  {due.pvalue:.4f}" in effect
+    assert lines[CRSA, "parameters", "all", "7"][4] == "1.000"
+    assert lines[CRSA, "all", "7", "0.529"][-2:] == ["cnn3", "1"]
+    assert "likeness of networks: no run left RDMs" in text
+
+
+def test_runs_are_joined_and_json_has_all_tables(tmp_path, capsys):
+    rows = every()
+    first, second = write(tmp_path / "a", rows[:3]), write(tmp_path / "b", rows[3:])
+    found = json.loads(printed(capsys, first, second, "--contrasts", "own.yaml", "--json"))
+    assert found["contrasts"] == {"kinds": "two kinds"}
+    (effect,) = [one for one in found["effects"] if one["chosen"]]
+    assert (effect["unit"], effect["n"], effect["n_against"]) == ("networks", 4, 3)
+    assert effect["difference"] == pytest.approx(0.1375)
+    assert len(found["effects"]) == 6
+
+
+def test_csv_has_a_file_for_each_table_with_rows(tmp_path, capsys):
+    write(tmp_path / "a", every())
+    printed(capsys, "a", "--contrasts", "own.yaml", "--csv", "out")
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        *("correlates.csv", "effects.csv", "groups.csv", "summaries.csv"),
+    ]
+    with (tmp_path / "out" / "effects.csv").open() as file:
+        first = next(csv.DictReader(file))
+    assert (first["contrast"], first["unit"]) == ("kinds", "networks")
+    assert float(first["difference"]) == pytest.approx(0.1375)
+
+
+def test_interval_and_benchmark_are_chosen(tmp_path, capsys):
+    scores = {"raw.1": 0.1, "raw.2": 0.2}
+    rows = [one.model_copy(update={"also": {k: v + one.raw for k, v in scores.items()}}) for one in every()]
+    rows += [one.model_copy(update={"benchmark": "Own.V4-crsa"}) for one in rows]
+    write(tmp_path / "a", rows)
+    words = ("a", "--contrasts", "own.yaml", "--interval", "released", "--benchmark", "*V4*", "--json")
+    found = json.loads(printed(capsys, *words))
+    assert {one["benchmark"] for one in found["effects"]} == {"Own.V4-crsa"}
+    assert [one["df"] for one in found["effects"] if one["chosen"]] == [11]
+
+
+def test_rdms_that_runs_left_are_compared_in_one_order_of_stimuli(tmp_path, capsys):
+    rng = np.random.default_rng(0)
+    first, second = ((one + one.T) for one in rng.random((2, 4, 4)))
+    rows = [row("a", 0.1, "cnn", values="a.nc"), row("b", 0.2, "cnn", values="b.nc"), row("c", 0.3, "cnn")]
+    folder = write(tmp_path / "a", rows, {"a.nc": values(first), "b.nc": values(second, (2, 0, 3, 1))})
+    found = json.loads(printed(capsys, folder, "--contrasts", "own.yaml", "--json"))
+    above = np.triu_indices(4, 1)
+    due = np.corrcoef(first[above], second[above])[0, 1]
+    assert found["likeness"] == [
+        {"benchmark": CRSA, "model": "a", "other": "b", "r": pytest.approx(due, abs=1e-6)}
+    ]
+    assert [one["model"] for one in found["scaling"]] == ["a", "b"]
+    assert sum(one["x"] for one in found["scaling"]) == pytest.approx(0, abs=1e-9)
+    text = printed(capsys, folder, "--contrasts", "own.yaml")
+    assert f"likeness of 2 networks by {CRSA}: mean r of their RDMs {due:.3f}" in text
+
+
+def test_rdms_of_other_stimuli_are_refused(tmp_path, capsys):
+    rows = [row("a", 0.1, "cnn", values="a.nc"), row("b", 0.2, "cnn", values="b.nc")]
+    rdm = np.ones((4, 4))
+    other = values(rdm).assign_coords(stimulus=["x", "y", "z", "s0"])
+    folder = write(tmp_path / "a", rows, {"a.nc": values(rdm), "b.nc": other})
+    assert "b.nc: its RDM is of other stimuli" in told(capsys, folder, "--contrasts", "own.yaml")
+    (folder / "b.nc").write_bytes(b"nothing")
+    assert "b.nc: is no netCDF" in told(capsys, folder, "--contrasts", "own.yaml")
+
+
+def test_scores_by_stimulus_are_resampled(tmp_path, capsys):
+    rng = np.random.default_rng(1)
+    rows = [one.model_copy(update={"over": "stimulus", "values": f"{one.model}.nc"}) for one in every()]
+    files = {one.values: values(np.ones((4, 4)), score=(one.raw + rng.random(4)).tolist()) for one in rows}
+    folder = write(tmp_path / "a", rows, files)
+    words = (folder, "--contrasts", "own.yaml", "--interval", "stimulus_bootstrap", "--json")
+    (effect,) = [one for one in json.loads(printed(capsys, *words))["effects"] if one["chosen"]]
+    every_score = {name: one["score"].values[0] for name, one in files.items()}
+    due = {family: np.mean([x for n, x in every_score.items() if n.startswith(family)]) for family in SCORES}
+    assert effect["difference"] == pytest.approx(due["cnn"] - due["transformer"])
+    assert effect["low"] < effect["difference"] < effect["high"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), "there is no run under reports/: name the folder of one"),
+        (("a", "--benchmark", "Own.IT-crs"), "no benchmark Own.IT-crs; did you mean Own.IT-crsa?"),
+        (("a", "--of", "ceiled"), "none of 7 row(s) has a ceiled score"),
+        (("a", "--contrasts", "none.yaml"), "none.yaml: cannot be read"),
+        (
+            ("a", "--contrasts", "wrong.yaml"),
+            "wrong.yaml:4: contrasts.0.by: no network has the family transformr",
+        ),
+    ],
+)
+def test_mistakes_are_said(tmp_path, capsys, words, said):
+    (tmp_path / "wrong.yaml").write_text(FILE.replace("transformer", "transformr"))
+    if words:
+        write(tmp_path / "a", every())
+    assert said in told(capsys, *words)
+
+
+def test_shipped_contrasts_are_taken_where_no_file_is_named(tmp_path, capsys):
+    write(tmp_path / "a", every())
+    text = printed(capsys, "a")
+    assert "training: not both groups of any difference have networks here" in text
+    assert "training: no network of untrained" in text
+
+
+# --- import
+
+
+def test_an_imported_table_is_a_run_and_can_be_contrasted(tmp_path, capsys):
+    (tmp_path / "files").mkdir()
+    write_tables(tmp_path / "files", tables())
+    assert main(["import", "conwell2024", "files"]) == 0
+    text = capsys.readouterr().out
+    assert "48 scores of 16 networks: " in text
+    assert "note: MiDaS_monoculardepth: the study gives it no class" in text
+    part = read(tmp_path / "reports" / "conwell2024")
+    assert (len(part.rows), len(part.models), part.complete) == (48, 16, True)
+    assert join([part]).complete
+    text = printed(capsys)
+    assert "NSD.Conwell2024.OTC-crsa contrastive - non-contrastive" in text
+    assert main(["import", "conwell2024", "files"]) == 2
+    assert "reports/conwell2024: there is something already" in capsys.readouterr().err.replace("\\", "/")
+    assert main(["import", "conwell2024", "nowhere", "--to", "x"]) == 2
+    assert "results_summary.csv: is not there" in capsys.readouterr().err
+    assert not (tmp_path / "x").exists()
