@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,7 +12,9 @@ from pathlib import Path
 import torch
 
 from . import scoring
+from .commitment.beside import Beside
 from .commitment.choosing import Commitment
+from .commitment.direct import directly
 from .commitment.measured import Measured, spent
 from .commitment.pooling import Pooling
 from .commitment.pools import Pools
@@ -20,9 +22,11 @@ from .commitment.register import Register
 from .commitment.views import View, seen
 from .data.fetch import Fetcher
 from .data.recordings import Recordings
+from .data.stimuli import Stimuli
 from .errors import MetricError, ModelError
 from .machine import Device, keep_freed_memory, threads_for
 from .models.build import build
+from .models.data_driven import Trainer
 from .models.kinds import Kind
 from .models.looks import looks_of
 from .models.network import Network
@@ -38,6 +42,7 @@ from .specs.base import File
 from .specs.cases import Case
 from .specs.models import Model
 from .specs.registry import Registry
+from .specs.views import Trials
 
 Asked = tuple[str, Case, str | None]
 
@@ -68,6 +73,7 @@ class Workbench:
         self.device, self.fetcher, self.registry, self.store = device, fetcher, registry, store
         self.asked, self.tell = tuple(asked), tell
         self.opened = Opened(fetcher, registry, device.metrics, tell)
+        self.beside = Beside(self.opened, self._network, self._represented, registry.root or Path())
         self._live: Live | None = None
         self._passes: dict[object, Represented] = {}
 
@@ -99,6 +105,7 @@ class Workbench:
         """Let go of the network and of what it showed; recordings stay open."""
         self._live = None
         self._passes.clear()
+        self.beside.release()
         if self.device.network.type == "cuda":
             torch.cuda.empty_cache()
 
@@ -114,6 +121,8 @@ class Workbench:
     def _score(self, case: Case, model: Model, folder: Path, layer: str | None) -> Score:
         self.tell("fetch", 0, 0)
         _, fetch_seconds = self.opened.recordings(case)
+        if model.training is not None:
+            return directly(self._trainer(model, folder), case, layer, self.opened)
         live = self._built(model, folder)
         self.opened.target(case)  # what is wrong with the data goes before what is wrong with the layers
         settled, seconds = self._settled(live, case, layer)
@@ -138,12 +147,13 @@ class Workbench:
     def _measured(self, live: Live, case: Case, view: View) -> Measured:
         target, _ = self.opened.target(case)
         shown = self._shown(live, case, [view])
+        bands = self.beside.bands(case, live.model, view.unit)
         self.tell("metric", 0, 0)
         start, n = time.perf_counter(), len(self.opened.recordings(case)[0].stimuli)
         x = seen(shown.tensor(view.unit, view.kind).to(self.device.metrics), view, n, target)
         threads = threads_for(x, target.y if isinstance(target, scoring.Target) else x)
         with threads, noted_fallbacks() as fallbacks:
-            score = scoring.score(case.benchmark, x, target, self.registry)
+            score = bands.told(scoring.score(case.benchmark, x, target, bands.given(self.registry, target)))
         seconds = {**spent(self.opened, case, shown), "metric": time.perf_counter() - start}
         hit, stored = view.unit in shown.hits, shown.keys.get((view.unit, view.kind))
         return Measured(score, "+".join(view.unit), hit, stored, tuple(fallbacks), seconds)
@@ -166,17 +176,23 @@ class Workbench:
             )
         return raw
 
+    def _trainer(self, model: Model, folder: Path) -> Trainer:
+        fetch: Callable[[File], Path] = partial(self.fetcher, folder=folder)
+        device, offline = self.device.network, self.fetcher.offline
+        return Trainer(model, fetch, self.registry, self.fetcher.cache, device, offline, self.tell)
+
     def _built(self, model: Model, folder: Path) -> Live:
         if self._live is None or self._live.model != model:
             self.release()
             self.tell("build", 0, 0)
             start = time.perf_counter()
-            fetch: Callable[[File], Path] = partial(self.fetcher, folder=folder)
-            network = build(
-                model, fetch, self.registry, offline=self.fetcher.offline, cache=self.fetcher.cache
-            )
+            network = self._network(model, folder)
             self._live = self._registered(model, network, time.perf_counter() - start)
         return self._live
+
+    def _network(self, model: Model, folder: Path) -> AnyNetwork:
+        fetch: Callable[[File], Path] = partial(self.fetcher, folder=folder)
+        return build(model, fetch, self.registry, offline=self.fetcher.offline, cache=self.fetcher.cache)
 
     def _registered(self, model: Model, network: AnyNetwork, seconds: float) -> Live:
         tasks = [(case, layer) for model_id, case, layer in self.asked if model_id == model.id]
@@ -202,14 +218,23 @@ class Workbench:
             wanted: dict[Unit, set[Kind]] = {}
             for view in live.register.wanted(case, views):
                 wanted.setdefault(view.unit, set()).add(view.kind)
-            done = self._passes[key] = represent(
-                live.network,
-                stimuli,
-                wanted,
-                store=self.store,
-                device=self.device.network,
-                spill=self.fetcher.cache / "spill",
-                trials=looks,
-                tell=self.tell,
-            )
+            done = self._passes[key] = self._represented(live.network, stimuli, wanted, looks)
         return done
+
+    def _represented(
+        self,
+        network: AnyNetwork,
+        stimuli: Stimuli,
+        wanted: Mapping[Unit, Set[Kind]],
+        looks: Trials | None,
+    ) -> Represented:
+        return represent(
+            network,
+            stimuli,
+            wanted,
+            store=self.store,
+            device=self.device.network,
+            spill=self.fetcher.cache / "spill",
+            trials=looks,
+            tell=self.tell,
+        )

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Set
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from .. import suite
+from .. import scoring, suite
 from ..data.stimuli import Stimuli
 from ..errors import MetricError, ModelError
-from ..models.kinds import COORDINATES
+from ..models.kinds import COORDINATES, Kind
 from ..models.layers import resolve_layers
 from ..models.looks import looks_of
 from ..models.precomputed import AnyNetwork
 from ..models.represent import Represented, Unit
 from ..opened import Opened
+from ..scores import Score
 from ..specs.cases import Case
 from ..specs.metrics import UniqueVariance
 from ..specs.models import SOURCES, Model
@@ -27,7 +30,8 @@ from ..suite.selection import select
 
 UNTRAINED = "untrained"
 Build = Callable[[Model, Path], AnyNetwork]
-Show = Callable[[AnyNetwork, Stimuli, Unit, Trials | None], Represented]
+Show = Callable[[AnyNetwork, Stimuli, Mapping[Unit, Set[Kind]], Trials | None], Represented]
+Resolve = Callable[[str], Callable[..., Any]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,17 +41,33 @@ class Bands:
     tensors: Mapping[str, Tensor] = field(default_factory=dict)
     note: str = ""
 
+    def given(self, resolve: Resolve, target: scoring.AnyTarget) -> Resolve:
+        """How names resolve where the metric sees the baselines, too, on the stimuli of the target."""
+        if not self.tensors or not isinstance(target, scoring.Target):
+            return resolve
+        rows = target.rows
+        bands = {name: band[rows] for name, band in self.tensors.items()}
+        return lambda dotted: partial(resolve(dotted), beside=bands)
+
+    def told(self, score: Score) -> Score:
+        """The score, with what is said of the baselines."""
+        return replace(score, notes=(*score.notes, self.note)) if self.note else score
+
 
 class Beside:
     """Represents baselines, one network at a time, each once for the same stimuli.
 
-    build: a network of a model whose relative paths start in a folder. show: what a unit of its layers makes
-    of stimuli, as coordinates. project: where models.yaml is looked for.
+    build: a network of a model whose relative paths start in a folder. show: what units of its layers make of
+    stimuli. project: where models.yaml is looked for.
     """
 
     def __init__(self, opened: Opened, build: Build, show: Show, project: Path) -> None:
         self._opened, self._build, self._show, self._project = opened, build, show, project
         self._kept: dict[object, tuple[Tensor, str]] = {}
+
+    def release(self) -> None:
+        """Let go of what was represented."""
+        self._kept.clear()
 
     def bands(self, case: Case, model: Model, unit: Unit) -> Bands:
         """The baselines of a case for layers of a model; none where its metric asks for none.
@@ -82,7 +102,7 @@ class Beside:
         if key not in self._kept:
             network = self._build(model, folder)
             layers = unit or _layers(network, model, case.region)
-            shown = self._show(network, stimuli, layers, looks)
+            shown = self._show(network, stimuli, {layers: {COORDINATES}}, looks)
             self._kept[key] = shown.tensor(layers, COORDINATES), f"layer {'+'.join(layers)} of {model.id}"
         return self._kept[key]
 
