@@ -23,7 +23,7 @@ SUITE = "pytest_brainscore/suite"
 DATA = {
     "pytest_brainscore/py.typed",
     "pytest_brainscore/specs/catalogue.json",
-    *(path.relative_to(ROOT).as_posix() for path in ROOT.glob("pytest_brainscore/references/*.yaml")),
+    *(path.relative_to(ROOT).as_posix() for path in ROOT.glob("pytest_brainscore/references/**/*.yaml")),
     *(f"pytest_brainscore/schemas/{path.name}" for path in ROOT.glob("pytest_brainscore/schemas/*.json")),
     *(f"{SUITE}/benchmarks/{path.name}" for path in ROOT.glob("benchmarks/*.yaml")),
     *(f"{SUITE}/benchmarks/composites/{path.name}" for path in ROOT.glob("benchmarks/composites/*.yaml")),
