@@ -73,9 +73,7 @@ class Responses:
         try:
             values = self.chosen.data[name].values[self.usable].astype(float)
         except (TypeError, ValueError):
-            raise MetricError(
-                f"ceiling: the coord {name} of the neuroids is not of numbers"
-            ) from None
+            raise MetricError(f"ceiling: the coord {name} of the neuroids is not of numbers") from None
         return torch.as_tensor(values, device=self.y.device)
 
 
