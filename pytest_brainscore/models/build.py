@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import torch
 from platformdirs import user_cache_path
 from torch import nn
 
@@ -124,7 +125,15 @@ def _timm(spec: Model, offline: bool, cache: Path) -> Built:
     else:
         module = timm.create_model(spec.architecture, pretrained=False, **spec.arguments)
     eyes = timm.data.resolve_model_data_config(module)
+    _make_tables(module, eyes["input_size"])
     return module, timm.data.create_transform(**eyes, is_training=False)
+
+
+def _make_tables(module: nn.Module, size: tuple[int, int, int]) -> None:
+    """Show a black image to what makes its table of places at the first one, and so would change: ConViT."""
+    if any(name.endswith("rel_indices") for name, _ in module.named_buffers()):
+        with torch.no_grad():
+            module.eval()(torch.zeros(1, *size))
 
 
 def _timm_weights(full: str, model: str, offline: bool) -> Path:

@@ -7,8 +7,11 @@ import importlib.util
 import sys
 
 import pytest
+from PIL import Image
 
 from pytest_brainscore.errors import SpecError
+from pytest_brainscore.models.build import build
+from pytest_brainscore.models.showing import shown
 from pytest_brainscore.specs.catalogue import catalogue, size_of
 from pytest_brainscore.specs.document import read
 from pytest_brainscore.specs.namesakes import Namesakes, load_namesakes
@@ -77,6 +80,16 @@ def test_what_is_said_of_them_has_the_words_of_contrasts():
     assert len(of_21k) == 12
     twice = {about.architecture for about in pairs if (about.diet or "").endswith("imagenet-1k")} & of_21k
     assert of_21k - twice == {"vit_base_r50_s16_224"}
+
+
+def test_convit_is_the_same_before_and_after_its_first_image():
+    """timm's makes its table of places then, which would count as a network that remembers."""
+    (chosen,) = select("untrained:convit_tiny", ZOO, ROOT)
+    network = build(chosen.model, lambda file: ROOT, lambda name: dict, offline=True)
+    first, images = network.fingerprint, [Image.new("RGB", (8, 8), (90, 90, 90))] * 2
+    shown(network, images)
+    assert network.fingerprint == first
+    assert network.module.blocks[0].attn.rel_indices.shape == (1, 196, 196, 3)
 
 
 def test_the_table_of_the_docs_is_what_the_script_makes(tmp_path, monkeypatch, capsys):
