@@ -200,13 +200,13 @@ def test_an_imported_table_is_a_run_and_can_be_contrasted(tmp_path, capsys):
     write_tables(tmp_path / "files", tables())
     assert main(["import", "conwell2024", "files"]) == 0
     text = capsys.readouterr().out
-    assert "48 scores of 16 networks: " in text
+    assert "51 scores of 17 networks: " in text
     assert "note: MiDaS_monoculardepth: the study gives it no class" in text
     part = read(tmp_path / "reports" / "conwell2024")
-    assert (len(part.rows), len(part.models), part.complete) == (48, 16, True)
+    assert (len(part.rows), len(part.models), part.complete) == (51, 17, True)
     assert join([part]).complete
     text = printed(capsys)
-    assert "NSD.Conwell2024.OTC-crsa contrastive - non-contrastive" in text
+    assert "NSD.Conwell2024.released.OTC-crsa contrastive - non-contrastive" in text
     assert main(["import", "conwell2024", "files"]) == 2
     assert "reports/conwell2024: there is something already" in capsys.readouterr().err.replace("\\", "/")
     assert main(["import", "conwell2024", "nowhere", "--to", "x"]) == 2

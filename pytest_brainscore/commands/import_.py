@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ..data.published import conwell2024
 from ..report.writing import write
+from ..specs.namesakes import load_namesakes
 from ..specs.results import Run
 
 TABLES = {"conwell2024": conwell2024.read}
@@ -27,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Write the folder, and say what was put right, and what was left."""
     target = options.to or Path("reports") / options.table
-    published = TABLES[options.table](options.folder)
+    published = TABLES[options.table](options.folder, load_namesakes(options.table).models)
     models = tuple(dict.fromkeys(row.model for row in published.rows))
     document = Run(
         run=target.name,

@@ -22,6 +22,7 @@ from pytest_brainscore.data import voxels
 from pytest_brainscore.data.published import conwell2024
 from pytest_brainscore.specs.contrasts import OtherThan
 from pytest_brainscore.specs.datasets.voxels import VoxelsDataset
+from pytest_brainscore.specs.namesakes import load_namesakes
 from pytest_brainscore.suite.contrasts import contrasts as shipped
 
 SHARED = Path(os.environ.get("BRAINSCORE_SHARED", Path(__file__).parents[3] / "shared"))
@@ -72,7 +73,7 @@ def answers(id):
 @cache
 def scores():
     """Metric of the tables to the networks of its benchmark."""
-    found = networks(conwell2024.read(FOLDER).rows)
+    found = networks(conwell2024.read(FOLDER, load_namesakes("conwell2024").models).rows)
     return {old: found[f"{conwell2024.DATASET}.OTC-{new}"] for old, new in METRIC.items()}
 
 

@@ -21,6 +21,7 @@ MODELS = [
     ("googlenet_classification", "googlenet", "classification", "imagenet", "googlenet", "Convolutional"),
     ("alexnet_gn_ipcl_a_ipcl", "alexnet_gn_ipcl_a", "ipcl", "places256", "alexnet_gn", "Convolutional"),
     ("RN50_clip", "RN50", "clip", "openai400M", "ResNet50", "Convolutional"),
+    ("RegNet-SEER-INFT_seer", "RegNet-SEER-INFT", "seer", "random1B", "RegNet", "Convolutional"),
     ("ViT-B/16_clip", "ViT-B/16", "clip", "openai400M", "ViT-B/16", "Transformer"),
     ("ViT-L-SLIP-CC12M_slip", "ViT-L-SLIP-CC12M", "slip", "YFCC15M", "ViT-L", "Transformer"),
     ("ViT-S-SimCLR_slip", "ViT-S-SimCLR", "slip", "YFCC15M", "ViT-S", "Transformer"),
@@ -88,9 +89,9 @@ def test_every_network_has_a_row_for_each_metric(folder):
     found = read(folder)
     assert len(found.rows) == 3 * len(MODELS)
     assert {row.benchmark: row.raw for row in found.rows} == {
-        "NSD.Conwell2024.OTC-crsa": 0.33,
-        "NSD.Conwell2024.OTC-versa": 0.6,
-        "NSD.Conwell2024.OTC-encoding": 0.4,
+        "NSD.Conwell2024.released.OTC-crsa": 0.33,
+        "NSD.Conwell2024.released.OTC-versa": 0.6,
+        "NSD.Conwell2024.released.OTC-encoding": 0.4,
     }
     assert {(row.region, row.species, row.status) for row in found.rows} == {("OTC", "human", "scored")}
     assert "ResNet50-NPID-4KNegative_selfsupervised: has no score and is left out" in found.notes
@@ -126,6 +127,7 @@ def test_words_are_ours(folder):
     )
     assert said("alexnet_gn_ipcl_a_ipcl", *four) == ("ipcl", "places-365", "contrastive", "alexnet_gn")
     assert said("big_in22ft1k_classification", "family", "diet") == ("mlp_mixer", "imagenet-21k, imagenet-1k")
+    assert said("RegNet-SEER-INFT_seer", "diet") == ("instagram-1b, imagenet-1k",)
     assert said("MiDaS_monoculardepth", "family", "task") == (None, "monocular_depth")
 
 
@@ -158,7 +160,10 @@ def test_what_was_put_right_or_left_is_said(folder):
     assert "gives it no class" in notes["MiDaS_monoculardepth"]
     assert "it is an MLP-mixer" in notes["gmixer_24_224_random"]
     assert "its name says CC12M" in notes["ViT-L-SLIP-CC12M_slip"]
-    assert "tuned on ImageNet-1k" in notes["big_in22ft1k_classification"]
+    assert (
+        "gives imagenet21k as its diet; its name says it was tuned on ImageNet-1k"
+        in notes["big_in22ft1k_classification"]
+    )
     assert notes["alexnet_classification"] == ""
 
 

@@ -24,7 +24,7 @@ from ..disk import hash_of
 from ..tables import read_table
 from . import words
 
-DATASET, REGION = "NSD.Conwell2024", "OTC"
+DATASET, REGION = "NSD.Conwell2024.released", "OTC"
 METRICS = {"crsa": "crsa", "wrsa": "versa", "srpr": "encoding"}
 FILES = (
     "results_summary.csv",
@@ -135,6 +135,7 @@ def _numbers(folder: Path, tables: Mapping[str, pd.DataFrame]) -> tuple[Numbers,
         f"{_IPCL}*: named without the trailing _ipcl in dimensionality.csv and parameter_count.csv: joined",
         "top1 is the column that imagenet1k.csv spells imagnet1k_top1",
         "parameters are those of parameter_count.csv: results_summary.csv lacks some and differs in others",
+        "diet is the study's: of ViT, Swin and MLP-Mixer its imagenet names weights tuned on 1k after 21k",
         "the study's trained networks (train_task other than random) include random_weights_taskonomy",
     ]
     return found, [*([f"{_NOT_SCORED}: has no score and is left out"] if dropped else []), *notes]

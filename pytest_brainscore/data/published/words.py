@@ -23,7 +23,7 @@ _DIET = {
     "openai400M": "wit-400m",
     "places256": "places-365",
     "coco2017": "coco-2017",
-    "random1B": "random-1b",
+    "random1B": "instagram-1b",
 }
 _TASK = {"yolo": "detection", "monoculardepth": "monocular_depth"}
 _OBJECTIVE = {
@@ -39,7 +39,7 @@ _OF_SLIP = {
 _ARCHITECTURE = {"ResNet50-V2": "resnetv2_50", "vitb16": "vit_base_patch16_224"}
 _ODD_ARCHITECTURE = {"clip": "clip_{}", "taskonomy": "{}_taskonomy"}
 _MIXERS = ("gmixer_24_224", "gmlp_s16_224")
-_TUNED_ON_1K = "in22ft1k"
+_TUNED_ON_1K = ("in22ft1k", "-INFT")
 _ON_CC12M = "-CC12M"
 
 
@@ -75,8 +75,8 @@ def notes(said: Said) -> Iterator[str]:
         yield "the study has it among the convolutional networks, and so has `family`; it is an MLP-mixer"
     if _ON_CC12M in said["model"]:
         yield "the study gives YFCC15M as its diet; its name says CC12M, and so does `diet`"
-    if _TUNED_ON_1K in said["model"]:
-        yield "the study gives ImageNet-21k as its diet; its name says that it was tuned on ImageNet-1k"
+    if _tuned(said):
+        yield f"the study gives {said['train_data']} as its diet; its name says it was tuned on ImageNet-1k"
 
 
 def _task(said: Said) -> str:
@@ -104,10 +104,14 @@ def _objective(said: Said) -> str | None:
 def _diet(said: Said) -> str | None:
     if _ON_CC12M in said["model"]:
         return "cc-12m"
-    if _TUNED_ON_1K in said["model"]:
-        return "imagenet-21k, imagenet-1k"
     diet = said.get("train_data")
-    return None if diet is None else _DIET.get(diet, diet)
+    if diet is None:
+        return None
+    return _DIET.get(diet, diet) + (", imagenet-1k" if _tuned(said) else "")
+
+
+def _tuned(said: Said) -> bool:
+    return any(mark in said["model"] for mark in _TUNED_ON_1K)
 
 
 def _architecture(said: Said) -> str:
