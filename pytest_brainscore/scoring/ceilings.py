@@ -20,7 +20,7 @@ from ..metrics.rsa import brain_rdms
 from ..metrics.rsm import brain_rsms
 from ..metrics.splits import Split
 from ..specs.benchmarks import Benchmark
-from ..specs.metrics import Metric, Rsm
+from ..specs.metrics import Encoded, Metric, Rsm
 from ..specs.registry import load
 from .responses import Responses
 
@@ -108,7 +108,8 @@ def _gsn(benchmark: Benchmark, responses: Responses, splits: Sequence[Split]) ->
 
 def _other_subjects(benchmark: Benchmark, responses: Responses, splits: Sequence[Split]) -> Ceiling:
     metric = benchmark.metric
-    measure = partial(load(metric.function), **metric.parameters())
+    scaled = {"standardise": True} if isinstance(metric, Encoded) else {}  # responses were not z-scored yet
+    measure = partial(load(metric.function), **{**metric.parameters(), **scaled})
     squared = benchmark.normalisation() == "r2_over_ceiling"
     return other_subjects(measure, responses.y, splits, responses.subjects.groups, squared=squared)
 

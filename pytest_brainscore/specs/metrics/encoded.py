@@ -46,8 +46,9 @@ class Encoded(Halved):
     ] = "squared_error"
 
     def parameters(self) -> dict[str, Any]:
-        """Without `features`: what is seen of the network is made before."""
-        return {name: value for name, value in super().parameters().items() if name != "features"}
+        """With `standardise` for `features`: all units were z-scored when their coordinates were made."""
+        said = {name: value for name, value in super().parameters().items() if name != "features"}
+        return {**said, "standardise": self.features != "units"}
 
 
 class Encoding(Encoded):
