@@ -102,6 +102,16 @@ def test_ceiling_of_the_truth_is_what_its_signal_scores():
     assert found == pytest.approx(r, abs=0.03)
 
 
+def test_a_larger_signal_has_a_higher_ceiling():
+    known = truth(20)
+    draws = drawn(known, FEW)
+    scales = [np.median(ceilings_of(known, draws, 3, FEW, scale)) for scale in (0.0, 0.5, 1.0, 2.0)]
+    assert scales[0] == 0
+    larger = SignalAndNoise(known.mean, 2 * known.signal, known.noise, known.ncsnr)
+    assert scales[3] == pytest.approx(np.median(ceilings_of(larger, drawn(larger, FEW), 3, FEW)))
+    assert scales[3] > scales[2] + 0.03 > scales[1] + 0.06
+
+
 def test_noise_alone_has_no_ceiling():
     assert gsn(*shown(normal(0, 60, 3, 20)), FEW).value < 0.2
 
