@@ -79,7 +79,8 @@ def sizes() -> dict[str, dict[str, list[int]]]:
     An architecture counts as its first entry has it; where other weights change it, ``name.weights`` follows.
     """
     found: dict[str, dict[str, list[int]]] = {}
-    for model in load_zoo(ROOT / "models.yaml").models.values():
+    models = load_zoo(ROOT / "models.yaml").models.values()
+    for model in (model for model in models if model.training is None):
         known = found.setdefault(model.source, {})
         size = size_of(built(model), side(model))
         if known.setdefault(model.architecture, size) != size:

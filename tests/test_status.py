@@ -22,6 +22,7 @@ NODE = "benchmarks/own.yaml::IT-pls::alexnet"
         ("build", 0, 0, "build"),
         ("forward", 0, 0, "forward"),
         ("forward", 259, 640, "forward 40 %"),
+        ("training", 2, 12, "training 3 of 12"),
         ("coordinates", 1, 3, "coordinates"),
         ("elsewhere", 2, 9, "2 of 9 models under way on Dask workers"),
     ],

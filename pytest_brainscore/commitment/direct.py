@@ -23,10 +23,8 @@ def directly(trainer: Trainer, case: Case, layer: str | None, opened: Opened) ->
     Raises ModelError where a layer is named, MetricError where the metric does not predict single neuroids.
     """
     model, (recordings, fetch_seconds) = trainer.model, opened.recordings(case)
-    if layer is not None:
-        raise ModelError(
-            f"{model.id} predicts responses itself, so that no layer, {layer}, can be named for it"
-        )
+    if layer is not None or model.layers:
+        raise ModelError(f"{model.id} predicts responses itself, so that no layer can be named for it")
     target, target_seconds = opened.target(case)
     to = scoring.direct_target(case.benchmark, target)
     start = time.perf_counter()

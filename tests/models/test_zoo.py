@@ -28,7 +28,7 @@ from pytest_brainscore.suite.selection import select
 
 ROOT = Path(__file__).parents[2]
 ZOO = load_zoo(ROOT / "models.yaml")
-MODELS = list(ZOO.models.values())
+MODELS = [model for model in ZOO.models.values() if model.training is None]
 PUBLISHED = [model for model in MODELS if model.source in ("torchvision", "timm")]
 SAMPLE = ("hardcorenas_a", "resmlp_12_224", "xcit_nano_12_p16_224")
 _, _, OF_CONWELL = (

@@ -32,6 +32,8 @@ def ahead(nodes: Sequence[str], items: Sequence[Named], run: Run) -> Outlook:
     kept = _kept(items, entries, fetcher.cache)
     passes: dict[tuple[str, str], bool] = {}
     for item, is_kept in zip(items, kept, strict=True):
+        if item.candidate.model.training is not None:
+            continue  # trained on each benchmark: no layer is shown its stimuli
         key = item.candidate.id, item.case.stimuli_key
         passes[key] = passes.get(key, True) and is_kept
     return Outlook(

@@ -46,6 +46,8 @@ class Doing:
             return f"fetch {size(self.done)} of {size(self.of)}"
         if self.stage == "forward" and self.of:
             return f"forward {100 * self.done // self.of} %"
+        if self.stage == "training" and self.of:
+            return f"training {self.done + 1} of {self.of}"
         return self.stage or "start"
 
 
