@@ -113,13 +113,13 @@ def _encoded(
     left_out, predicted, alpha = (
         basis.w.new_empty(*shape, y.shape[1]) for shape in ((len(train),), (len(test),), ())
     )
-    for some in _blocks(y.shape[1], len(rows)):
+    for some in blocks(y.shape[1], len(rows)):
         given = y[:, some][rows].to(torch.float64)
         left_out[:, some], predicted[:, some], alpha[some] = _predicted(basis, seen, given, alphas, criterion)
     return Encoded(left_out, predicted, alpha)
 
 
-def _blocks(m: int, n: int) -> Iterator[slice]:
+def blocks(m: int, n: int) -> Iterator[slice]:
     """Columns of m responses to n stimuli, some after the others."""
     width = at_once(n)
     yield from (slice(start, start + width) for start in range(0, m, width))

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from ..errors import MetricError
 from . import correlation
-from .encoded import Encoded, Grid, Predictions, encode
+from .encoded import Encoded, Grid, Predictions, blocks, encode
 from .inputs import finite, matrix, same_stimuli
 from .measurement import Measurement, Over
 from .predictivity import explained_variance
@@ -47,16 +47,15 @@ def encoding(
     """
     made = _predictions(x, y, splits, standardise, alphas, grid, criterion)
     by_group(finite(y, "responses", "neuroid")[:1], groups)
-    sides = [_sides(made, at, y, split) for at, split in enumerate(splits)]
-    figures = {
-        "train": [correlation.pearson(*train) for train, _ in sides],
-        "explained_variance": [explained_variance(*test) for _, test in sides],
-        "log10_alpha": [split.alpha.log10() for split in made.splits],
-        "at_edge": _at_edge(made),
+    figures = [_figures(made, at, y, split) for at, split in enumerate(splits)]
+    r, train, explained = (torch.stack(each) for each in zip(*figures, strict=True))
+    also = {
+        "train": train,
+        "explained_variance": explained,
+        "log10_alpha": torch.stack([split.alpha.log10() for split in made.splits]),
+        "at_edge": torch.stack(_at_edge(made)),
     }
-    values = torch.stack([correlation.pearson(*test) for _, test in sides])
-    also = {name: torch.stack(figure) for name, figure in figures.items()}
-    return Measurement(values, also, centre="mean", groups=groups)
+    return Measurement(r, also, centre="mean", groups=groups)
 
 
 def versa(
@@ -79,13 +78,16 @@ def versa(
     rdms: (s, k, k) of the predicted responses to the test stimuli of each split.
     """
     made = _predictions(x, y, splits, standardise, alphas, grid, criterion)
-    y = finite(y, "responses", "neuroid")
+    by_group(finite(y, "responses", "neuroid")[:1], groups)
+    each: Sequence[Tensor | slice] = [slice(None)] if groups is None else groups
     values, train, rdms = [], [], []
     for at, split in enumerate(splits):
-        left, right = (_both_rdms(*side, distance, groups) for side in _sides(made, at, y, split))
-        train.append(_compared(*left, comparison))
-        values.append(_compared(*right, comparison))
-        rdms.append(right[0])
+        parts = (_sides(made, at, y, split, columns) for columns in each)
+        four = zip(*([_rdm(side, distance) for side in sides] for sides in parts), strict=True)
+        left, seen, right, unseen = (_stacked(side) for side in four)
+        train.append(_compared(left, seen, comparison))
+        values.append(_compared(right, unseen, comparison))
+        rdms.append(right)
     edge = torch.stack([torch.stack([e.nanmean() for e in _columns(e, groups)]) for e in _at_edge(made)])
     also = {"train": torch.stack(train), "at_edge": edge}
     return _by_subject(torch.stack(values), also, groups, rdms)
@@ -136,23 +138,34 @@ def _predictions(
     return x
 
 
+def _figures(made: Predictions, at: int, y: Tensor, split: Split) -> tuple[Tensor, Tensor, Tensor]:
+    """r of every neuroid (m,) on the test and on the training stimuli, and explained variance."""
+    found = []
+    for some in blocks(y.shape[1], len(split.train)):
+        left, seen, right, unseen = _sides(made, at, y, split, some)
+        r = [correlation.pearson(right, unseen), correlation.pearson(left, seen)]
+        found.append(torch.stack([*r, explained_variance(right, unseen)]))
+    test, train, explained = torch.cat(found, dim=1)
+    return test, train, explained
+
+
 def _sides(
-    made: Predictions, at: int, y: Tensor, split: Split
-) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]:
-    """Predicted and recorded responses of the training and of the test stimuli."""
-    train, test = (y[rows.to(y.device)].to(torch.float64) for rows in (split.train, split.test))
-    return (_judged(made, at, train), train), (made.splits[at].test, test)
+    made: Predictions, at: int, y: Tensor, split: Split, columns: Tensor | slice
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Predicted and recorded responses to the training stimuli, then to the test stimuli, in float64."""
+    some, told = y[:, columns], made.splits[at]
+    train, test = (some[rows.to(y.device)].to(torch.float64) for rows in (split.train, split.test))
+    return _judged(told.train[:, columns], train, made.criterion), train, told.test[:, columns], test
 
 
-def _judged(made: Predictions, at: int, y: Tensor) -> Tensor:
+def _judged(left_out: Tensor, y: Tensor, criterion: Criterion) -> Tensor:
     """Left-out predictions (n_tr, m) with one intercept for all.
 
     The mean of the others is the lower, the higher the response that is left out is. Where alpha is large
     nothing else is left of a prediction: it correlates at -1 with the response, and its RDM is that of the
     responses, whatever the layer. With the criterion of the study they are left as its code has them.
     """
-    left_out = made.splits[at].train
-    if made.criterion == "pearson":
+    if criterion == "pearson":
         return left_out
     return (y - y.mean(dim=0)).div_(len(y) - 1).add_(left_out)
 
@@ -168,30 +181,26 @@ def _extreme(alpha: Tensor, grid: Sequence[float]) -> Tensor:
     return ends.to(torch.float64).masked_fill(alpha.isnan(), torch.nan)
 
 
-def _both_rdms(
-    predicted: Tensor, recorded: Tensor, distance: str, groups: Groups | None
-) -> tuple[Tensor, Tensor]:
-    return _rdms(_columns(predicted, groups), distance), _rdms(_columns(recorded, groups), distance)
-
-
 def _recorded(y: Tensor, rows: Tensor, distance: str, groups: Groups | None) -> Tensor:
     if y.ndim == 3:
         return y[:, rows[:, None], rows[None, :]]
-    return _rdms(_columns(y[rows], groups), distance)
+    return _stacked([_rdm(part, distance) for part in by_group(y[rows], groups)])
 
 
-def _rdms(parts: Sequence[Tensor], distance: str) -> Tensor:
+def _rdm(responses: Tensor, distance: str) -> Tensor | MetricError:
+    """The RDM (k, k) of responses (k, m), or why there is none."""
+    try:
+        return brain_rdms(_enough(responses), distance)[0]
+    except MetricError as error:
+        return error
+
+
+def _stacked(rdms: Sequence[Tensor | MetricError]) -> Tensor:
     """Return (s, k, k), NaN for a group that has no RDM; where none has one, the first says why."""
-    made, errors = [], []
-    for part in parts:
-        try:
-            made.append(brain_rdms(_enough(part), distance)[0])
-        except MetricError as error:
-            errors.append(error)
-            made.append(part.new_full((len(part), len(part)), torch.nan))
-    if len(errors) == len(parts):
-        raise errors[0]
-    return torch.stack(made)
+    there = [rdm for rdm in rdms if isinstance(rdm, Tensor)]
+    if not there:
+        raise next(error for error in rdms if isinstance(error, MetricError))
+    return torch.stack([r if isinstance(r, Tensor) else torch.full_like(there[0], torch.nan) for r in rdms])
 
 
 def _enough(x: Tensor) -> Tensor:

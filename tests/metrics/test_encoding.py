@@ -260,7 +260,7 @@ def test_blocks_of_neuroids_change_nothing(monkeypatch, criterion):
     x, y = problem()
     whole = encode(x, y, halves(), criterion=criterion).splits[0]
     monkeypatch.setattr(leave_one_out, "BYTES_AT_ONCE", 2 * 8 * 30)
-    assert len(list(encoded._blocks(M, 30))) == 5
+    assert len(list(encoded.blocks(M, 30))) == 5
     parts = encode(x, y, halves(), criterion=criterion).splits[0]
     assert torch.equal(whole.alpha, parts.alpha)
     torch.testing.assert_close(whole.train, parts.train, rtol=0, atol=1e-12)
