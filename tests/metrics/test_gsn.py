@@ -66,6 +66,53 @@ def test_nearest_positive_matrix_leaves_out_what_is_below_zero():
     close(nearest_positive(expected), expected, 1e-12)
 
 
+def by_hand(measured: np.ndarray, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """The paper's recipe with numpy's covariances and scipy's likelihoods, stimulus by stimulus."""
+    n, r, m = measured.shape
+    order = np.random.RandomState(seed).permutation(n)
+    held, fitted = order[: round(n / 5)], order[round(n / 5) :]
+
+    def shrunk(covariance: np.ndarray, level: float) -> np.ndarray:
+        return np.where(np.eye(m, dtype=bool), covariance, level * covariance)
+
+    def level(covariance: np.ndarray, rows: np.ndarray) -> float:
+        levels = np.arange(51) * 0.02
+        made = [multivariate_normal(np.zeros(m), shrunk(covariance, s)).logpdf(rows).sum() for s in levels]
+        return float(levels[np.argmax(made)])
+
+    def positive(matrix: np.ndarray) -> np.ndarray:
+        values, vectors = np.linalg.eigh(matrix)
+        return vectors @ np.diag(np.maximum(values, 0)) @ vectors.T
+
+    def pooled(stimuli: np.ndarray) -> np.ndarray:
+        return np.mean([np.cov(measured[i].T) for i in stimuli], axis=0)
+
+    own = np.concatenate([measured[i] - measured[i].mean(axis=0) for i in held])
+    noise = shrunk(pooled(order), level(pooled(fitted), own))
+    means = measured.mean(axis=1)
+    away = means[held] - means[fitted].mean(axis=0)
+    data = shrunk(np.cov(means.T), level(np.cov(means[fitted].T), away))
+    both, before = noise, (data - noise / r, noise)
+    while True:
+        signal = positive(data - both / r)
+        both = positive(
+            (n * (r - 1) * r**2 * noise + (n - 1) * r * (data - signal)) / (n * r**2 * (r - 1) + n - 1)
+        )
+        pairs = zip((signal, both), before, strict=True)
+        if min(np.corrcoef(new.ravel(), old.ravel())[0, 1] for new, old in pairs) > 0.999:
+            return signal, both
+        before = signal, both
+
+
+@pytest.mark.parametrize("noise", [1.0, 8.0])
+def test_covariances_are_those_of_the_papers_recipe(noise):
+    """With much noise the signal's first covariance is not positive, and both are fitted in turns."""
+    measured = responses(truth(6, 2, noise), 25, 3)
+    found = signal_and_noise(measured, seed=1)
+    for one, expected in zip((found.signal, found.noise), by_hand(measured.numpy(), 1), strict=True):
+        close(one, torch.from_numpy(expected), 1e-9)
+
+
 def test_covariances_are_recovered():
     known = truth(12, 4)
     found = signal_and_noise(responses(known, 3000, 3))
