@@ -18,7 +18,11 @@ from .conftest import Scored
 from .layouts import picture
 from .raw import Raw, answers
 
-ELSEWHERE = {"algonauts2019.yaml", "simulated.yaml", "cowley2023.yaml", "kriegeskorte2008.yaml", "nx414.yaml"}
+ELSEWHERE = {
+    *("algonauts2019.yaml", "simulated.yaml", "nx414.yaml"),
+    *("nsd_conwell2024.yaml", "nsd_conwell2024.released.yaml"),
+    *(f"{name}{layers}.yaml" for name in ("cowley2023", "kriegeskorte2008") for layers in ("", "_layers")),
+}
 FILES = sorted(path.name for path in (ROOT / "benchmarks").glob("*.yaml") if path.name not in ELSEWHERE)
 WITHIN = {"pls": 1e-5, "temporal_pls": 1e-5, "i2n": 1e-5}
 """Raw and ceiled, of plain NIPALS, whose last components differ in their last digits, and of another
