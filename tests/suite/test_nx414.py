@@ -66,3 +66,17 @@ def test_the_course_s_file(held, tmp_path):
     assert score.raw == pytest.approx(np.median(r), abs=1e-5)
     assert score.also["explained_variance"] == pytest.approx(np.median(explained), abs=1e-5)
     assert score.splits == (score.raw,)
+
+
+def test_a_network_of_its_own(held, tmp_path):
+    """What is trained on the course's training part predicts its validation part, the objects beside it."""
+    (case,) = (c for c in load_cases(ROOT / "benchmarks" / "nx414.yaml") if c.metric == "pca_ridge")
+    search = {"learning_rate": (0.001,), "weight_decay": (0.0,), "batch_size": (8,)}
+    heads = {"kind": "two_heads", "backbone": "squeezenet1_1", "size": 32, "epochs": 1, "search": search}
+    model = Model.model_validate({"id": "heads", "source": "data_driven", "training": heads})
+    bench = Workbench.open(device="cpu", offline=True, registry=Registry())
+    score = bench.score(case, model, tmp_path)
+    assert np.isfinite(score.raw)
+    assert score.values.shape == (1, 12)
+    assert score.also["epochs"] == 1
+    assert score.about["layer"] == "data_driven"
