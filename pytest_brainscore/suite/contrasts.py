@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from ..errors import SpecError
-from ..specs.contrasts import Contrast, Where, Word, load_contrasts, refuse_unknown, values_of
+from ..specs.contrasts import WORDS, Contrast, Where, Word, load_contrasts, refuse_unknown, values_of
 from ..specs.results import Row
 from . import benchmarks, zoo
 
@@ -43,8 +43,11 @@ def vocabulary(rows: Iterable[Row]) -> Mapping[str, Collection[Word]]:
         for word, value in {**row.about, "model": row.model}.items():
             _note(known, word, value)
     for id, model in zoo(Path()).models.items():
-        for word, value in {**model.about.model_dump(), "model": id, "trained": model.trained}.items():
+        said = {"model": id, "trained": model.trained, "architecture": model.architecture}
+        for word, value in {**said, **model.about.model_dump(exclude_none=True)}.items():
             _note(known, word, value)
+    for word in WORDS:
+        _note(known, word, None)
     for contrast in _in(benchmarks() / FOLDER).values():
         for where in (contrast.where, *_conditions(contrast)):
             for word, condition in where.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from pathlib import Path
 
@@ -146,6 +147,14 @@ def test_the_project_s_contrasts_come_first_and_replace_those_of_the_same_id(tmp
     write(tmp_path / "benchmarks" / "contrasts", GOOD, "second.yaml")
     with pytest.raises(SpecError, match=r"second.yaml: the contrast sizes is also in another file"):
         contrasts(tmp_path)
+
+
+def test_the_example_of_the_docs_holds(tmp_path):
+    page = Path(__file__).parents[2] / "docs" / "contrasts.md"
+    lines = page.read_text(encoding="utf-8").split("    # benchmarks/contrasts/mine.yaml\n")[1].splitlines()
+    example = [line[4:] for line in itertools.takewhile(lambda line: line.startswith("    "), lines)]
+    found = contrasts_of(write(tmp_path, "\n".join(example)), [row(task="adversarial"), row(task="noise")])
+    assert [one.id for one in found] == ["depth", "robust"]
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.name)
