@@ -67,7 +67,7 @@ def gsn(
     presentations: (k, m), single showings of the stimuli that `stimulus` (k,) numbers. Covariances are of the
     first showings of each, as many as all have; the noise that is left is that of means over all. Neuroids
     with NaN are left out. groups: the columns of each subject. most: of more neuroids than these, so many are
-    drawn by the seed, since covariances are (m, m).
+    drawn by the seed, since covariances are (m, m), and half of these; the ceiling is `extrapolated`.
     Raises MetricError for fewer than 10 stimuli, for one that is shown once, for fewer than 2 neuroids, and
     for a distance that is not of a single set of responses.
     """
@@ -81,7 +81,7 @@ def gsn(
         own = presentations[:, columns.to(presentations.device)]
         kept, told = _kept(own, rows, most, simulation.seed)
         responses = own[:, kept][rows.to(own.device)].to(torch.float64)
-        medians.append(float(np.median(simulated(responses, repetitions, simulation))))
+        medians.append(_median(responses, repetitions, simulation, most))
         notes |= dict.fromkeys(told)
     values = torch.tensor([medians], dtype=torch.float64)
     return Ceiling(float(values.mean()), values=values, over="subject", notes=tuple(notes))
@@ -92,6 +92,28 @@ def simulated(responses: Tensor, repetitions: float, simulation: Simulation) -> 
     model = signal_and_noise(responses, simulation.seed)
     draws = drawn(model, simulation)
     return ceilings_of(model, draws, repetitions, simulation, _scale(responses, model, draws, simulation))
+
+
+def extrapolated(whole: float, half: float, neuroids: int, of: int) -> float:
+    """Return the ceiling of all neuroids from that of some and of half as many.
+
+    Noise that neuroids do not share averages out in an RDM: 1 / ceiling^2 is a + b / m for m neuroids.
+    """
+    if min(whole, half) <= 0:
+        return whole
+    slope = max(half**-2 - whole**-2, 0.0) / (1 / (neuroids // 2) - 1 / neuroids)
+    return float(max(whole**-2 - slope * (1 / neuroids - 1 / of), 1.0) ** -0.5)
+
+
+def _median(responses: Tensor, repetitions: float, simulation: Simulation, most: int) -> float:
+    """The median over draws; of too many neuroids that of some, and of half of these, extrapolated."""
+    m = responses.shape[2]
+    if m <= most:
+        return float(np.median(simulated(responses, repetitions, simulation)))
+    order = torch.from_numpy(np.random.RandomState(simulation.seed).permutation(m)).to(responses.device)
+    some = [responses[..., order[:count].sort().values] for count in (most, most // 2)]
+    whole, half = (float(np.median(simulated(part, repetitions, simulation))) for part in some)
+    return extrapolated(whole, half, most, m)
 
 
 def drawn(model: SignalAndNoise, simulation: Simulation) -> list[Draw]:
@@ -174,9 +196,10 @@ def _kept(own: Tensor, rows: Tensor, most: int, seed: int) -> tuple[Tensor, list
     if len(kept) < own.shape[1]:
         notes.append(f"ceiling: gsn: of {own.shape[1]} neuroids {len(kept)} have all repetitions")
     if len(kept) > most:
-        notes.append(f"ceiling: gsn: of {len(kept)} neuroids {most} are drawn (seed {seed})")
-        order = np.random.RandomState(seed).permutation(len(kept))[:most]
-        kept = kept[torch.from_numpy(np.sort(order)).to(kept.device)]
+        notes.append(
+            f"ceiling: gsn: of {len(kept)} neuroids {most} and {most // 2} are drawn (seed {seed}), and the"
+            " ceiling is extrapolated"
+        )
     return kept, notes
 
 

@@ -102,7 +102,9 @@ class Ceiling(Spec):
     neuroids: (
         Annotated[
             Positive,
-            Field(description="of gsn: how many neuroids of a subject are drawn at most; default: 1000"),
+            Field(
+                ge=4, description="of gsn: how many neuroids of a subject are drawn at most; default: 1000"
+            ),
         ]
         | None
     ) = None

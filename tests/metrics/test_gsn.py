@@ -8,7 +8,7 @@ import torch
 from scipy.stats import multivariate_normal
 
 from pytest_brainscore.errors import MetricError
-from pytest_brainscore.metrics.gsn import Simulation, ceilings_of, drawn, gsn
+from pytest_brainscore.metrics.gsn import Simulation, ceilings_of, drawn, extrapolated, gsn
 from pytest_brainscore.metrics.ncsnr import estimated
 from pytest_brainscore.metrics.signal_and_noise import (
     LEVELS,
@@ -197,9 +197,23 @@ def test_seed_and_order_of_showings():
 
 def test_many_neuroids_are_drawn_from_and_it_is_said():
     values, stimulus = shown(responses(truth(40), 40, 3))
-    found = gsn(values, stimulus, FEW, most=25)
-    assert found.notes == ("ceiling: gsn: of 40 neuroids 25 are drawn (seed 0)",)
+    found = gsn(values, stimulus, FEW, most=20)
+    assert found.notes == (
+        "ceiling: gsn: of 40 neuroids 20 and 10 are drawn (seed 0), and the ceiling is extrapolated",
+    )
+    order = np.random.RandomState(0).permutation(40)
+    whole, half = (gsn(values[:, np.sort(order[:k])], stimulus, FEW).value for k in (20, 10))
+    assert found.value == pytest.approx(extrapolated(whole, half, 20, 40), abs=1e-9)
     assert found.value == pytest.approx(gsn(values, stimulus, FEW).value, abs=0.1)
+
+
+def test_extrapolation_finds_the_law_that_it_assumes():
+    ceiling = {m: (1.2 + 90 / m) ** -0.5 for m in (500, 1000, 8000)}
+    assert extrapolated(ceiling[1000], ceiling[500], 1000, 8000) == pytest.approx(ceiling[8000])
+    assert extrapolated(ceiling[1000], ceiling[500], 1000, 1000) == pytest.approx(ceiling[1000])
+    assert extrapolated(0.9, 0.95, 1000, 8000) == pytest.approx(0.9)  # fewer do better by chance
+    assert extrapolated(0.95, 0.6, 10, 10_000) == 1.0
+    assert extrapolated(0.0, -0.1, 10, 100) == 0.0
 
 
 def test_neuroids_that_lack_a_showing_are_left_out():
