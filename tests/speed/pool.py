@@ -2,7 +2,7 @@
 
 Shows the images of a folder to a network of torchvision, untrained or with the weights of a file (the fourth
 argument), reads every layer of `layers: all` as its `projection`, its `coordinates` or its `standardised`
-coordinates (on every other image), and prints the seconds, the disk that was needed, and the memory at its peak.
+coordinates (on every other image), and prints the seconds and the memory at its peak.
 """
 
 from __future__ import annotations
@@ -46,8 +46,9 @@ def main(name: str, images: str, form: str, weights: str | None = None) -> None:
     named = time.perf_counter() - start
     with tempfile.TemporaryDirectory() as spill:
         done = represent(net, stimuli, {(layer,): {kinds[form]} for layer in layers}, spill=Path(spill))
-    print(f"{len(layers)} layers of {name}, {len(files)} images: {form} {tuple(done.tensors.values())[0].shape}")
-    print(f"named in {named:.1f} s; passes {done.forward_seconds:.0f} s; after {done.coordinates_seconds:.0f} s")
+    shape = tuple(next(iter(done.tensors.values())).shape)
+    print(f"{len(layers)} layers of {name}, {len(files)} images: {form} {shape}")
+    print(f"named {named:.1f} s; passes {done.forward_seconds:.0f} s; after {done.coordinates_seconds:.0f} s")
     print(f"all {time.perf_counter() - start:.0f} s, of the CPU {time.process_time() - cpu:.0f} s")
     print(f"memory at its peak {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.1f} GB")
 
