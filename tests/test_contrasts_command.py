@@ -188,8 +188,10 @@ def test_mistakes_are_said(tmp_path, capsys, words, said):
 def test_shipped_contrasts_are_taken_where_no_file_is_named(tmp_path, capsys):
     write(tmp_path / "a", every())
     text = printed(capsys, "a")
-    assert "training: not both groups of any difference have networks here" in text
-    assert "training: no network of untrained" in text
+    assert "no difference with networks on both sides: architecture, self-supervision, labels, slip" in text
+    assert "no network of untrained" not in text
+    found = json.loads(printed(capsys, "a", "--json"))
+    assert "training: no network of untrained" in found["notes"]
 
 
 # --- import

@@ -15,22 +15,27 @@ _NO_LIKENESS = "likeness of networks: no run left RDMs (crsa and versa do, with 
 
 def lines(survey: Survey, contrasts: Sequence[Contrast]) -> Iterator[str]:
     """Summaries, contrasts, correlates, agreement and likeness, and what a reader should know."""
+    answered = {one.contrast for one in survey.contrasts.effects if one.difference is not None}
     yield from _grid("networks", _summaries(survey))
-    for contrast in contrasts:
-        groups = [one for one in survey.contrasts.groups if one.contrast == contrast.id and one.n]
-        effects = [one for one in survey.contrasts.effects if one.contrast == contrast.id and one.chosen]
-        if any(one.difference is not None for one in effects):
-            paired = f"; pairs of the same {contrast.pairs}" if contrast.pairs else ""
-            yield from ("", f"{contrast.id}: {contrast.title}{paired}")
-            yield from _grid("mean", [("group", "n", "mean", "95 %"), *map(_group, groups)])
-            yield from _grid("difference", [_EFFECT, *map(_effect, effects)])
-        else:
-            yield from ("", f"{contrast.id}: not both groups of any difference have networks here")
+    for contrast in (one for one in contrasts if one.id in answered):
+        yield from _contrast(survey, contrast)
     yield from _correlates("rank correlation with", survey.correlates)
     yield from _correlates("rank correlation of benchmarks", survey.agreements)
     yield ""
     yield from (_likeness(one) for one in survey.likeness) if survey.likeness else (_NO_LIKENESS,)
-    yield from survey.contrasts.notes
+    if silent := [one.id for one in contrasts if one.id not in answered]:
+        yield f"no difference with networks on both sides: {', '.join(silent)}"
+    skipped = tuple(f"{id}: " for id in silent)
+    yield from (note for note in survey.contrasts.notes if not note.startswith(skipped))
+
+
+def _contrast(survey: Survey, contrast: Contrast) -> Iterator[str]:
+    groups = [one for one in survey.contrasts.groups if one.contrast == contrast.id and one.n]
+    effects = [one for one in survey.contrasts.effects if one.contrast == contrast.id and one.chosen]
+    paired = f"; pairs of the same {contrast.pairs}" if contrast.pairs else ""
+    yield from ("", f"{contrast.id}: {contrast.title}{paired}")
+    yield from _grid("mean", [("group", "n", "mean", "95 %"), *map(_group, groups)])
+    yield from _grid("difference", [_EFFECT, *map(_effect, effects)])
 
 
 _EFFECT = ("effect", "n", "difference", "95 %", "unit", "p", "Holm's p", "95 % of all together")
