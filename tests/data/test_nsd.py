@@ -214,7 +214,7 @@ def test_a_full_disk_leaves_no_half_file(nsd, prepared, tmp_path, limit, kept):
 def test_too_little_room_is_told_before_anything_is_read(nsd, tmp_path, monkeypatch):
     monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10, 10, 0))
     for make in (preparing(nsd, tmp_path).stimuli, lambda: preparing(nsd, tmp_path).subject(1)):
-        with pytest.raises(DataError, match=r"needs 0\.0 GB, and 0\.0 GB are free; make room"):
+        with pytest.raises(DataError, match=r"needs 0\.\d MB, and 0\.0 MB are free: make room"):
             make()
 
 

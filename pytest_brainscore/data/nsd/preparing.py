@@ -111,4 +111,6 @@ class Preparation:
     def _refuse_too_little_room(self, path: Path, due: int) -> None:
         free = shutil.disk_usage(self.to).free
         if free < due:
-            raise DataError(f"{path}: needs {due / 1e9:.1f} GB, and {free / 1e9:.1f} GB are free; make room")
+            raise DataError(
+                f"{path}: needs {due / 1e6:,.1f} MB, and {free / 1e6:,.1f} MB are free: make room"
+            )
