@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from ..errors import MetricError, nearest
-from . import correlation
+from . import correlation, whitening
 from .correlation import Correlation
 from .inputs import matrix, same_stimuli
 from .linalg import EPSILON, centre, gram
@@ -64,11 +64,18 @@ def euclidean_distance(x: Tensor) -> Tensor:
     return (size[:, None] + size[None, :] - 2 * products).clamp(min=0).sqrt().fill_diagonal_(0.0)
 
 
+def squared_distance(x: Tensor) -> Tensor:
+    """Return the squared Euclidean distance over the number of units: what crossnobis is without noise."""
+    return euclidean_distance(x).square() / x.shape[1]
+
+
 DISTANCES: Mapping[str, Callable[[Tensor], Tensor]] = {
     "pearson": pearson_distance,
     "cosine": cosine_distance,
     "euclidean": euclidean_distance,
+    "crossnobis": squared_distance,
 }
+"""Of responses that have no noise; of recordings `crossnobis.py` makes the last from their repetitions."""
 
 COMPARISONS: Mapping[str, Correlation] = {
     "spearman": correlation.spearman,
@@ -76,6 +83,8 @@ COMPARISONS: Mapping[str, Correlation] = {
     "cosine": correlation.cosine,
     "kendall_tau_a": correlation.kendall_tau_a,
     "rho_a": correlation.rho_a,
+    "whitened_pearson": whitening.whitened_pearson,
+    "whitened_cosine": whitening.whitened_cosine,
 }
 
 

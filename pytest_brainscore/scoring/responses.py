@@ -14,6 +14,7 @@ from torch import Tensor
 from ..data.recordings import Recordings
 from ..data.stimuli import Stimuli
 from ..errors import MetricError, nearest
+from ..metrics.crossnobis import crossnobis
 from ..specs.benchmarks import Benchmark
 from .subjects import Subjects, subjects_of
 
@@ -61,6 +62,14 @@ class Responses:
         order = np.argsort(self.chosen.stimuli.by_name())
         presented = torch.as_tensor(values, device=self.y.device)
         return presented, order[stimulus[shown]], repetition[shown]
+
+    def crossnobis(self) -> Tensor:
+        """The RDM of each subject (s, n, n), by the repetitions. Raises MetricError where there are none."""
+        values, stimulus, repetition = self.chosen.presentations()
+        shown = np.isin(stimulus, self.kept)
+        row, repeat = np.searchsorted(self.kept, stimulus[shown]), repetition[shown]
+        usable = torch.as_tensor(values[shown][:, self.usable], device=self.y.device)
+        return crossnobis(usable, torch.from_numpy(row), torch.from_numpy(repeat), self.subjects.groups)
 
     def coord(self, name: str) -> Tensor:
         """A coord of the neuroids, in numbers (m,). Raises MetricError where there is none such."""

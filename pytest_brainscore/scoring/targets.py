@@ -17,7 +17,7 @@ from ..specs.benchmarks import Benchmark
 from ..specs.metrics import Behavioural, Encoded, UniqueVariance
 from .ceilings import ceiling_of_rdms, ceiling_of_responses
 from .choices import ChoiceTarget, choice_target
-from .responses import Window, responses_of
+from .responses import Responses, Window, responses_of
 from .splitting import draw
 from .subjects import Subjects
 
@@ -68,6 +68,8 @@ def _response_target(
 ) -> Target:
     responses = responses_of(benchmark, region, chosen, device)
     splits = _splits(benchmark, responses.stimuli)
+    if getattr(benchmark.metric, "distance", None) == "crossnobis":
+        return _crossnobis_target(benchmark, shown, responses, splits)
     ceiling = ceiling_of_responses(benchmark, responses, splits)
     return Target(
         y=responses.y,
@@ -79,6 +81,23 @@ def _response_target(
         time_bins=responses.time_bins,
         left_out=responses.left_out,
         notes=(*responses.notes, *(ceiling.notes if ceiling else ())),
+        stimuli=responses.stimuli.ids,
+    )
+
+
+def _crossnobis_target(
+    benchmark: Benchmark, shown: Stimuli, responses: Responses, splits: tuple[Split, ...]
+) -> Target:
+    rdms, names = responses.crossnobis(), responses.subjects.names or ("all",)
+    return Target(
+        y=rdms,
+        rows=_rows(responses.stimuli, shown),
+        names=names,
+        splits=splits,
+        ceiling=ceiling_of_rdms(benchmark, rdms, splits),
+        subjects=Subjects(names),
+        left_out=responses.left_out,
+        notes=responses.notes,
         stimuli=responses.stimuli.ids,
     )
 

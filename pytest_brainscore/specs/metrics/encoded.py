@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from ..views import Projection
-from .ground import Alpha, BySubject, Comparison, Distance, Normalisation, Positive
+from .ground import Alpha, BrainDistance, BySubject, Comparison, Distance, Normalisation, Positive
 
 
 class Halved(BySubject):
@@ -73,7 +73,7 @@ class Crsa(Halved):
 
     function = "pytest_brainscore.metrics.encoding:crsa"
     name: Literal["crsa"]
-    distance: Distance = "pearson"
+    distance: BrainDistance = "pearson"
     comparison: Comparison = "pearson"
 
 

@@ -10,7 +10,8 @@ from ..base import Spec
 
 Positive = Annotated[int, Field(gt=0)]
 Alpha = Annotated[float, Field(gt=0)]
-Distance = Literal["pearson", "cosine", "euclidean", "crossnobis"]
+Distance = Literal["pearson", "cosine", "euclidean"]
+BrainDistance = Distance | Literal["crossnobis"]
 Comparison = Literal[
     "spearman", "pearson", "cosine", "kendall_tau_a", "rho_a", "whitened_pearson", "whitened_cosine"
 ]

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from .ground import BySubject, Comparison, Distance, Positive
+from .ground import BrainDistance, BySubject, Comparison, Positive
 
 
 class Rdm(BySubject):
@@ -15,7 +15,7 @@ class Rdm(BySubject):
     function = "pytest_brainscore.metrics.rsa:rdm"
     uses_splits = False
     name: Literal["rdm"]
-    distance: Distance = "pearson"
+    distance: BrainDistance = "pearson"
     comparison: Comparison = "spearman"
 
 
@@ -24,7 +24,7 @@ class RdmCV(BySubject):
 
     function = "pytest_brainscore.metrics.rsa:rdm_cv"
     name: Literal["rdm_cv"]
-    distance: Distance = "pearson"
+    distance: BrainDistance = "pearson"
     comparison: Comparison = "spearman"
 
 
