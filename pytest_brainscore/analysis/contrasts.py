@@ -83,19 +83,26 @@ def contrasted(
     networks: of each benchmark, as `networks` makes them of rows. unit: instead of the contrasts' own.
     Raises SelectionError where `against` names no value of `by` that the results have.
     """
+    found = [_on(benchmark, among, contrasts, unit) for benchmark, among in networks.items()]
+    effects = tuple(effect for one in found for effect in one.effects)
+    notes = [*(note for one in found for note in one.notes), *_dependences(effects)]
+    groups = tuple(group for one in found for group in one.groups)
+    return Contrasted(groups, effects, tuple(dict.fromkeys(notes)))
+
+
+def _on(
+    benchmark: str, networks: Sequence[Network], contrasts: Sequence[Contrast], unit: Unit | None
+) -> Contrasted:
+    """The contrasts on one benchmark."""
     groups: list[Group] = []
-    effects: list[Effect] = []
+    answered: list[tuple[Effect, Answer]] = []
     notes: list[str] = []
-    for benchmark, among in networks.items():
-        answered: list[tuple[Effect, Answer]] = []
-        for contrast in contrasts:
-            found = sort(contrast, among)
-            groups += [_group(contrast, benchmark, name, side) for name, side in found.sides.items()]
-            answered += _effects(contrast, benchmark, found.sides, unit or contrast.interval)
-            notes += [f"{contrast.id}: {note}" for note in found.notes]
-        effects += _corrected(answered)
-    notes += _dependences(effects)
-    return Contrasted(tuple(groups), tuple(effects), tuple(dict.fromkeys(notes)))
+    for contrast in contrasts:
+        sides, said = sort(contrast, networks)
+        groups += [_group(contrast, benchmark, name, side) for name, side in sides.items()]
+        answered += _effects(contrast, benchmark, sides, unit or contrast.interval)
+        notes += [f"{contrast.id}: {note}" for note in said]
+    return Contrasted(tuple(groups), tuple(_corrected(answered)), tuple(notes))
 
 
 def _group(contrast: Contrast, benchmark: str, name: str, side: Sequence[Member]) -> Group:

@@ -30,34 +30,30 @@ Sides = Mapping[str, tuple[Member, ...]]
 """Group to its members, in the order of the contrast."""
 
 
-@dataclass(frozen=True)
-class Sorted:
-    """The members of each group, and what a reader should know of them."""
-
-    sides: Sides
-    notes: tuple[str, ...]
-
-
-def sort(contrast: Contrast, networks: Sequence[Network]) -> Sorted:
-    """Sort networks into the groups of a contrast.
+def sort(contrast: Contrast, networks: Sequence[Network]) -> tuple[Sides, tuple[str, ...]]:
+    """Sort networks into the groups of a contrast; and what a reader should know of these.
 
     With `pairs`, a key takes part that each group which has any networks has; several networks of a group and
     key are averaged. A network of two groups is in both.
     """
     there = select(networks, contrast.where)
     groups = {name: select(there, where) for name, where in _conditions(contrast, there).items()}
-    notes = [f"no network of {name}" for name, found in groups.items() if not found]
+    notes = tuple(f"no network of {name}" for name, found in groups.items() if not found)
     if contrast.pairs is None:
-        return Sorted({name: tuple(map(_alone, found)) for name, found in groups.items()}, tuple(notes))
-    keyed = {name: _keyed(found, contrast.pairs) for name, found in groups.items()}
+        return {name: tuple(map(_alone, found)) for name, found in groups.items()}, notes
+    sides, of_pairs = _paired(groups, contrast.pairs)
+    return sides, notes + of_pairs
+
+
+def _paired(groups: Mapping[str, Sequence[Network]], word: str) -> tuple[Sides, tuple[str, ...]]:
+    keyed = {name: _keyed(found, word) for name, found in groups.items()}
     filled = [set(members) for members in keyed.values() if members]
     common = set.intersection(*filled) if filled else set()
-    notes += _notes(groups, keyed, common, contrast.pairs)
     sides = {
         name: tuple(_averaged(key, members[key]) for key in sorted(common & set(members)))
         for name, members in keyed.items()
     }
-    return Sorted(sides, tuple(notes))
+    return sides, tuple(_notes(groups, keyed, common, word))
 
 
 def _conditions(contrast: Contrast, networks: Sequence[Network]) -> dict[str, Where]:

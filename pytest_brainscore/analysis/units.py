@@ -55,7 +55,7 @@ def answer(question: Question, unit: Unit) -> Answer:
     """
     empty = [name for name in (question.group, question.against) if not question.sides[name]]
     if empty:
-        return Lacking(f"no network of {' and '.join(empty)}")
+        return Lacking("no pair of networks" if question.paired else f"no network of {' and '.join(empty)}")
     return _ANSWERS[unit](question)
 
 

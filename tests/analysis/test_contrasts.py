@@ -191,6 +191,12 @@ def test_one_pair_has_a_difference_and_no_interval():
     assert found["networks"].why == "one pair: no spread between pairs"
 
 
+def test_networks_without_any_partner_have_no_difference():
+    found, all_ = effects(list(twins((0.9, None), (None, 0.9))), TWINS)
+    assert (found["networks"].why, found["networks"].difference) == ("no pair of networks", None)
+    assert "twins: trained: without a partner of the same architecture: net0" in all_.notes
+
+
 # --- what is missing
 
 

@@ -247,7 +247,7 @@ def _():
     return {
         metric: {
             "per_subject": by_part(
-                Question(sort(contrast, scores()[metric]).sides, "cnn", "transformer", False), "subject"
+                Question(sort(contrast, scores()[metric])[0], "cnn", "transformer", False), "subject"
             ),
             "bootstrap": ends[1:],
         }
