@@ -27,6 +27,7 @@ from .specs.datasets import CustomDataset
 from .specs.models import FINAL, Layers, Model
 from .specs.registry import Registry
 from .specs.validation import validated
+from .specs.views import Pool
 from .suite import selection
 from .workbench import Workbench
 
@@ -62,12 +63,12 @@ def score(
     benchmark: a name as ``Cowley2023.V4-pls``, of the benchmarks/ under `root` or of the shipped ones; or
         ``path/to/file.yaml::V4-pls``.
     layer: module name, or several that are mapped together; default: the model's own map. None where
-        `readout: {"classes": ...}` reads the network's own answer.
+        `readout: {"classes": ...}` reads the network's own answer, or `layers` names a pool to choose from.
     stimuli, recordings: n images (a folder, paths, PIL images, or uint8 arrays) and responses (n stimuli,
         neuroids[, repetitions]), NaN where one is missing; or a DataArray with these dims; or, without
         stimuli, Recordings, which have their own (``from_trials`` of data/opening.py makes them of choices).
     region ("brain"; of choices "behaviour"), metric ("ridgecv"; of choices "i2n"), and what else a YAML entry
-        says (splits, ceiling, normalise, clip, trials): not for a benchmark, which says these itself.
+        says (splits, ceiling, normalise, clip, trials, layers): not for a benchmark, which says these itself.
 
     A module is copied, so that yours stays in its mode, on its device and in its precision.
 
@@ -84,11 +85,13 @@ def score(
         of_choices = isinstance(recordings, Recordings) and recordings.kind == "choices"
         case = _case({**(_OF_CHOICES if of_choices else _OF_RESPONSES), **given})
         bench.adopt_recordings(case, _in_memory(stimuli, recordings, case.region))
-    spec, folder = _model(model, root, name, _layer(model, layer, case), case.region)
+    pooled = isinstance(case.benchmark.layers, Pool)
+    spec, folder = _model(model, root, name, _layer(model, layer, case), case.region, pooled)
     if isinstance(model, nn.Module):
         spec = spec.model_copy(update={"stochastic": stochastic})
         bench.adopt_network(spec, _network(model, transform, spec, visual_degrees, batch_size))
-    result = bench.score(case, spec, folder)
+    named = layer if pooled and isinstance(layer, str) else None
+    result = bench.score(case, spec, folder, named)
     return replace(result, about={"benchmark": case.name, "model": spec.id, **result.about})
 
 
@@ -123,13 +126,18 @@ def _layer(
 
 
 def _model(
-    model: str | nn.Module, root: Path, name: str | None, layer: str | Sequence[str] | None, region: str
+    model: str | nn.Module,
+    root: Path,
+    name: str | None,
+    layer: str | Sequence[str] | None,
+    region: str,
+    pooled: bool,
 ) -> tuple[Model, Path]:
     layers: dict[str, Layers] = (
         {} if layer is None else {region: layer if isinstance(layer, str) else tuple(layer)}
     )
     if isinstance(model, nn.Module):
-        if layer is None:
+        if layer is None and not pooled:
             raise SpecError(
                 "score: a module needs `layer`: the name of the layer that the region is read from"
             )

@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 import torch
 
+from pytest_brainscore import score as notebook_score
 from pytest_brainscore.data.fetch import Fetcher
 from pytest_brainscore.data.opening import from_arrays
 from pytest_brainscore.data.recordings import Recordings
-from pytest_brainscore.errors import MetricError, ModelError
+from pytest_brainscore.errors import MetricError, ModelError, SpecError
 from pytest_brainscore.machine import Device
 from pytest_brainscore.models.activations import extract
 from pytest_brainscore.models.store import Store
@@ -329,3 +330,14 @@ def test_a_score_travels_with_its_profile(pooled):
     said = json.loads(json.dumps(score.to_json(), allow_nan=False))
     assert said["layers"] == score.layers
     assert said["profile"][0]["train"] == score.profile[0]["train"]
+
+
+def test_a_module_in_a_notebook_needs_no_layer():
+    found = recordings()
+    given = {"recordings": found, "region": "IT", "metric": "crsa", "device": "cpu"}
+    pooled = notebook_score(network().module, layers=["second", "readout"], **given)
+    assert pooled.layers == {"s1": "second", "s2": "readout"}
+    named = notebook_score(network().module, layer="readout", layers="all", **given)
+    assert (named.about["layer"], named.profile) == ("readout", ())
+    with pytest.raises(SpecError, match="a module needs `layer`"):
+        notebook_score(network().module, **given)
