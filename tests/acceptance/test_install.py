@@ -27,6 +27,7 @@ DATA = {
     *(f"pytest_brainscore/schemas/{path.name}" for path in ROOT.glob("pytest_brainscore/schemas/*.json")),
     *(f"{SUITE}/benchmarks/{path.name}" for path in ROOT.glob("benchmarks/*.yaml")),
     *(f"{SUITE}/benchmarks/composites/{path.name}" for path in ROOT.glob("benchmarks/composites/*.yaml")),
+    *(f"{SUITE}/benchmarks/contrasts/{path.name}" for path in ROOT.glob("benchmarks/contrasts/*.yaml")),
     *(f"{SUITE}/benchmarks/baselines/{path.name}" for path in ROOT.glob("benchmarks/baselines/*.json")),
     f"{SUITE}/models.yaml",
     f"{SUITE}/weights/smallnet.safetensors",
