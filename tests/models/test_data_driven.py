@@ -202,6 +202,19 @@ def test_the_best_epoch_s_weights_are_kept_and_patience_ends_it(lesson, tmp_path
     assert course.losses[-1] > course.loss
 
 
+def test_held_out_stimuli_are_not_fitted(lesson, tmp_path):
+    plan, material = model(epochs=1).training, lesson.material
+    responses = material.responses.clone()
+    responses[material.held_out] += 5
+    args = convolutions(plan, NEUROIDS), Setting(0.01, 0.0, 16), plan, CPU
+    first, other = (
+        train(args[0], one, *args[1:], shelf(tmp_path, name), "x")
+        for name, one in (("a", material), ("b", replace(material, responses=responses)))
+    )
+    assert first.loss < other.loss
+    assert all(torch.equal(first.best[name], other.best[name]) for name in first.best)
+
+
 def test_a_course_counts_from_its_first_lowest_loss():
     network, plan = torch.nn.Linear(1, 1), model(patience=2, epochs=9).training
     course = Course()
