@@ -17,12 +17,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-if __package__:
-    from .forked import Forks, use
-else:  # run as a program
-    from forked import Forks, use
+if TYPE_CHECKING:
+    from .forked import Forks
 
 PATIENCE_S = 300
 
@@ -81,6 +79,7 @@ def main() -> None:
     import h5netcdf  # noqa: F401
     import pytest  # noqa: F401
     import torchvision  # noqa: F401
+    from forked import Forks  # here: what Dask spawns imports this file, and not as a program
 
     import pytest_brainscore.api
     import pytest_brainscore.harness.hooks
@@ -112,8 +111,10 @@ def _become(asked: dict[str, Any], workers: str) -> None:
     code = 70
     try:
         _settle(asked)
-        use(workers)
         import pytest
+        from forked import use
+
+        use(workers)
 
         code = int(pytest.main())
     except SystemExit as why:
