@@ -10,6 +10,7 @@ import pytest
 import xarray as xr
 from scipy import stats
 
+from pytest_brainscore import contrasts
 from pytest_brainscore.__main__ import main
 from pytest_brainscore.report.joining import join
 from pytest_brainscore.report.runs import read
@@ -100,6 +101,13 @@ def test_runs_are_joined_and_json_has_all_tables(tmp_path, capsys):
     assert (effect["unit"], effect["n"], effect["n_against"]) == ("networks", 4, 3)
     assert effect["difference"] == pytest.approx(0.1375)
     assert len(found["effects"]) == 6
+
+
+def test_a_notebook_has_the_same_tables(tmp_path, capsys):
+    write(tmp_path / "a", every())
+    document = json.loads(printed(capsys, "a", "--contrasts", "own.yaml", "--json"))
+    tables = contrasts("a", file="own.yaml").tables()
+    assert json.loads(json.dumps(tables)) == {name: document[name] for name in tables}
 
 
 def test_csv_has_a_file_for_each_table_with_rows(tmp_path, capsys):

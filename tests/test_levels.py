@@ -15,7 +15,7 @@ LEVELS = [
     {"opened"},
     {"commitment"},
     {"workbench", "analysis", "report"},
-    {"work"},
+    {"work", "surveying"},
     {"harness", "commands", "api"},
     {"plugin", "__main__", "__init__"},
 ]

@@ -10,17 +10,13 @@ import argparse
 import csv
 import json
 from collections.abc import Sequence
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import get_args
 
-from ..analysis.survey import Survey, Table, survey
-from ..errors import ResultsError, SelectionError, nearest
-from ..report.joining import Found, join
-from ..report.rdms import per_stimulus, rdms
-from ..report.runs import newest, read
+from ..analysis.survey import Survey, Table
+from ..errors import ResultsError
 from ..specs.contrasts import Contrast, Unit
-from ..suite.contrasts import contrasts, contrasts_of
+from ..surveying import asked_of, found_in, surveyed
 from .contrast_text import lines
 
 
@@ -43,38 +39,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Print the tables."""
-    found = _found(options.runs, options.benchmark)
-    rows = [one.row for one in found]
-    asked = contrasts_of(options.contrasts, rows) if options.contrasts else contrasts(Path())
-    made = survey(
-        rows,
-        asked,
-        of=options.of,
-        unit=options.interval,
-        rdms=rdms(found),
-        stimuli=per_stimulus(found),
-    )
-    if not made.summaries:
-        raise ResultsError(
-            f"none of {len(rows)} row(s) has a {options.of} score: there is nothing to compare"
-        )
+    found = found_in(options.runs, options.benchmark)
+    asked = asked_of(found, options.contrasts)
+    made = surveyed(found, asked, options.of, options.interval)
     if options.csv:
         _write(options.csv, made)
     print(_document(made, asked) if options.json else "\n".join(lines(made, asked)))
-
-
-def _found(runs: Sequence[Path], pattern: str) -> list[Found]:
-    """The rows of the runs together. Raises SelectionError where no benchmark is as the pattern says."""
-    paths = list(runs) or [path for path in [newest(Path("reports"))] if path]
-    if not paths:
-        raise ResultsError("there is no run under reports/: name the folder of one")
-    every = join([read(path) for path in paths]).found
-    known = dict.fromkeys(one.row.benchmark for one in every)
-    found = [one for one in every if fnmatchcase(one.row.benchmark, pattern)]
-    if every and not found:
-        hint = nearest(pattern, known) or f" (there are {', '.join(known)})"
-        raise SelectionError(f"--benchmark: no benchmark {pattern}{hint}")
-    return found
 
 
 def _document(made: Survey, asked: Sequence[Contrast]) -> str:

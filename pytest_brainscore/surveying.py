@@ -1,0 +1,69 @@
+"""The door to many networks at once: `contrasts` over the results of runs, for notebooks and the command."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Literal
+
+from .analysis.survey import Survey, survey
+from .errors import ResultsError, SelectionError, nearest
+from .report.joining import Found, join
+from .report.rdms import per_stimulus, rdms
+from .report.runs import newest, read
+from .specs.contrasts import Contrast, Unit
+from .suite import contrasts as suite
+
+Of = Literal["raw", "ceiled"]
+
+
+def contrasts(
+    *runs: Path | str,
+    file: Path | str | None = None,
+    benchmark: str = "*",
+    of: Of = "raw",
+    interval: Unit | None = None,
+) -> Survey:
+    """Compare groups of networks over the results of runs; `Survey.tables()` gives rows for data frames.
+
+    runs: folders of runs, or their results.json; default: the newest under reports/.
+    file: a YAML file of contrasts; default: the project's benchmarks/contrasts/ and the shipped ones.
+    benchmark: only those of that name or pattern, such as ``*.OTC-versa``. of: which score.
+    interval: what is taken to vary, instead of what the contrasts say (docs/contrasts.md).
+
+    Raises ResultsError where there is nothing to compare, or results are damaged; SelectionError where no
+    benchmark is as the pattern says; SpecError for a file of contrasts that is wrong.
+    """
+    found = found_in([Path(run) for run in runs], benchmark)
+    return surveyed(found, asked_of(found, Path(file) if file else None), of, interval)
+
+
+def found_in(runs: Sequence[Path], pattern: str = "*") -> list[Found]:
+    """The rows of the runs together. Raises SelectionError where no benchmark is as the pattern says."""
+    paths = list(runs) or [path for path in [newest(Path("reports"))] if path]
+    if not paths:
+        raise ResultsError("there is no run under reports/: name the folder of one")
+    every = join([read(path) for path in paths]).found
+    known = dict.fromkeys(one.row.benchmark for one in every)
+    found = [one for one in every if fnmatchcase(one.row.benchmark, pattern)]
+    if every and not found:
+        hint = nearest(pattern, known) or f" (there are {', '.join(known)})"
+        raise SelectionError(f"--benchmark: no benchmark {pattern}{hint}")
+    return found
+
+
+def asked_of(found: Sequence[Found], file: Path | None) -> tuple[Contrast, ...]:
+    """The contrasts of a file; else the project's and the shipped ones."""
+    return tuple(suite.contrasts_of(file, [one.row for one in found]) if file else suite.contrasts(Path()))
+
+
+def surveyed(
+    found: Sequence[Found], asked: Sequence[Contrast], of: Of = "raw", interval: Unit | None = None
+) -> Survey:
+    """All analyses of these rows. Raises ResultsError where none has such a score."""
+    rows = [one.row for one in found]
+    made = survey(rows, asked, of=of, unit=interval, rdms=rdms(found), stimuli=per_stimulus(found))
+    if not made.summaries:
+        raise ResultsError(f"none of {len(rows)} row(s) has a {of} score: there is nothing to compare")
+    return made
