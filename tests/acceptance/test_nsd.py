@@ -14,10 +14,12 @@ import pytest
 import torch
 import yaml
 from PIL import Image
+from scipy.stats import ttest_1samp
 from sklearn.linear_model import RidgeCV
 from sklearn.preprocessing import StandardScaler
 from torch import nn
 
+from pytest_brainscore import contrasts
 from pytest_brainscore.__main__ import main
 from pytest_brainscore.models.field import in_field
 from pytest_brainscore.models.network import from_module
@@ -32,8 +34,12 @@ REGIONS = ("OTC", "EVC", *CATEGORIES)
 METRICS = ("encoding", "crsa", "versa")
 TAKEN, UNBOUND = ("OTC", "FBA-1"), "EVC-encoding-unbounded"
 MODELS = """
-one: {source: "nets:small", preprocess: {size: 32}, layers: {OTC: "3"}}
-other: {source: "nets:small", arguments: {seed: 2}, preprocess: {size: 32}, layers: {OTC: "3"}}
+one: {source: "nets:small", preprocess: {size: 32}, about: {family: cnn}}
+other: {source: "nets:small", arguments: {seed: 2}, preprocess: {size: 32}, about: {family: hybrid}}
+"""
+CONTRASTS = """
+contrasts:
+  - {id: families, title: one and other, by: family, groups: [cnn, hybrid], against: cnn - hybrid}
 """
 KILLED = """
 import os, signal, sys
@@ -103,6 +109,25 @@ def test_from_the_folder_to_results(project, nsd, monkeypatch):
     for subject in SUBJECTS:
         check_crsa(rows["OTC-crsa", "one"], f"S{subject}", responses(project, subject, "OTC"), layers)
         check_encoding(bound, f"S{subject}", responses(project, subject, "OTC"), layers)
+    check_contrasts(project, rows)
+
+
+def check_contrasts(project, rows: dict) -> None:
+    """The two networks in groups of their own: the subjects' differences, and how alike their RDMs are."""
+    (run,) = (project.root / "reports").iterdir()
+    found = contrasts(run, file=project.write("families.yaml", CONTRASTS)).tables()
+    for metric in METRICS:
+        one, other = (rows[f"OTC-{metric}", model]["also"] for model in ("one", "other"))
+        name = f"NSD.Conwell2024.OTC-{metric}"
+        effects = {e["unit"]: e for e in found["effects"] if e["benchmark"] == name}
+        differences = [one[f"raw.S{subject}"] - other[f"raw.S{subject}"] for subject in SUBJECTS]
+        low, high = ttest_1samp(differences, 0).confidence_interval()
+        effect = effects["subjects"]
+        assert [effect[key] for key in ("difference", "low", "high")] == pytest.approx(
+            [np.mean(differences), low, high]
+        )
+        pairs = [pair for pair in found["likeness"] if pair["benchmark"] == name]
+        assert len(pairs) == (metric != "encoding")
 
 
 def responses(project, subject: int, region: str, above: float | None = 0.2) -> np.ndarray:
