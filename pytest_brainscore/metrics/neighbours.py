@@ -17,17 +17,20 @@ from .measurement import Measurement, Over
 from .rsa import Groups, by_group, cosine_distance, ready
 from .splits import Split
 
+_ROUNDING = 1e-12
+"""Of the largest dissimilarity: those that differ by less are equal."""
+
 
 def mutual_knn(
     x: Tensor, y: Tensor, splits: Sequence[Split] = (), *, k: int = 10, groups: Groups | None = None
 ) -> Measurement:
     """Return the share of each stimulus's k nearest that activations and responses have in common, averaged.
 
-    x: activations (n, p). y: responses (n, m), or one ready RDM per subject (s, n, n). The nearest are
-    those of the highest cosine, the stimulus itself left out; of equals the first. groups: the columns of
-    each subject's neuroids. Values (1, s) or (1, 1), 0 to 1; ``chance`` = k / (n - 1) is what unrelated
-    ones have on average. `splits` plays no part. Raises MetricError for NaN, a row of zeros, and k not
-    below n - 1.
+    x: activations (n, p). y: responses (n, m), or one ready RDM per subject (s, n, n), read above the
+    diagonal. The nearest are those of the highest cosine, the stimulus itself left out; those that tie for
+    the last places share them, as if drawn at random on each side. groups: the columns of each subject's
+    neuroids. Values (1, s) or (1, 1), 0 to 1; ``chance`` = k / (n - 1) is what unrelated ones have on
+    average. `splits` plays no part. Raises MetricError for NaN, a row of zeros, and k not below n - 1.
     """
     x = matrix(x, "activations", "unit")
     brain = ready(y, groups) if y.ndim == 3 else _distances(matrix(y, "responses", "neuroid"), groups)
@@ -36,11 +39,10 @@ def mutual_knn(
     if not 1 <= k < n - 1:
         raise MetricError(f"mutual_knn: k = {k} of {n} stimuli: give at least 1 and fewer than {n - 1}")
     near = _nearest(cosine_distance(x), k)
-    values = torch.stack([(near & _nearest(one, k)).sum() / (n * k) for one in brain]).to(torch.float64)
-    chance = torch.full((1,), k / (n - 1), dtype=torch.float64)
+    values = torch.stack([(near * _nearest(one, k)).sum() / (n * k) for one in brain])
     by_subject = groups is not None or y.ndim == 3
     over: Over = "subject" if by_subject else "all"
-    return Measurement(values[None], {"chance": chance}, over=over, centre="mean")
+    return Measurement(values[None], {"chance": values.new_tensor([k / (n - 1)])}, over=over, centre="mean")
 
 
 def _distances(y: Tensor, groups: Groups | None) -> Tensor:
@@ -48,7 +50,11 @@ def _distances(y: Tensor, groups: Groups | None) -> Tensor:
 
 
 def _nearest(distances: Tensor, k: int) -> Tensor:
-    """Return (n, n): whether the column's stimulus is among the k nearest of the row's."""
-    others = distances.clone().fill_diagonal_(torch.inf)
-    order = others.argsort(dim=1, stable=True)[:, :k]
-    return torch.zeros_like(others, dtype=torch.bool).scatter_(1, order, True)
+    """Return (n, n): 1 where the column's stimulus is among the k nearest of the row's, or its share."""
+    above = distances.triu(1)
+    others = (above + above.T).fill_diagonal_(torch.inf)
+    rounding = _ROUNDING * above.abs().max()
+    last = others.topk(k, dim=1, largest=False).values[:, -1:]
+    closer, tied = others < last - rounding, (others - last).abs() <= rounding
+    places = k - closer.sum(dim=1, keepdim=True)
+    return closer + tied * (places / tied.sum(dim=1, keepdim=True, dtype=others.dtype))

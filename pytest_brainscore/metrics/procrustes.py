@@ -14,7 +14,7 @@ from torch import Tensor
 
 from ..errors import MetricError
 from .inputs import checked
-from .linalg import EPSILON, centre, svd, with_fallback
+from .linalg import EPSILON, centre, with_fallback
 from .measurement import Measurement, Over
 from .rsa import Groups, by_group
 from .splits import Split
@@ -34,7 +34,7 @@ def procrustes(
     if len(x) < 2:
         raise MetricError(f"procrustes needs at least 2 stimuli, not {len(x)}")
     shape = _shape(x)
-    values = torch.stack([svd(_shape(z).T @ shape)[1].sum() for z in by_group(y, groups)])
+    values = torch.stack([_nuclear_norm(_shape(z).T @ shape) for z in by_group(y, groups)])
     over: Over = "all" if groups is None else "subject"
     return Measurement(values.clamp(max=1.0)[None], over=over, centre="mean")
 
@@ -47,5 +47,13 @@ def _shape(x: Tensor) -> Tensor:
         centred = triangle.T
     size = torch.linalg.matrix_norm(centred)
     nothing = size <= EPSILON * len(x) * torch.linalg.matrix_norm(x)
-    scaled: Tensor = centred / size.masked_fill(nothing, 1.0)
+    scaled: Tensor = centred / size.masked_fill(nothing, torch.nan)
     return scaled
+
+
+def _nuclear_norm(products: Tensor) -> Tensor:
+    """Return the sum of the singular values, (); NaN of NaN."""
+    if bool(products.isnan().any()):
+        return products.new_full((), torch.nan)
+    (singular,) = with_fallback(lambda a: (torch.linalg.svdvals(a),), products)
+    return singular.sum()

@@ -6,10 +6,10 @@ regression, CKA and RSA it tells whether the axes are the same.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -22,6 +22,8 @@ from .splits import Split
 
 AT_MOST = 5_000_000
 """Pairs of unit and neuroid that the transport is solved for."""
+ITERATIONS = 10_000_000
+_WIDTH = 4096
 
 
 def soft_matching(
@@ -31,27 +33,53 @@ def soft_matching(
 
     x: activations (n, p); y: responses (n, m). Every unit has the mass 1 / p and every neuroid 1 / m, and
     the plan T between them maximises sum(T * r), with Pearson's r of each unit and neuroid over stimuli; of
-    equally many it is the best one-to-one matching. Constant units and neuroids take no part. Beyond
-    `AT_MOST` pairs evenly spaced units stand for all, and ``units`` says how many. groups: the columns of
-    each subject's neuroids. `splits` plays no part. Raises MetricError for NaN, where nothing varies, and
-    where the package POT is not there.
+    equally many it is the best one-to-one matching. Constant units and neuroids take no part; NaN for a
+    subject whose neuroids all are. Beyond `AT_MOST` pairs evenly spaced units stand for all, and ``units``
+    says how many. groups: the columns of each subject's neuroids. `splits` plays no part. Raises MetricError
+    for NaN, where no unit varies, where no plan is found, and where the package POT is not there.
     """
     x, y = finite(x, "activations", "unit"), matrix(y, "responses", "neuroid")
     same_stimuli(x, y)
-    unit, subjects = _standardised(x, "units"), by_group(y, groups)
-    found = [_matched(unit, _standardised(z, "neuroids")) for z in subjects]
-    values, used = (torch.tensor([one[i] for one in found], dtype=torch.float64) for i in (0, 1))
+    varying = (x.amax(dim=0) > x.amin(dim=0)).nonzero().flatten()
+    if not len(varying):
+        raise MetricError(f"soft_matching: all {x.shape[1]} units are constant over stimuli")
+    found = [_correlations(x, varying, _standardised(part)) for part in by_group(y, groups)]
+    values = x.new_tensor([[_matched(r) for r in found]], dtype=torch.float64)
+    units = x.new_tensor([[len(r) for r in found]], dtype=torch.float64)
     over: Over = "all" if groups is None else "subject"
-    return Measurement(values[None], {"units": used[None]}, over=over, centre="mean")
+    return Measurement(values, {"units": units}, over=over, centre="mean")
 
 
-def _matched(x: Tensor, y: Tensor) -> tuple[float, int]:
-    """The correlation under the best transport, and how many units it is of."""
-    few = max(1, min(x.shape[1], AT_MOST // y.shape[1]))
-    rows = torch.linspace(0, x.shape[1] - 1, few, device=x.device).round().long()
-    r = (x[:, rows].T @ y).cpu().numpy()
-    plan = _solver()([], [], np.ascontiguousarray(1 - r), numItermax=10_000_000)
-    return float((plan * r).sum()), few
+def _correlations(x: Tensor, varying: Tensor, y: Tensor) -> Tensor:
+    """Return r (units, m) of the units `varying`, or evenly spaced ones of these, and of standardised y."""
+    few = max(1, min(len(varying), AT_MOST // max(1, y.shape[1])))
+    spaced = torch.linspace(0, len(varying) - 1, few, dtype=torch.float64).round().long()
+    some = varying if few == len(varying) else varying[spaced.to(varying.device)]
+    return torch.cat([_standardised(x[:, block]).T @ y for block in torch.split(some, _WIDTH)])
+
+
+def _standardised(columns: Tensor) -> Tensor:
+    """Return those that vary, centred and of length one, float64; (n, 0) where none does."""
+    centred, _ = centre(columns.to(torch.float64))
+    length = torch.linalg.vector_norm(centred, dim=0)
+    scaled: Tensor = centred[:, length > 0] / length[length > 0]
+    return scaled
+
+
+def _matched(r: Tensor) -> float:
+    """The correlation under the best transport between the rows and columns of r, which POT finds on the CPU.
+
+    NaN where there are none.
+    """
+    if not r.numel():
+        return torch.nan
+    solve, pairs = _solver(), r.cpu().contiguous().numpy()
+    with warnings.catch_warnings(action="ignore"):  # what POT warns of stands in `told`, too
+        plan, told = solve([], [], 1 - pairs, numItermax=ITERATIONS, log=True)
+    if told["warning"]:
+        size = " x ".join(map(str, pairs.shape))
+        raise MetricError(f"soft_matching: no transport of {size} units and neuroids: {told['warning']}")
+    return float((plan * pairs).sum())
 
 
 def _solver() -> Callable[..., Any]:
@@ -64,13 +92,3 @@ def _solver() -> Callable[..., Any]:
         ) from None
     solve: Callable[..., Any] = emd
     return solve
-
-
-def _standardised(x: Tensor, what: str) -> Tensor:
-    """Return the columns that vary, centred and of length one, float64."""
-    varying = x[:, x.amax(dim=0) > x.amin(dim=0)].to(torch.float64)
-    if not varying.shape[1]:
-        raise MetricError(f"soft_matching: all {x.shape[1]} {what} are constant over stimuli")
-    centred, _ = centre(varying)
-    scaled: Tensor = centred / torch.linalg.vector_norm(centred, dim=0)
-    return scaled[:, scaled.isfinite().all(dim=0)]

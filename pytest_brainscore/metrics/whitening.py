@@ -5,8 +5,7 @@ centring both RDMs over rows and columns, so that the cosine is linear centred k
 Diedrichsen, Berlot, Mur, Schuett, Shahbazi and Kriegeskorte 2021, Neurons, Behavior, Data analysis and
 Theory 5(3).
 
-Both take upper triangles (pairs, m) that broadcast over columns and return (m,); NaN for one that is
-constant.
+Both take upper triangles (pairs, m), float64, that broadcast over columns, and return (m,).
 """
 
 from __future__ import annotations
@@ -19,12 +18,12 @@ from .linalg import EPSILON
 
 
 def whitened_cosine(a: Tensor, b: Tensor) -> Tensor:
-    """Return the cosine of whitened RDMs: one of zero dissimilarities has none."""
+    """Return the cosine of whitened RDMs; NaN for one of zeros."""
     return cosine(_whitened(a), _whitened(b))
 
 
 def whitened_pearson(a: Tensor, b: Tensor) -> Tensor:
-    """Return the cosine of RDMs that are whitened once their mean dissimilarity is taken away."""
+    """Return the cosine of RDMs that are whitened without their means; NaN for a constant one."""
     return cosine(*(_whitened(_without_mean(x)) for x in (a, b)))
 
 

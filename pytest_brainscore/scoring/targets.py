@@ -14,7 +14,7 @@ from ..errors import MetricError
 from ..metrics.ceilings import Ceiling
 from ..metrics.splits import Split
 from ..specs.benchmarks import Benchmark
-from ..specs.metrics import Behavioural, Encoded, UniqueVariance
+from ..specs.metrics import Behavioural, Crsa, Metric, MutualKnn, Rdm, RdmCV, Rsm
 from .ceilings import ceiling_of_rdms, ceiling_of_responses
 from .choices import ChoiceTarget, choice_target
 from .responses import Responses, Window, responses_of
@@ -48,6 +48,7 @@ class Target:
 
 
 AnyTarget = Target | ChoiceTarget
+_OF_RDMS = (Rdm, RdmCV, Rsm, Crsa, MutualKnn)
 
 
 def target(benchmark: Benchmark, region: str, recordings: Recordings, device: torch.device) -> AnyTarget:
@@ -68,7 +69,7 @@ def _response_target(
 ) -> Target:
     responses = responses_of(benchmark, region, chosen, device)
     splits = _splits(benchmark, responses.stimuli)
-    if getattr(benchmark.metric, "distance", None) == "crossnobis":
+    if _by_crossnobis(benchmark.metric):
         return _crossnobis_target(benchmark, shown, responses, splits)
     ceiling = ceiling_of_responses(benchmark, responses, splits)
     return Target(
@@ -103,11 +104,7 @@ def _crossnobis_target(
 
 
 def _rdm_target(benchmark: Benchmark, shown: Stimuli, chosen: Recordings, device: torch.device) -> Target:
-    metric = benchmark.metric
-    if not metric.per_subject or isinstance(metric, Encoded | UniqueVariance):
-        raise MetricError(
-            f"these recordings are RDMs, which {metric.name} cannot use: use rdm, rdm_cv, crsa or rsm"
-        )
+    _refuse_rdms(benchmark.metric)
     y = torch.as_tensor(chosen.data.values, dtype=torch.float64, device=device)
     names = tuple(str(name) for name in chosen.data["subject"].values)
     splits = _splits(benchmark, chosen.stimuli)
@@ -120,6 +117,23 @@ def _rdm_target(benchmark: Benchmark, shown: Stimuli, chosen: Recordings, device
         subjects=Subjects(names),
         stimuli=chosen.stimuli.ids,
     )
+
+
+def _refuse_rdms(metric: Metric) -> None:
+    if not isinstance(metric, _OF_RDMS):
+        raise MetricError(
+            f"these recordings are RDMs, which {metric.name} cannot use: use rdm, rdm_cv, crsa, rsm or"
+            " mutual_knn"
+        )
+    if _by_crossnobis(metric):
+        raise MetricError(
+            f"{metric.name}: distance: crossnobis is made of repetitions, and these recordings are RDMs: use"
+            " pearson, cosine or euclidean, which is then the network's"
+        )
+
+
+def _by_crossnobis(metric: Metric) -> bool:
+    return isinstance(metric, Rdm | RdmCV | Crsa) and metric.distance == "crossnobis"
 
 
 def _rows(stimuli: Stimuli, shown: Stimuli) -> Tensor:
