@@ -9,6 +9,7 @@ import torch
 
 from pytest_brainscore.errors import MetricError
 from pytest_brainscore.metrics import rsa
+from pytest_brainscore.metrics.cka import cka
 from pytest_brainscore.metrics.crossnobis import crossnobis
 from tests.strategies import normal, permutation, recorded
 
@@ -155,6 +156,12 @@ def explicit(a: torch.Tensor, b: torch.Tensor, comparison: str) -> float:
     if comparison == "whitened_pearson":
         u, v = u - u.mean(), v - v.mean()
     return u @ weights @ v / np.sqrt((u @ weights @ u) * (v @ weights @ v))
+
+
+def test_a_whitened_cosine_of_squared_distances_is_cka():
+    x, y = normal(0, N, 5), normal(1, N, 4)
+    found = rsa.rdm(x, y, distance="crossnobis", comparison="whitened_cosine").raw()
+    assert found == pytest.approx(cka(x, y, debiased=False).raw(), abs=1e-12)
 
 
 def test_a_constant_rdm_has_a_whitened_cosine_and_no_whitened_correlation():

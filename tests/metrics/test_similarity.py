@@ -125,6 +125,12 @@ def test_other_numbers_by_linear_programming(p, m):
     assert soft_matching(x, y).raw() == pytest.approx(-found.fun, abs=1e-12)
 
 
+def test_soft_matching_finds_partners_by_chance():
+    """As the docs say: unrelated ones are above zero, and more so the more there are."""
+    scores = [soft_matching(normal(0, 100, d), normal(9, 100, d)).raw() for d in (10, 100, 500)]
+    assert scores == pytest.approx([0.12, 0.23, 0.29], abs=0.01)
+
+
 def test_constant_units_and_neuroids_take_no_part():
     x, y = pair(30, 7, 7)
     more = torch.cat([x, torch.full((30, 2), 0.1)], dim=1), torch.cat([torch.full((30, 3), 7.0), y], dim=1)
