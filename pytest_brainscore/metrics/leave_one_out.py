@@ -62,6 +62,21 @@ class Decomposition:
         unseen = self.u.square() @ left
         return left, unseen if self.spare is None else unseen + self.spare
 
+    def to_errors(self, alpha: float) -> Tensor:
+        """Return the map (n, n) of centred responses to `LeaveOneOut.errors` at one alpha."""
+        left, unseen = self.shrinkage(self.w.new_tensor([alpha]))
+        if self.spare is None:
+            return self.u * left.T / unseen @ self.u.T
+        fitted = self.u * (self.w / (self.w + alpha)) @ self.u.T
+        return (torch.eye(len(fitted), dtype=fitted.dtype, device=fitted.device) - fitted) / unseen
+
+    def to_others(self, seen: Tensor, alpha: float) -> Tensor:
+        """Return the map (n_test, n) of centred responses to predictions, less their means.
+
+        seen: (n_test, k), the activations to predict from, on the basis.
+        """
+        return seen / (self.w + alpha) @ self.u.T
+
 
 @dataclass(frozen=True, eq=False)
 class LeaveOneOut:

@@ -157,7 +157,7 @@ def by_group(y: Tensor, groups: Groups | None) -> list[Tensor]:
     for number, columns in enumerate(groups, start=1):
         if len(columns) == 0 or int(columns.max()) >= y.shape[1] or int(columns.min()) < 0:
             raise MetricError(f"group {number} of {len(groups)} must name some of the {y.shape[1]} neuroids")
-    return [y[:, columns] for columns in groups]
+    return [y.index_select(1, columns.to(y.device)) for columns in groups]
 
 
 def _both(x: Tensor, y: Tensor, distance: str, groups: Groups | None) -> tuple[Tensor, Tensor]:
