@@ -120,6 +120,8 @@ def test_the_mean_of_rdms_is_of_fishers_z():
     assert mean[0, 0] == 0
     assert mean_rdm(rdms, "euclidean")[0, 1] == pytest.approx(0.5)
     assert torch.equal(mean_rdm(rdms[:1], "pearson"), rdms[0])
+    missing = torch.full_like(rdms[:1], torch.nan)
+    assert torch.equal(mean_rdm(torch.cat([rdms, missing]), "pearson"), mean)
 
 
 def test_alphas_at_the_edge_are_a_warning():

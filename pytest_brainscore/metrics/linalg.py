@@ -159,5 +159,5 @@ def centre(x: Tensor) -> tuple[Tensor, Tensor]:
     mean = x.mean(dim=0)
     centred = x - mean
     rounding = 4 * EPSILON * len(x) ** 0.5 * mean.abs()
-    constant = torch.linalg.vector_norm(centred, dim=0) <= rounding
+    constant = centred.square().sum(dim=0).sqrt() <= rounding  # vector_norm takes five times as long here
     return (centred.masked_fill_(constant, 0.0) if bool(constant.any()) else centred), mean

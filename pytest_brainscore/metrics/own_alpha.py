@@ -134,7 +134,7 @@ class Many(OwnAlpha):
     def _goodness(self, y: Tensor) -> tuple[Tensor, Tensor]:
         if self.criterion == "pearson":
             return self._in_basis(y)
-        length = torch.linalg.vector_norm(y, dim=0)
+        length = y.square().sum(dim=0).sqrt()
         narrow = y.div(length.where(length > 0, 1.0)).float()
         squares = torch.stack([_squared_lengths(factor, narrow) for factor in self._factors])
         least = squares.amin(dim=0)

@@ -22,6 +22,7 @@ class Standardised:
     def __init__(self, columns: Columns, rows: Sequence[int]) -> None:
         self._columns, self._rows = columns, torch.tensor(rows, dtype=torch.int64)
         self.n, self.p = columns.n, columns.p
+        self._scales: list[tuple[torch.Tensor, torch.Tensor]] = []
 
     @cached_property
     def means(self) -> torch.Tensor:
@@ -33,16 +34,19 @@ class Standardised:
 
     def blocks(self) -> Iterator[torch.Tensor]:
         """Yield all units in order, each time (n, c) float64."""
-        for block in self._columns.blocks():
-            yield self._scored(block.double())
+        for at, block in enumerate(self._columns.blocks()):
+            if at == len(self._scales):  # units are read several times, and always in the same blocks
+                self._scales.append(_scale(block[self._rows].double()))
+            mean, factor = self._scales[at]
+            yield (block.double() - mean).mul_(factor)
 
     def matrix(self) -> torch.Tensor:
         """The whole (n, p) float64, in memory."""
         return torch.cat(list(self.blocks()), dim=1)
 
-    def _scored(self, block: torch.Tensor) -> torch.Tensor:
-        fitted = block[self._rows]
-        centred = block - fitted.mean(0)
-        spread = fitted.std(0, correction=0)
-        signal = spread > LEAST * fitted.abs().amax(0)
-        return torch.where(signal, centred / spread, 0.0)
+
+def _scale(fitted: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Mean and 1 / standard deviation (c,) of units (k, c), the second 0 where they are constant."""
+    spread = fitted.std(0, correction=0)
+    signal = spread > LEAST * fitted.abs().amax(0)
+    return fitted.mean(0), (1 / spread).where(signal, 0.0)

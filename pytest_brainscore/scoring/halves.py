@@ -55,8 +55,11 @@ def tables(measured: Measurement, to: Target, metric: Metric) -> dict[str, Table
 def mean_rdm(rdms: Tensor, distance: str) -> Tensor:
     """Return (k, k) from (s, k, k): 1 minus the mean of the similarities, averaged as Fisher's z.
 
-    Distances that are no angles (euclidean) are averaged as they are.
+    Distances that are no angles (euclidean) are averaged as they are. A subject without an RDM (NaN) is left
+    out.
     """
+    there = rdms.isfinite().all(dim=2).all(dim=1)
+    rdms = rdms[there] if bool(there.any()) else rdms
     if len(rdms) == 1:
         return rdms[0]
     if distance not in ("pearson", "cosine"):
