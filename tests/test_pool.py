@@ -33,16 +33,16 @@ TRUE = {"s1": "second", "s2": "readout", "s3": "second"}
 FILE = """
 dataset: {id: Own, reader: arrays, stimuli: {images: i}, recordings: {file: r.npy, region: IT}}
 benchmarks:
-  - {region: IT, metric: encoding, layers: all}
+  - {region: IT, metric: {name: encoding, features: exact}, layers: all}
   - {region: IT, metric: crsa, layers: all}
   - {region: IT, metric: versa, layers: all}
   - {region: FFA, metric: encoding, layers: all}
-  - {region: FFA, metric: versa, layers: all}
-  - {id: one, region: IT, metric: encoding, layers: {per: model}}
-  - {id: few, region: IT, metric: encoding, layers: [second, "re*"]}
+  - {region: FFA, metric: {name: versa, features: exact}, layers: all}
+  - {id: one, region: IT, metric: {name: encoding, features: exact}, layers: {per: model}}
+  - {id: few, region: IT, metric: {name: encoding, features: units}, layers: [second, "re*"]}
   - {id: half, region: IT, metric: crsa, layers: second_half}
-  - {id: folds, region: IT, metric: {name: encoding, features: projection}, layers: all, splits: {folds: 3}}
-  - {id: units, region: IT, metric: encoding, layers: all, splits: {folds: 3}}
+  - {id: folds, region: IT, metric: encoding, layers: all, splits: {folds: 3}}
+  - {id: units, region: IT, metric: {name: encoding, features: units}, layers: all, splits: {folds: 3}}
   - {id: mapped, region: IT, metric: versa}
 """
 HEADS = {metric: f"Own.IT-{metric}" for metric in ("encoding", "crsa", "versa")}
@@ -213,7 +213,7 @@ def test_a_layer_for_each_split(desk, alone):
 
 def test_units_are_z_scored_in_one_split_only(desk):
     (why,) = desk.ask("Own.units")
-    assert "3 splits have each their own of: write `features: projection`" in str(why)
+    assert "3 splits have each their own of: write `features: exact`" in str(why)
     assert "own.yaml:13" in str(why)
 
 

@@ -53,7 +53,7 @@ def view_of(case: Case, unit: Unit, opened: Opened, pca: Components | None = Non
     Raises MetricError where that depends on the split, and there are several.
     """
     pca, metric = pca or case.benchmark.pca, case.benchmark.metric
-    if pca is None and isinstance(metric, Encoded) and not isinstance(metric.features, Projection):
+    if pca is None and isinstance(metric, Encoded) and metric.features == "units":
         return View(unit, Kind("coordinates", standardised=_trained_on(case, opened)))
     return View(unit, COORDINATES if pca else sees(metric), pca)
 
@@ -72,8 +72,8 @@ def _trained_on(case: Case, opened: Opened) -> tuple[int, ...]:
     if not isinstance(target, scoring.Target) or len(splits) != 1:
         raise MetricError(
             f"{case.where}: {case.benchmark.metric.name} z-scores all units on the training stimuli, which"
-            f" {len(splits)} splits have each their own of: write `features: projection`, or `splits:"
-            " {halves: alternate}`"
+            f" {len(splits)} splits have each their own of: write `features: exact`, or"
+            " `splits: {halves: alternate}`"
         )
     return tuple(sorted(target.rows[splits[0].train.cpu()].tolist()))
 

@@ -20,6 +20,7 @@ from .leave_one_out import Decomposition, LeaveOneOut, at_once
 from .linalg import centre
 from .predictivity import check_sides
 from .regression import Criterion
+from .scaling import Scale, scaled
 from .splits import Split
 
 Grid = Literal["nominal", "released"]
@@ -60,14 +61,14 @@ def encode(
     y: Tensor,
     splits: Sequence[Split],
     *,
-    standardise: bool = True,
+    scale: Scale = "units",
     alphas: Sequence[float] | None = None,
     grid: Grid = "nominal",
     criterion: Criterion = "squared_error",
 ) -> Predictions:
     """Predict responses (n, m) from activations (n, p), neuroid by neuroid.
 
-    standardise: z-score units on the training rows of each split; units constant there carry nothing.
+    scale: how activations are scaled by the training rows of each split, as `scaling.scaled` has it.
     alphas: all positive, `ALPHAS` by default; of equals the first is taken. grid: `released` multiplies them
     by the number of training stimuli. criterion: of the left-out predictions, to choose alpha by. The search
     is done in float32, and again in float64 where two alphas are close; all else in float64.
@@ -80,7 +81,8 @@ def encode(
     chosen = _alphas(alphas, criterion)
     grids = tuple(_scaled(chosen, grid, len(split.train)) for split in splits)
     each = (
-        _encoded(x, y, split, standardise, at, criterion) for split, at in zip(splits, grids, strict=True)
+        _encoded(scaled(x, split, scale), y, split, at, criterion)
+        for split, at in zip(splits, grids, strict=True)
     )
     return Predictions(tuple(each), grids, criterion)
 
@@ -101,9 +103,13 @@ def _scaled(alphas: tuple[float, ...], grid: str, n_train: int) -> tuple[float, 
 
 
 def _encoded(
-    x: Tensor, y: Tensor, split: Split, standardise: bool, alphas: tuple[float, ...], criterion: Criterion
+    sides: tuple[Tensor, Tensor],
+    y: Tensor,
+    split: Split,
+    alphas: tuple[float, ...],
+    criterion: Criterion,
 ) -> Encoded:
-    train, test = _sides(x, split, standardise)
+    train, test = sides
     train, mean = centre(train)
     if not bool(train.any()):
         raise MetricError("the activations are constant: the same for all training stimuli")
@@ -154,14 +160,3 @@ def _goodness(fit: LeaveOneOut, alphas: tuple[float, ...], criterion: Criterion)
         r = [correlation.pearson(fit.y - error, fit.y) for error in fit.errors(alphas)]
         return torch.stack(r).nan_to_num(-torch.inf)
     return torch.stack([-error.square_().sum(dim=0) for error in fit.errors(alphas)])
-
-
-def _sides(x: Tensor, split: Split, standardise: bool) -> tuple[Tensor, Tensor]:
-    """Training and test rows, (n_tr, p) and (n_te, p) in float64, z-scored on the first if asked."""
-    train, test = (x[rows.to(x.device)].to(torch.float64) for rows in (split.train, split.test))
-    if not standardise:
-        return train, test
-    centred, mean = centre(train)
-    deviation = centred.square().mean(dim=0).sqrt()
-    scale = (1 / deviation).where(deviation > 0, 0.0)
-    return centred.mul_(scale), test.sub_(mean).mul_(scale)

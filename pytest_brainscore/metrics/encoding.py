@@ -23,6 +23,7 @@ from .measurement import Measurement, Over
 from .predictivity import explained_variance
 from .regression import Criterion
 from .rsa import Groups, brain_rdms, by_group, compare, ready
+from .scaling import Scale
 from .splits import Split, check
 
 __all__ = ["Encoded", "Predictions", "crsa", "encode", "encoding", "versa"]
@@ -33,7 +34,7 @@ def encoding(
     y: Tensor,
     splits: Sequence[Split],
     *,
-    standardise: bool = True,
+    scale: Scale = "units",
     alphas: Sequence[float] | None = None,
     grid: Grid = "nominal",
     criterion: Criterion = "squared_error",
@@ -45,7 +46,7 @@ def encoding(
     and splits. Beside r: ``train``, ``explained_variance``, ``log10_alpha``, ``at_edge`` (1 where alpha is
     the smallest or largest of the grid), each (n_splits, m).
     """
-    made = _predictions(x, y, splits, standardise, alphas, grid, criterion)
+    made = _predictions(x, y, splits, scale, alphas, grid, criterion)
     by_group(finite(y, "responses", "neuroid")[:1], groups)
     figures = [_figures(made, at, y, split) for at, split in enumerate(splits)]
     r, train, explained = (torch.stack(each) for each in zip(*figures, strict=True))
@@ -63,7 +64,7 @@ def versa(
     y: Tensor,
     splits: Sequence[Split],
     *,
-    standardise: bool = True,
+    scale: Scale = "units",
     alphas: Sequence[float] | None = None,
     grid: Grid = "nominal",
     criterion: Criterion = "squared_error",
@@ -77,7 +78,7 @@ def versa(
     ``at_edge``, the share of the group's neuroids whose alpha is the smallest or largest of the grid.
     rdms: (s, k, k) of the predicted responses to the test stimuli of each split.
     """
-    made = _predictions(x, y, splits, standardise, alphas, grid, criterion)
+    made = _predictions(x, y, splits, scale, alphas, grid, criterion)
     by_group(finite(y, "responses", "neuroid")[:1], groups)
     each: Sequence[Tensor | slice] = [slice(None)] if groups is None else groups
     values, train, rdms = [], [], []
@@ -125,13 +126,13 @@ def _predictions(
     x: Tensor | Predictions,
     y: Tensor,
     splits: Sequence[Split],
-    standardise: bool,
+    scale: Scale,
     alphas: Sequence[float] | None,
     grid: Grid,
     criterion: Criterion,
 ) -> Predictions:
     if not isinstance(x, Predictions):
-        return encode(x, y, splits, standardise=standardise, alphas=alphas, grid=grid, criterion=criterion)
+        return encode(x, y, splits, scale=scale, alphas=alphas, grid=grid, criterion=criterion)
     shapes = [(*split.train.shape, *split.test.shape) for split in x.splits]
     if shapes != [(len(s.train), y.shape[1], len(s.test), y.shape[1]) for s in splits]:
         raise MetricError("the predictions are of other responses or splits than those that are compared")

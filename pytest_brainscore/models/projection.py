@@ -12,6 +12,7 @@ from scipy.sparse import csc_array, csr_array
 from sklearn.exceptions import DataDimensionalityWarning
 from sklearn.random_projection import SparseRandomProjection
 
+from ..metrics.scaling import components_for
 from ..specs.views import Projection
 from .coordinates import Columns
 
@@ -19,17 +20,6 @@ DRAWN_AT_ONCE = 2**22
 PROJECTED_AT_ONCE = 2**26
 _FARTHEST = 45.0
 """Mean gaps between nonzeros beyond which none is: a 63-bit number cannot tell them from infinity."""
-
-
-def components_for(stimuli: int, eps: float) -> int:
-    """How many components keep all squared distances between n stimuli within a factor of 1 -+ eps.
-
-    floor(4 ln n / (eps^2 / 2 - eps^3 / 3)): Dasgupta and Gupta 2003, Random Struct. Algor. 22:60.
-
-    >>> components_for(1000, 0.1)
-    5920
-    """
-    return max(1, math.floor(4 * math.log(stimuli) / (eps**2 / 2 - eps**3 / 3)))
 
 
 def matrix(projection: Projection, units: int, components: int) -> csr_array:

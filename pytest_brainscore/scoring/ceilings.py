@@ -108,7 +108,7 @@ def _gsn(benchmark: Benchmark, responses: Responses, splits: Sequence[Split]) ->
 
 def _other_subjects(benchmark: Benchmark, responses: Responses, splits: Sequence[Split]) -> Ceiling:
     metric = benchmark.metric
-    scaled = {"standardise": True} if isinstance(metric, Encoded) else {}  # responses were not z-scored yet
+    scaled = {"scale": "units"} if isinstance(metric, Encoded) else {}  # neuroids, whatever a network's are
     measure = partial(load(metric.function), **{**metric.parameters(), **scaled})
     squared = benchmark.normalisation() == "r2_over_ceiling"
     return other_subjects(measure, responses.y, splits, responses.subjects.groups, squared=squared)

@@ -20,7 +20,7 @@ from .comparison import Resolve, function_of, measured
 from .subjects import Subjects
 from .targets import Target
 
-_RIDGE = ("standardise", "alphas", "grid", "criterion")
+_RIDGE = ("scale", "alphas", "grid", "criterion")
 Found = Measurement | BrainScoreError
 Seen = Mapping[Any, Tensor | BrainScoreError]
 

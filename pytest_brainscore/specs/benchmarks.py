@@ -12,6 +12,7 @@ from .guards import Guard, needs_splits
 from .metrics import (
     AnyMetric,
     Behavioural,
+    Encoded,
     Normalisation,
     Positive,
     TwoAlternative,
@@ -126,6 +127,15 @@ class Benchmark(Spec):
             raise ValueError(
                 f"`layers` chooses by the training stimuli, and {self.metric.name} does not score these: use"
                 " encoding, crsa or versa, or `layers: auto` in models.yaml"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _components_of_its_kind(self) -> Self:
+        if self.pca and isinstance(self.metric, Encoded) and self.metric.features != "exact":
+            raise ValueError(
+                f"`pca` projects activations, and {self.metric.name} projects or z-scores them itself: write"
+                " `features: exact` in the metric"
             )
         return self
 

@@ -370,7 +370,7 @@ def the_voxels(tmp_path_factory):
 
 @answers("jl.5920")
 def _():
-    from pytest_brainscore.models.projection import components_for
+    from pytest_brainscore.metrics.scaling import components_for
 
     return components_for(1000, 0.1)
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from sklearn.linear_model import RidgeCV
+from sklearn.random_projection import johnson_lindenstrauss_min_dim
 
 from pytest_brainscore.errors import MetricError
 from pytest_brainscore.metrics import correlation, encoded, leave_one_out, rsa
@@ -116,10 +117,22 @@ def test_columns_of_unit_norm_are_the_released_grid():
     x, y = problem()
     (split,) = halves()
     z = torch.from_numpy(z_scored(x, split)) / 30**0.5
-    plain = encode(z, y, [split], alphas=[0.1, 1, 10], standardise=False).splits[0]
+    plain = encode(z, y, [split], alphas=[0.1, 1, 10], scale="none").splits[0]
     released = encode(x, y, [split], alphas=[0.1, 1, 10], grid="released").splits[0]
     torch.testing.assert_close(plain.test, released.test, rtol=0, atol=1e-10)
     torch.testing.assert_close(plain.train, released.train, rtol=0, atol=1e-10)
+
+
+def test_activations_as_a_whole_have_the_variance_of_their_projections():
+    """Of 60 stimuli scikit-learn makes 3,509 columns; test stimuli are scaled by the same number."""
+    x, y = problem()
+    (split,) = halves()
+    columns = johnson_lindenstrauss_min_dim(N, eps=0.1)
+    scaled = x * (columns / x[split.train].var(0, correction=0).sum()).sqrt()
+    fit = RidgeCV(alphas=ALPHAS, alpha_per_target=True).fit(scaled[split.train], y[split.train])
+    made = encode(x, y, [split], scale="whole").splits[0]
+    assert made.alpha.tolist() == fit.alpha_.tolist()
+    assert np.abs(made.test.numpy() - fit.predict(scaled[split.test])).max() < 1e-9
 
 
 def test_encoding_is_pearsons_r_of_every_neuroid_on_both_halves():
@@ -284,6 +297,7 @@ def test_test_rows_play_no_part_in_the_fit():
         ({"alphas": []}, "every alpha must be positive"),
         ({"criterion": "r2"}, "not 'r2'"),
         ({"grid": "wide"}, "no grid 'wide'"),
+        ({"scale": "wide"}, "no scale 'wide' of activations: there are units, whole and none"),
     ],
 )
 def test_what_cannot_be_asked_for(given, message):

@@ -16,6 +16,8 @@ from torch import Tensor
 from pytest_brainscore.metrics import rsa
 from pytest_brainscore.metrics.encoding import crsa, encode, encoding, versa
 from pytest_brainscore.metrics.splits import alternate
+from pytest_brainscore.models.projection import Projector
+from pytest_brainscore.specs.views import Projection
 from tests.strategies import normal, rotation
 
 STIMULI, UNITS, VOXELS, COMPONENTS = 1500, 200, 150, 20
@@ -87,6 +89,47 @@ def test_reweighting_lowers_crsa_and_not_versa(both):
     assert reweighted.versa / reweighted.ceiling > plain.versa / plain.ceiling - 0.03
 
 
+@pytest.fixture(scope="module", params=[0, 10], ids=lambda seed: f"seed {seed}")
+def three(request):
+    """By features, encoding of ReLUs on the training and on the test half: always active, or rarely."""
+    return {rare: by_features(request.param, rare) for rare in (False, True)}
+
+
+def relus(latent: Tensor, seed: int, rare: bool) -> Tensor:
+    """600 units (n, 600) of latent dimensions; rare: their thresholds go up to 3.5 standard deviations."""
+    drive = latent @ normal(seed, latent.shape[1], 600) / latent.shape[1] ** 0.5
+    return (drive - torch.linspace(0, 3.5 if rare else 0, 600)).clamp_min(0)
+
+
+def by_features(seed: int, rare: bool) -> dict[str, tuple[float, float]]:
+    n, latent, splits = 300, normal(seed, 300, 20), alternate(300)
+    x, signal = relus(latent, seed + 1, rare), latent @ normal(seed + 2, 20, 40)
+    y = signal + signal.std(0) * normal(seed + 3, n, 40)
+    projected = Projector(Projection(), n).rows(x)
+    seen = {"projection": (projected, "units"), "exact": (x, "whole"), "units": (x, "units")}
+    told = {name: encoding(units, y, splits, scale=scale) for name, (units, scale) in seen.items()}
+    return {name: (float(one.also["train"].mean()), one.raw()) for name, one in told.items()}
+
+
+def test_exact_is_what_projections_approximate(three):
+    """Within .01 of r, on both halves."""
+    for found in three.values():
+        assert found["exact"] == pytest.approx(found["projection"], abs=0.01)
+        assert min(found["exact"]) > 0.55
+
+
+def test_units_that_are_nearly_silent_in_training_spoil_the_test_half_where_each_is_z_scored(three):
+    """And nothing on the training half tells; projections and exact coordinates have both halves alike."""
+    train, test = three[True]["units"]
+    assert train - test > 0.2
+    assert train > three[True]["exact"][0] - 0.05
+    for name in ("projection", "exact"):
+        train, test = three[True][name]
+        assert abs(train - test) < 0.03
+    train, test = three[False]["units"]
+    assert abs(train - test) < 0.03
+
+
 if __name__ == "__main__":
     for made in (False, True):
         print("reweighted" if made else "as in the layer")
@@ -96,3 +139,7 @@ if __name__ == "__main__":
                 f"  r {measured.encoding:.3f}  unrelated: veRSA {measured.unrelated[0]:.3f}"
                 f" (training half {measured.unrelated[1]:.3f}), cRSA {measured.unrelated[2]:.3f}"
             )
+    print("rare ReLUs: training half, test half")
+    for seed in SEEDS:
+        told = by_features(10 * seed, rare=True)
+        print("  " + "  ".join(f"{name} {train:.3f}, {test:.3f}" for name, (train, test) in told.items()))

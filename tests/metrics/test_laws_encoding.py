@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_brainscore.metrics.encoding import encoding, versa
+from pytest_brainscore.metrics.encoding import encoding
 from tests.metrics import laws
 from tests.metrics.laws import Case, case, each, halves
 from tests.strategies import factors, few, matched, normal, permutation, seeds
@@ -18,9 +18,10 @@ ENCODING, VERSA, CRSA = case("encoding", alphas=ALPHAS), case("versa", alphas=AL
 PEARSON = case("encoding", "pearson", alphas=ALPHAS, criterion="pearson")
 ENCODED = [ENCODING, PEARSON, VERSA]
 CASES = [*ENCODED, CRSA]
+EXACT = [case(name, "exact", alphas=ALPHAS, features="exact") for name in ("encoding", "versa")]
 NOT_Z_SCORED = [
-    Case(f"{name}-raw", partial(metric, alphas=ALPHAS, standardise=False), "coordinates")
-    for name, metric in (("encoding", encoding), ("versa", versa))
+    *EXACT,
+    Case("encoding-raw", partial(encoding, alphas=ALPHAS, scale="none"), "coordinates"),
 ]
 TRAIN = [
     Case(c.id, lambda x, y, splits, c=c: _of_train(c.measure(x, y, splits)), c.sees)
@@ -124,7 +125,7 @@ def test_unit_of_responses(case, data, factor):
     laws.unit_of_responses(case, *data, factor)
 
 
-@each(CASES)
+@each([*CASES, *EXACT])
 @third
 @given(wide, factors)
 def test_unit_of_activations(case, data, factor):

@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.random_projection import SparseRandomProjection, johnson_lindenstrauss_min_dim
 
+from pytest_brainscore.metrics.scaling import components_for
 from pytest_brainscore.models import projection as module
 from pytest_brainscore.models.columns import InMemory, LayerActivations
-from pytest_brainscore.models.projection import Projector, components_for, drawn, matrix
+from pytest_brainscore.models.projection import Projector, drawn, matrix
 from pytest_brainscore.specs.views import Projection
 
 UNITS, COMPONENTS = 900, 400

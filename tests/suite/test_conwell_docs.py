@@ -12,8 +12,10 @@ from sklearn.linear_model import RidgeCV
 from sklearn.preprocessing import StandardScaler
 
 from pytest_brainscore.models.network import from_module
+from pytest_brainscore.models.projection import Projector
 from pytest_brainscore.specs.cases import load_cases
 from pytest_brainscore.specs.registry import Registry
+from pytest_brainscore.specs.views import Projection
 from pytest_brainscore.workbench import Workbench
 from tests.conftest import ROOT
 
@@ -90,8 +92,8 @@ class Expected:
 
     def _predictions(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Of the training stimuli, each left out but for the mean of the responses, and of the others."""
-        scaler, seen = StandardScaler().fit(x[self.train]), y[self.train]
-        z = scaler.transform(x)
+        x = Projector(Projection(), len(x)).rows(torch.from_numpy(x)).double().numpy()
+        z, seen = StandardScaler().fit(x[self.train]).transform(x), y[self.train]
         ridge = RidgeCV(ALPHAS, alpha_per_target=True).fit(z[self.train], seen)
         left_out = self._left_out(z[self.train], seen, ridge.alpha_)
         return left_out + (seen - seen.mean(axis=0)) / (len(seen) - 1), ridge.predict(z[~self.train])

@@ -9,6 +9,8 @@ from pydantic import Field
 from ..views import Projection
 from .ground import Alpha, BrainDistance, BySubject, Comparison, Distance, Normalisation, Positive
 
+_SCALES = {"exact": "whole", "units": "none"}
+
 
 class Halved(BySubject):
     """The ground of metrics that score the training and the test stimuli of a split, subject by subject."""
@@ -19,14 +21,19 @@ class Halved(BySubject):
 class Encoded(Halved):
     """The ground of metrics that predict every neuroid by a ridge regression of its own.
 
-    Units are z-scored on the training stimuli; each neuroid has the alpha that does best where every training
-    stimulus in turn is left out.
+    Each neuroid has the alpha that does best where every training stimulus in turn is left out. It means the
+    same for all layers: projections are z-scored on the training stimuli, and exact coordinates scaled as a
+    whole to the variance that projections have. Units z-scored one by one fail on the test stimuli where one
+    is nearly silent in training (docs/encoding.md).
     """
 
     features: Annotated[
-        Literal["units"] | Projection,
-        Field(description="units: all of a layer's, exactly; projection: a sparse random one, as the study"),
-    ] = "units"
+        Literal["exact", "units"] | Projection,
+        Field(
+            description="projection: a sparse random one, z-scored, as the study; exact: what that"
+            " approximates, all units, scaled as a whole; units: all units, each z-scored, in one split"
+        ),
+    ] = Projection()
     alphas: (
         Annotated[
             tuple[Alpha, ...], Field(min_length=1, description="default: 0.1 to 10,000,000, a decade apart")
@@ -46,9 +53,9 @@ class Encoded(Halved):
     ] = "squared_error"
 
     def parameters(self) -> dict[str, Any]:
-        """With `standardise` for `features`: all units were z-scored when their coordinates were made."""
+        """With `scale` for `features`: units were z-scored one by one when their coordinates were made."""
         said = {name: value for name, value in super().parameters().items() if name != "features"}
-        return {**said, "standardise": self.features != "units"}
+        return {**said, "scale": _SCALES.get(str(self.features), "units")}
 
 
 class Encoding(Encoded):
