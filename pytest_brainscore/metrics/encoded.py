@@ -6,18 +6,19 @@ Commun 15:9383 (its use on voxels).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
 
 import torch
 from torch import Tensor
 
 from ..errors import MetricError
-from . import correlation
 from .inputs import finite, same_stimuli
-from .leave_one_out import Decomposition, LeaveOneOut, at_once
+from .leave_one_out import Decomposition
 from .linalg import centre
+from .own_alpha import own_alpha
 from .predictivity import check_sides
 from .regression import Criterion
 from .scaling import Scale, scaled
@@ -27,21 +28,30 @@ Grid = Literal["nominal", "released"]
 ALPHAS = tuple(10.0**decade for decade in range(-1, 8))
 """0.1 to 10,000,000, a decade apart."""
 
-CLOSE = 1e-4
-"""Alphas that float32 finds as good as the best within this are compared again in float64."""
-
 
 @dataclass(frozen=True, eq=False)
 class Encoded:
     """One split's predictions, float64.
 
-    train: (n_tr, m), of each training stimulus by the fit without it; test: (n_te, m), by the fit on all
-    training stimuli; alpha: (m,), what each neuroid took, NaN where it is constant on these.
+    test: (n_te, m), by the fit on all training stimuli; alpha: (m,), what each neuroid took, NaN where it is
+    constant on these; given: (n_tr, m), the training responses as they came; leave_out: makes `train`, which
+    costs as much as `test`.
     """
 
-    train: Tensor
     test: Tensor
     alpha: Tensor
+    given: Tensor
+    leave_out: Callable[[], Tensor]
+
+    @cached_property
+    def train(self) -> Tensor:
+        """(n_tr, m): each training stimulus predicted by the fit without it; made when first asked for."""
+        return self.leave_out()
+
+    def some(self, columns: Tensor) -> Encoded:
+        """The predictions of some of the neuroids."""
+        at = columns.to(self.alpha.device)
+        return Encoded(self.test[:, at], self.alpha[at], self.given[:, at], lambda: self.train[:, at])
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +64,10 @@ class Predictions:
     splits: tuple[Encoded, ...]
     grids: tuple[tuple[float, ...], ...]
     criterion: Criterion
+
+    def some(self, columns: Tensor) -> Predictions:
+        """The predictions of some of the neuroids."""
+        return replace(self, splits=tuple(split.some(columns) for split in self.splits))
 
 
 def encode(
@@ -114,49 +128,9 @@ def _encoded(
     if not bool(train.any()):
         raise MetricError("the activations are constant: the same for all training stimuli")
     basis = Decomposition.of(train, mean)
-    seen = basis.project(test - mean)
-    rows = split.train.to(y.device)
-    left_out, predicted, alpha = (
-        basis.w.new_empty(*shape, y.shape[1]) for shape in ((len(train),), (len(test),), ())
-    )
-    for some in blocks(y.shape[1], len(rows)):
-        given = y[:, some][rows].to(torch.float64)
-        left_out[:, some], predicted[:, some], alpha[some] = _predicted(basis, seen, given, alphas, criterion)
-    return Encoded(left_out, predicted, alpha)
-
-
-def blocks(m: int, n: int) -> Iterator[slice]:
-    """Columns of m responses to n stimuli, some after the others."""
-    width = at_once(n)
-    yield from (slice(start, start + width) for start in range(0, m, width))
-
-
-def _predicted(
-    basis: Decomposition, seen: Tensor, y: Tensor, alphas: tuple[float, ...], criterion: Criterion
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Left-out predictions, predictions of the test stimuli, and alpha."""
-    centred, mean = centre(y)
-    fit = basis.fit(centred)
-    alpha = y.new_tensor(alphas)[_best(fit, alphas, criterion)]
-    told = alpha.where(centred.any(dim=0), torch.nan)
-    return y - fit.errors_at(alpha), seen @ fit.weights(alpha) + mean, told
-
-
-def _best(fit: LeaveOneOut, alphas: tuple[float, ...], criterion: Criterion) -> Tensor:
-    """Which alpha does best for each target, (m,); of equals the first."""
-    goodness = _goodness(fit.narrow(), alphas, criterion)
-    best = goodness.argmax(dim=0)
-    if len(alphas) > 1:
-        first, second = goodness.topk(2, dim=0).values
-        margin = CLOSE * (first.abs() if criterion == "squared_error" else 1.0)
-        close = (~(first - second > margin)).nonzero().flatten()
-        best[close] = _goodness(fit.some(close), alphas, criterion).argmax(dim=0)
-    return best
-
-
-def _goodness(fit: LeaveOneOut, alphas: tuple[float, ...], criterion: Criterion) -> Tensor:
-    """How good each alpha is for each target, (alphas, m); the lowest there is where it says nothing."""
-    if criterion == "pearson":
-        r = [correlation.pearson(fit.y - error, fit.y) for error in fit.errors(alphas)]
-        return torch.stack(r).nan_to_num(-torch.inf)
-    return torch.stack([-error.square_().sum(dim=0) for error in fit.errors(alphas)])
+    ridge = own_alpha(basis, basis.project(test - mean), alphas, criterion, y.shape[1])
+    given = y[split.train.to(y.device)]
+    which, constant = ridge.best(given)
+    alpha = basis.w.new_tensor(alphas)[which].masked_fill(constant, torch.nan)
+    predicted = ridge.predicted(given, which)
+    return Encoded(predicted, alpha, given, lambda: ridge.errors(given, which).neg_().add_(given))

@@ -17,9 +17,10 @@ from torch import Tensor
 
 from ..errors import MetricError
 from . import correlation
-from .encoded import Encoded, Grid, Predictions, blocks, encode
+from .encoded import Encoded, Grid, Predictions, encode
 from .inputs import finite, matrix, same_stimuli
 from .measurement import Measurement, Over
+from .own_alpha import blocks
 from .predictivity import explained_variance
 from .regression import Criterion
 from .rsa import Groups, brain_rdms, by_group, compare, ready
@@ -74,21 +75,21 @@ def versa(
 ) -> Measurement:
     """Compare the RDM of each group's predicted responses with that of its recorded ones, (n_splits, s).
 
-    x: as for `encoding`. Beside the values: ``train``, from the predictions of left-out stimuli, and
-    ``at_edge``, the share of the group's neuroids whose alpha is the smallest or largest of the grid.
+    x: as for `encoding`. y: responses (n, m) or, beside ready predictions, a ready RDM per group (s, n, n).
+    Beside the values: ``train``, from the predictions of left-out stimuli, and ``at_edge``, the share of the
+    group's neuroids whose alpha is the smallest or largest of the grid.
     rdms: (s, k, k) of the predicted responses to the test stimuli of each split.
     """
     made = _predictions(x, y, splits, scale, alphas, grid, criterion)
-    by_group(finite(y, "responses", "neuroid")[:1], groups)
-    each: Sequence[Tensor | slice] = [slice(None)] if groups is None else groups
+    y = ready(y, None) if y.ndim == 3 else finite(y, "responses", "neuroid")
+    each = _columns(torch.arange(len(made.splits[0].alpha)), groups)
     values, train, rdms = [], [], []
-    for at, split in enumerate(splits):
-        parts = (_sides(made, at, y, split, columns) for columns in each)
-        four = zip(*([_rdm(side, distance) for side in sides] for sides in parts), strict=True)
-        left, seen, right, unseen = (_stacked(side) for side in four)
-        train.append(_compared(left, seen, comparison))
-        values.append(_compared(right, unseen, comparison))
-        rdms.append(right)
+    for told, split in zip(made.splits, splits, strict=True):
+        seen, unseen = (_recorded(y, at.to(y.device), distance, groups) for at in (split.train, split.test))
+        left = [_rdm(_left_out(told, columns, made.criterion), distance) for columns in each]
+        train.append(_compared(_stacked(left), seen, comparison))
+        rdms.append(_stacked([_rdm(told.test[:, columns], distance) for columns in each]))
+        values.append(_compared(rdms[-1], unseen, comparison))
     edge = torch.stack([torch.stack([e.nanmean() for e in _columns(e, groups)]) for e in _at_edge(made)])
     also = {"train": torch.stack(train), "at_edge": edge}
     return _by_subject(torch.stack(values), also, groups, rdms)
@@ -133,41 +134,36 @@ def _predictions(
 ) -> Predictions:
     if not isinstance(x, Predictions):
         return encode(x, y, splits, scale=scale, alphas=alphas, grid=grid, criterion=criterion)
-    shapes = [(*split.train.shape, *split.test.shape) for split in x.splits]
-    if shapes != [(len(s.train), y.shape[1], len(s.test), y.shape[1]) for s in splits]:
+    m = y.shape[1] if y.ndim == 2 else len(x.splits[0].alpha)
+    shapes = [(*split.given.shape, *split.test.shape) for split in x.splits]
+    if shapes != [(len(split.train), m, len(split.test), m) for split in splits]:
         raise MetricError("the predictions are of other responses or splits than those that are compared")
     return x
 
 
 def _figures(made: Predictions, at: int, y: Tensor, split: Split) -> tuple[Tensor, Tensor, Tensor]:
     """r of every neuroid (m,) on the test and on the training stimuli, and explained variance."""
-    found = []
+    found, told = [], made.splits[at]
     for some in blocks(y.shape[1], len(split.train)):
-        left, seen, right, unseen = _sides(made, at, y, split, some)
+        left, seen = _left_out(told, some, made.criterion), told.given[:, some].to(torch.float64)
+        right, unseen = told.test[:, some], y[:, some][split.test.to(y.device)].to(torch.float64)
         r = [correlation.pearson(right, unseen), correlation.pearson(left, seen)]
         found.append(torch.stack([*r, explained_variance(right, unseen)]))
     test, train, explained = torch.cat(found, dim=1)
     return test, train, explained
 
 
-def _sides(
-    made: Predictions, at: int, y: Tensor, split: Split, columns: Tensor | slice
-) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Predicted and recorded responses to the training stimuli, then to the test stimuli, in float64."""
-    some, told = y[:, columns], made.splits[at]
-    train, test = (some[rows.to(y.device)].to(torch.float64) for rows in (split.train, split.test))
-    return _judged(told.train[:, columns], train, made.criterion), train, told.test[:, columns], test
-
-
-def _judged(left_out: Tensor, y: Tensor, criterion: Criterion) -> Tensor:
-    """Left-out predictions (n_tr, m) with one intercept for all.
+def _left_out(told: Encoded, columns: Tensor | slice, criterion: Criterion) -> Tensor:
+    """Left-out predictions (n_tr, c) of some neuroids, with one intercept for all.
 
     The mean of the others is the lower, the higher the response that is left out is. Where alpha is large
     nothing else is left of a prediction: it correlates at -1 with the response, and its RDM is that of the
     responses, whatever the layer. With the criterion of the study they are left as its code has them.
     """
+    left_out = told.train[:, columns]
     if criterion == "pearson":
         return left_out
+    y = told.given[:, columns].to(torch.float64)
     return (y - y.mean(dim=0)).div_(len(y) - 1).add_(left_out)
 
 
@@ -191,7 +187,7 @@ def _recorded(y: Tensor, rows: Tensor, distance: str, groups: Groups | None) -> 
 def _rdm(responses: Tensor, distance: str) -> Tensor | MetricError:
     """The RDM (k, k) of responses (k, m), or why there is none."""
     try:
-        return brain_rdms(_enough(responses), distance)[0]
+        return brain_rdms(_enough(responses.to(torch.float64)), distance)[0]
     except MetricError as error:
         return error
 

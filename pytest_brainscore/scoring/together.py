@@ -15,7 +15,7 @@ from ..metrics.encoded import Predictions, encode
 from ..metrics.measurement import Measurement
 from ..metrics.rsa import brain_rdms
 from ..specs.benchmarks import Benchmark
-from ..specs.metrics import Crsa, Encoded
+from ..specs.metrics import Crsa, Encoded, Versa
 from .comparison import Resolve, function_of, measured
 from .subjects import Subjects
 from .targets import Target
@@ -57,7 +57,7 @@ class Together:
 
     def __init__(self, members: Sequence[Member], resolve: Resolve) -> None:
         self.members, self._resolve = tuple(map(_with_rdms, members)), resolve
-        self._fits = tuple(_fits(self.members))
+        self._fits = tuple(_fits(members))
 
     def measured(self, seen: Seen) -> list[Found]:
         """What each member measures on a layer, or why it cannot.
@@ -85,20 +85,21 @@ class Together:
             first = self.members[fit.members[0]]
             made = _encoded(seen[first.sight], first.target, fit)
             for member, columns in zip(fit.members, fit.columns, strict=True):
-                found[member] = _some(made, columns) if isinstance(made, Predictions) else made
+                found[member] = made.some(columns) if isinstance(made, Predictions) else made
         return found
 
 
 def _with_rdms(member: Member) -> Member:
-    """The same; for cRSA the subjects' RDMs are made once, and not again for each layer."""
+    """The same; for cRSA and veRSA the subjects' RDMs are made once, and not again for each layer."""
     metric, target = member.benchmark.metric, member.target
-    if not isinstance(metric, Crsa) or target.subjects.groups is None:
+    if not isinstance(metric, Crsa | Versa) or target.subjects.groups is None:
         return member
     try:
         rdms = brain_rdms(target.y, metric.distance, target.subjects.groups)
     except MetricError:  # of some stimuli, perhaps: the metric will say which subject has no number
         return member
-    return replace(member, target=replace(target, y=rdms, subjects=Subjects(target.subjects.names)))
+    subjects = target.subjects if isinstance(metric, Versa) else Subjects(target.subjects.names)
+    return replace(member, target=replace(target, y=rdms, subjects=subjects))
 
 
 def _fits(members: Sequence[Member]) -> list[Fit]:
@@ -119,16 +120,6 @@ def _encoded(x: Tensor | BrainScoreError, to: Target, fit: Fit) -> Predictions |
         return encode(x, fit.y, to.splits, **fit.ridge)
     except MetricError as why:
         return why.with_traceback(None)
-
-
-def _some(made: Predictions, columns: Tensor) -> Predictions:
-    """The predictions of some of the neuroids."""
-    splits = tuple(
-        replace(split, train=split.train[:, at], test=split.test[:, at], alpha=split.alpha[at])
-        for split in made.splits
-        for at in [columns.to(split.alpha.device)]
-    )
-    return replace(made, splits=splits)
 
 
 def joined(responses: Sequence[Tensor]) -> tuple[Tensor, tuple[Tensor, ...]]:

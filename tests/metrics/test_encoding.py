@@ -9,7 +9,7 @@ from sklearn.linear_model import RidgeCV
 from sklearn.random_projection import johnson_lindenstrauss_min_dim
 
 from pytest_brainscore.errors import MetricError
-from pytest_brainscore.metrics import correlation, encoded, leave_one_out, rsa
+from pytest_brainscore.metrics import correlation, leave_one_out, own_alpha, rsa
 from pytest_brainscore.metrics.encoding import crsa, encode, encoding, versa
 from pytest_brainscore.metrics.splits import alternate, given_rows, shuffle
 from tests.strategies import normal, related
@@ -18,6 +18,8 @@ N, M = 60, 9
 ALPHAS = [10.0**k for k in range(-1, 8)]
 SHAPES = pytest.mark.parametrize("p", [6, 29, 30, 31, 150], ids=lambda p: f"{p} units")
 CRITERIA = pytest.mark.parametrize("criterion", ["squared_error", "pearson"])
+WAYS = pytest.mark.parametrize("many", [0, 8], ids=["many", "few"])
+"""Times the stimuli that neuroids must be to go by maps between stimuli."""
 GROUPS = [torch.arange(6), torch.arange(4, 9), torch.tensor([0, 3, 8])]
 
 
@@ -49,17 +51,21 @@ def refit(x, y, test, alpha):
     return (test - mean) @ centred.T @ dual + y.mean(0)
 
 
+@WAYS
 @SHAPES
 @pytest.mark.parametrize("alpha", ALPHAS)
-def test_left_out_predictions_are_those_of_refits(p, alpha):
+def test_left_out_predictions_are_those_of_refits(monkeypatch, p, alpha, many):
+    monkeypatch.setattr(own_alpha, "MANY", many)
     x, y = problem(p)
     (split,) = halves()
     made = encode(x, y, [split], alphas=[alpha]).splits[0]
     assert np.abs(made.train.numpy() - refits(x, y, split, alpha)).max() < 1e-10
 
 
+@WAYS
 @SHAPES
-def test_alphas_and_predictions_are_scikit_learns(p):
+def test_alphas_and_predictions_are_scikit_learns(monkeypatch, p, many):
+    monkeypatch.setattr(own_alpha, "MANY", many)
     x, y = problem(p)
     (split,) = halves()
     z, made = z_scored(x, split), encode(x, y, [split]).splits[0]
@@ -69,9 +75,11 @@ def test_alphas_and_predictions_are_scikit_learns(p):
     assert np.abs(made.test.numpy() - fit.predict(z[split.test])).max() < 1e-10
 
 
+@WAYS
 @SHAPES
 @CRITERIA
-def test_alpha_is_the_best_of_all_refits(p, criterion):
+def test_alpha_is_the_best_of_all_refits(monkeypatch, p, criterion, many):
+    monkeypatch.setattr(own_alpha, "MANY", many)
     x, y = problem(p)
     (split,) = halves()
     left_out = [torch.from_numpy(refits(x, y, split, alpha)) for alpha in ALPHAS]
@@ -85,7 +93,9 @@ def test_alpha_is_the_best_of_all_refits(p, criterion):
     assert made.criterion == criterion
 
 
-def test_a_tie_keeps_the_smaller_alpha():
+@WAYS
+def test_a_tie_keeps_the_smaller_alpha(monkeypatch, many):
+    monkeypatch.setattr(own_alpha, "MANY", many)
     x, y = problem()
     made = encode(x, y, halves(), alphas=[1.0, 1.0 + 1e-15, 10.0])
     assert set(made.splits[0].alpha.tolist()) <= {1.0, 10.0}
@@ -93,7 +103,9 @@ def test_a_tie_keeps_the_smaller_alpha():
     assert torch.equal(made.splits[0].alpha, again.splits[0].alpha)
 
 
-def test_close_alphas_are_told_apart_as_float64_tells_them():
+@WAYS
+def test_close_alphas_are_told_apart_as_float64_tells_them(monkeypatch, many):
+    monkeypatch.setattr(own_alpha, "MANY", many)
     x, y = problem()
     alphas = [float(10 * (1 + k * 1e-7)) for k in range(-3, 4)]
     (split,) = halves()
@@ -202,6 +214,17 @@ def test_crsa_takes_ready_rdms():
     assert ready.over == made.over == "subject"
 
 
+def test_versa_of_ready_predictions_takes_ready_rdms():
+    x, y = problem()
+    splits = shuffle(N, n_splits=3, train=0.6)
+    made = encode(x, y, splits)
+    ready = versa(made, rsa.brain_rdms(y, "pearson", GROUPS), splits, groups=GROUPS)
+    anew = versa(made, y, splits, groups=GROUPS)
+    for a, b in ((ready.values, anew.values), (ready.also["train"], anew.also["train"])):
+        torch.testing.assert_close(a, b, rtol=0, atol=1e-12)
+    assert torch.equal(ready.also["at_edge"], anew.also["at_edge"])
+
+
 @pytest.mark.parametrize("metric", [encoding, versa])
 def test_ready_predictions_give_the_very_numbers_of_activations(metric):
     x, y = problem()
@@ -268,12 +291,37 @@ def test_unrelated_units_gain_nothing_from_the_mean_of_the_others():
         assert torch.equal(told.values, plain.values)
 
 
+@WAYS
+@pytest.mark.parametrize("p", [20, 40])
+def test_responses_that_are_predicted_almost_to_the_last_bit_have_the_alphas_of_float64(monkeypatch, p, many):
+    """All that float32 says of their errors is rounding."""
+    x, (split,) = normal(3, N, p), halves()
+    y = x @ normal(4, p, M) + 1e-9 * normal(5, N, M)
+    monkeypatch.setattr(own_alpha, "MANY", many)
+    given, alphas = y[split.train], [1e-9, 1e-8, 1e-7, 1e-6]
+    errors = [np.square(refits(x, y, split, alpha) - given.numpy()).sum(0) for alpha in alphas]
+    best = np.argmin(errors, axis=0)
+    assert encode(x, y, [split], alphas=alphas).splits[0].alpha.tolist() == [alphas[i] for i in best]
+
+
+@WAYS
+def test_some_neuroids_are_predicted_as_among_all(monkeypatch, many):
+    x, y = problem()
+    monkeypatch.setattr(own_alpha, "MANY", many)
+    whole, some = encode(x, y, halves()), torch.tensor([7, 2, 3])
+    part, own = whole.some(some).splits[0], whole.splits[0]
+    for name in ("train", "test", "alpha"):
+        assert torch.equal(getattr(part, name), getattr(own, name)[..., some])
+
+
+@WAYS
 @CRITERIA
-def test_blocks_of_neuroids_change_nothing(monkeypatch, criterion):
+def test_blocks_of_neuroids_change_nothing(monkeypatch, criterion, many):
+    monkeypatch.setattr(own_alpha, "MANY", many)
     x, y = problem()
     whole = encode(x, y, halves(), criterion=criterion).splits[0]
     monkeypatch.setattr(leave_one_out, "BYTES_AT_ONCE", 2 * 8 * 30)
-    assert len(list(encoded.blocks(M, 30))) == 5
+    assert len(list(own_alpha.blocks(M, 30))) == 5
     parts = encode(x, y, halves(), criterion=criterion).splits[0]
     assert torch.equal(whole.alpha, parts.alpha)
     torch.testing.assert_close(whole.train, parts.train, rtol=0, atol=1e-12)
