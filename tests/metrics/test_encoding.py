@@ -66,6 +66,7 @@ def test_left_out_predictions_are_those_of_refits(monkeypatch, p, alpha, many):
 @SHAPES
 def test_alphas_and_predictions_are_scikit_learns(monkeypatch, p, many):
     monkeypatch.setattr(own_alpha, "MANY", many)
+    monkeypatch.setattr(own_alpha, "TILE", 8)
     x, y = problem(p)
     (split,) = halves()
     z, made = z_scored(x, split), encode(x, y, [split]).splits[0]
