@@ -44,8 +44,8 @@ def encoding(
     """Return Pearson's r of responses y (n, m) and predictions, (n_splits, m), a mean over each group.
 
     x: activations (n, p), which `encode` makes predictions from, or ready predictions of the same responses
-    and splits. Beside r: ``train``, ``explained_variance``, ``log10_alpha``, ``at_edge`` (1 where alpha is
-    the smallest or largest of the grid), each (n_splits, m).
+    and splits. Beside r: ``train``, ``explained_variance``, ``log10_alpha``, ``at_lowest`` and ``at_highest``
+    (1 where alpha is the first or the last of the grid), each (n_splits, m).
     """
     made = _predictions(x, y, splits, scale, alphas, grid, criterion)
     by_group(finite(y, "responses", "neuroid")[:1], groups)
@@ -55,7 +55,7 @@ def encoding(
         "train": train,
         "explained_variance": explained,
         "log10_alpha": torch.stack([split.alpha.log10() for split in made.splits]),
-        "at_edge": torch.stack(_at_edge(made)),
+        **{end: torch.stack(each) for end, each in _at_ends(made).items()},
     }
     return Measurement(r, also, centre="mean", groups=groups)
 
@@ -76,8 +76,8 @@ def versa(
     """Compare the RDM of each group's predicted responses with that of its recorded ones, (n_splits, s).
 
     x: as for `encoding`. y: responses (n, m) or, beside ready predictions, a ready RDM per group (s, n, n).
-    Beside the values: ``train``, from the predictions of left-out stimuli, and ``at_edge``, the share of the
-    group's neuroids whose alpha is the smallest or largest of the grid.
+    Beside the values: ``train``, from the predictions of left-out stimuli, ``at_lowest`` and ``at_highest``,
+    the shares of the group's neuroids whose alpha is the first or the last of the grid.
     rdms: (s, k, k) of the predicted responses to the test stimuli of each split.
     """
     made = _predictions(x, y, splits, scale, alphas, grid, criterion)
@@ -90,8 +90,8 @@ def versa(
         train.append(_compared(_stacked(left), seen, comparison))
         rdms.append(_stacked([_rdm(told.test[:, columns], distance) for columns in each]))
         values.append(_compared(rdms[-1], unseen, comparison))
-    edge = torch.stack([torch.stack([e.nanmean() for e in _columns(e, groups)]) for e in _at_edge(made)])
-    also = {"train": torch.stack(train), "at_edge": edge}
+    ends = {end: torch.stack([_shares(e, groups) for e in each]) for end, each in _at_ends(made).items()}
+    also = {"train": torch.stack(train), **ends}
     return _by_subject(torch.stack(values), also, groups, rdms)
 
 
@@ -167,15 +167,21 @@ def _left_out(told: Encoded, columns: Tensor | slice, criterion: Criterion) -> T
     return (y - y.mean(dim=0)).div_(len(y) - 1).add_(left_out)
 
 
-def _at_edge(made: Predictions) -> list[Tensor]:
-    """For each split (m,): 1 where alpha is the smallest or largest of several, else 0; NaN without one."""
-    pairs = zip(made.splits, made.grids, strict=True)
-    return [_extreme(split.alpha, grid) for split, grid in pairs]
+def _at_ends(made: Predictions) -> dict[str, list[Tensor]]:
+    """For each split (m,): 1 where alpha is the lowest, or the highest, of several, else 0; NaN without."""
+    pairs = list(zip(made.splits, made.grids, strict=True))
+    lowest = [_taken(split.alpha, min(grid), grid) for split, grid in pairs]
+    return {"at_lowest": lowest, "at_highest": [_taken(s.alpha, max(grid), grid) for s, grid in pairs]}
 
 
-def _extreme(alpha: Tensor, grid: Sequence[float]) -> Tensor:
-    ends = ((alpha == min(grid)) | (alpha == max(grid))) & (len(grid) > 1)
-    return ends.to(torch.float64).masked_fill(alpha.isnan(), torch.nan)
+def _taken(alpha: Tensor, end: float, grid: Sequence[float]) -> Tensor:
+    there = (alpha == end) & (len(grid) > 1)
+    return there.to(torch.float64).masked_fill(alpha.isnan(), torch.nan)
+
+
+def _shares(taken: Tensor, groups: Groups | None) -> Tensor:
+    """Of (m,) neuroids the mean of each group (s,)."""
+    return torch.stack([part.nanmean() for part in _columns(taken, groups)])
 
 
 def _recorded(y: Tensor, rows: Tensor, distance: str, groups: Groups | None) -> Tensor:

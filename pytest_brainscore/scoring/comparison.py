@@ -16,7 +16,7 @@ from ..specs.benchmarks import Benchmark
 from ..specs.metrics import Metric, Predictive
 from .ceiled import ceiled
 from .choices import ChoiceTarget, choice_score
-from .halves import at_edge, by_subject, tables
+from .halves import at_lowest, by_subject, tables
 from .parts import bin_name, part_names, parts_of
 from .subjects import measured_apart
 from .targets import AnyTarget, Target
@@ -59,7 +59,12 @@ def score_of(benchmark: Benchmark, measured: Measurement, to: Target) -> Score:
         over=measured.over,
         left_out={reason: names for reason, names in to.left_out.items() if names},
         also={**_further(measured, to.ceiling), **(parts.figures() if parts else {})},
-        notes=(*to.notes, *_few(to), *at_edge(measured), *(parts.notes() if parts else ())),
+        notes=(
+            *to.notes,
+            *_few(to),
+            *at_lowest(measured, benchmark.metric),
+            *(parts.notes() if parts else ()),
+        ),
         beside=tables(measured, to, benchmark.metric),
     )
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from ..errors import nearest
 from .base import Spec
 from .collection import Collection
 
 Positive = Annotated[int, Field(gt=0)]
+_POOLS = ("all", "second_half")
 
 
 class Trials(Spec):
@@ -109,7 +111,12 @@ class Pool(Spec):
     @model_validator(mode="before")
     @classmethod
     def _from_word(cls, value: Any) -> Any:
-        return value if isinstance(value, dict) else {"of": value}
+        return value if isinstance(value, dict) else {"of": _layers_of(value, (*_POOLS, "best"))}
+
+    @field_validator("of", mode="before")
+    @classmethod
+    def _some_layers(cls, value: Any) -> Any:
+        return _layers_of(value, _POOLS)
 
 
 class AutoLayers(Spec):
@@ -141,3 +148,12 @@ class AutoLayers(Spec):
     @classmethod
     def _from_word(cls, value: Any) -> Any:
         return {} if value == "auto" else value
+
+
+def _layers_of(value: Any, words: tuple[str, ...]) -> Any:
+    """A value that names layers, by one of the words or in a list. Raises ValueError for any other."""
+    if value in words or (isinstance(value, list | tuple) and value):
+        return value
+    hint = nearest(value, words) if isinstance(value, str) else ""
+    shown = list(value) if isinstance(value, tuple) else value
+    raise ValueError(f"{', '.join(words)} or a list of names is due, not {shown!r}{hint}")

@@ -223,7 +223,7 @@ def test_versa_of_ready_predictions_takes_ready_rdms():
     anew = versa(made, y, splits, groups=GROUPS)
     for a, b in ((ready.values, anew.values), (ready.also["train"], anew.also["train"])):
         torch.testing.assert_close(a, b, rtol=0, atol=1e-12)
-    assert torch.equal(ready.also["at_edge"], anew.also["at_edge"])
+    assert torch.equal(ready.also["at_lowest"], anew.also["at_lowest"])
 
 
 @pytest.mark.parametrize("metric", [encoding, versa])
@@ -268,17 +268,18 @@ def test_a_constant_neuroid_has_no_number_and_no_alpha():
         assert figure.isnan().nonzero().tolist() == [[0, 2]]
 
 
-def test_at_edge_is_the_share_whose_alpha_is_first_or_last():
+def test_the_shares_whose_alpha_is_first_or_last():
     x, y = problem()
     grid = [10.0, 100.0, 1000.0]
     chosen = encode(x, y, halves(), alphas=grid).splits[0].alpha
-    ends = (chosen == 10) | (chosen == 1000)
-    assert 0 < ends.sum() < M
-    told = encoding(x, y, halves(), alphas=grid)
-    assert told.also["at_edge"].tolist() == [ends.double().tolist()]
-    by_group = versa(x, y, halves(), alphas=grid, groups=GROUPS).also["at_edge"]
-    assert by_group.tolist() == [[float(ends[g].double().mean()) for g in GROUPS]]
-    assert encoding(x, y, halves(), alphas=[10.0]).also["at_edge"].sum() == 0
+    told = encoding(x, y, halves(), alphas=grid).also
+    by_group = versa(x, y, halves(), alphas=grid, groups=GROUPS).also
+    for name, alpha in (("at_lowest", 10), ("at_highest", 1000)):
+        taken = chosen == alpha
+        assert 0 < taken.sum() < M
+        assert told[name].tolist() == [taken.double().tolist()]
+        assert by_group[name].tolist() == [[float(taken[g].double().mean()) for g in GROUPS]]
+        assert encoding(x, y, halves(), alphas=[10.0]).also[name].sum() == 0
 
 
 def test_unrelated_units_gain_nothing_from_the_mean_of_the_others():

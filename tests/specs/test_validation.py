@@ -72,6 +72,31 @@ def test_a_mistake_in_a_benchmark(tmp_path, entry, said):
     assert mistake(tmp_path / "own.yaml", RESPONSES, entry).startswith(said)
 
 
+ENCODING = "{region: IT, metric: encoding, layers: %s}"
+FEATURES = "{region: IT, metric: {name: versa, features: %s}}"
+POOLS = ":6: benchmarks.0.layers: all, second_half, best or a list of names is due, not "
+DUE = ":6: benchmarks.0.metric.features: projection, exact or units is due, not "
+OVER = ":6: benchmarks.0.metric.over: name a baseline in a list, such as [pixels, gabor, untrained]"
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        (ENCODING % "al", POOLS + "'al'; did you mean all?"),
+        (ENCODING % "second-half", POOLS + "'second-half'; did you mean second_half?"),
+        (ENCODING % "[]", POOLS + "[]"),
+        (ENCODING % "{of: best}",
+         ":6: benchmarks.0.layers.of: all, second_half or a list of names is due, not 'best'"),
+        (FEATURES % "project", DUE + "'project'; did you mean projection?"),
+        (FEATURES % "3", DUE + "3"),
+        ("{region: IT, metric: {name: unique_variance, over: []}}", OVER),
+        ("{region: IT, metric: {name: unique_variance, over: pixels}}", OVER),
+    ],
+)  # fmt: skip
+def test_a_misspelt_pool_feature_or_baseline(tmp_path, entry, said):
+    assert mistake(tmp_path / "own.yaml", RESPONSES, entry) == said
+
+
 def test_sizes_are_those_of_the_simulated_brain():
     assert len(BENCHMARK_CATEGORIES) == simulated.CATEGORIES
     assert len(REGIONS) == simulated.REGIONS

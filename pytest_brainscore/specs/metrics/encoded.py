@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
+from ...errors import nearest
 from ..views import Projection
 from .ground import Alpha, BrainDistance, BySubject, Comparison, Distance, Normalisation, Positive
 
+_FEATURES = ("projection", "exact", "units")
 _SCALES = {"exact": "whole", "units": "none"}
 
 
@@ -51,6 +53,15 @@ class Encoded(Halved):
         Literal["squared_error", "pearson"],
         Field(description="of the left-out predictions, to choose alpha by; pearson: as the study"),
     ] = "squared_error"
+
+    @field_validator("features", mode="before")
+    @classmethod
+    def _known_features(cls, value: Any) -> Any:
+        if not isinstance(value, dict | Projection) and value not in _FEATURES:
+            raise ValueError(
+                f"projection, exact or units is due, not {value!r}{nearest(str(value), _FEATURES)}"
+            )
+        return value
 
     def parameters(self) -> dict[str, Any]:
         """With `scale` for `features`: units were z-scored one by one when their coordinates were made."""
@@ -103,6 +114,13 @@ class UniqueVariance(BySubject):
         Positive, Field(description="how many divisions of the penalty among the bands are tried")
     ] = 50
     seed: Annotated[int, Field(ge=0, description="of those divisions, and of the folds that judge them")] = 0
+
+    @field_validator("over", mode="before")
+    @classmethod
+    def _some_baseline(cls, value: Any) -> Any:
+        if not isinstance(value, list | tuple) or not value:
+            raise ValueError("name a baseline in a list, such as [pixels, gabor, untrained]")
+        return value
 
     def parameters(self) -> dict[str, Any]:
         """Without `over`: the baselines are represented before."""
