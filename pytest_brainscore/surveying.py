@@ -13,6 +13,7 @@ from .report.joining import Found, join
 from .report.rdms import per_stimulus, rdms
 from .report.runs import newest, read
 from .specs.contrasts import Contrast, Unit
+from .specs.results import Row
 from .suite import contrasts as suite
 
 Of = Literal["raw", "ceiled"]
@@ -35,12 +36,16 @@ def contrasts(
     Raises ResultsError where there is nothing to compare, or results are damaged; SelectionError where no
     benchmark is as the pattern says; SpecError for a file of contrasts that is wrong.
     """
-    found = found_in([Path(run) for run in runs], benchmark)
+    found = found_in([Path(run) for run in runs], benchmark, of)
     return surveyed(found, asked_of(found, Path(file) if file else None), of, interval)
 
 
-def found_in(runs: Sequence[Path], pattern: str = "*") -> list[Found]:
-    """The rows of the runs together. Raises SelectionError where no benchmark is as the pattern says."""
+def found_in(runs: Sequence[Path], pattern: str = "*", of: Of = "raw") -> list[Found]:
+    """The rows of the runs together.
+
+    Raises SelectionError where no benchmark is as the pattern says; ResultsError where ceiled scores are
+    asked and no benchmark has a ceiling.
+    """
     paths = list(runs) or [path for path in [newest(Path("reports"))] if path]
     if not paths:
         raise ResultsError("there is no run under reports/: name the folder of one")
@@ -50,12 +55,15 @@ def found_in(runs: Sequence[Path], pattern: str = "*") -> list[Found]:
     if every and not found:
         hint = nearest(pattern, known) or f" (there are {', '.join(known)})"
         raise SelectionError(f"--benchmark: no benchmark {pattern}{hint}")
+    if of == "ceiled":
+        _refuse_without_ceilings([one.row for one in found])
     return found
 
 
 def asked_of(found: Sequence[Found], file: Path | None) -> tuple[Contrast, ...]:
     """The contrasts of a file; else the project's and the shipped ones."""
-    return tuple(suite.contrasts_of(file, [one.row for one in found]) if file else suite.contrasts(Path()))
+    rows = [one.row for one in found]
+    return suite.contrasts_of(file, rows) if file else suite.contrasts(Path(), rows)
 
 
 def surveyed(
@@ -67,3 +75,9 @@ def surveyed(
     if not made.summaries:
         raise ResultsError(f"none of {len(rows)} row(s) has a {of} score: there is nothing to compare")
     return made
+
+
+def _refuse_without_ceilings(rows: Sequence[Row]) -> None:
+    scored = [row for row in rows if row.status == "scored"]
+    if scored and all(row.ceiling is None and row.ceiled is None for row in scored):
+        raise ResultsError("no ceiled scores: these benchmarks have no ceiling; use --of raw")

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 from scipy import stats
 
 from pytest_brainscore import contrasts
 from pytest_brainscore.__main__ import main
+from pytest_brainscore.data.published.conwell2024 import FILES
 from pytest_brainscore.report.joining import join
 from pytest_brainscore.report.runs import read
 from pytest_brainscore.specs.results import Row, Run
@@ -122,6 +128,17 @@ def test_csv_has_a_file_for_each_table_with_rows(tmp_path, capsys):
     assert float(first["difference"]) == pytest.approx(0.1375)
 
 
+def test_libraries_that_take_seconds_to_load_are_left_alone(tmp_path):
+    write(tmp_path / "a", every())
+    slow = "{'torch', 'xarray', 'pandas', 'scipy.stats'}"
+    main_ = "import sys; from pytest_brainscore.__main__ import main; main(sys.argv[1:])"
+    code = f"{main_}; print({slow} & {{*sys.modules}})"
+    words = [sys.executable, "-c", code, "contrasts", "a", "--contrasts", "own.yaml"]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert f"{CRSA} cnn - transformer" in done.stdout
+    assert done.stdout.splitlines()[-1] == "set()"
+
+
 def test_interval_and_benchmark_are_chosen(tmp_path, capsys):
     scores = {"raw.1": 0.1, "raw.2": 0.2}
     rows = [one.model_copy(update={"also": {k: v + one.raw for k, v in scores.items()}}) for one in every()]
@@ -178,7 +195,11 @@ def test_scores_by_stimulus_are_resampled(tmp_path, capsys):
     [
         ((), "there is no run under reports/: name the folder of one"),
         (("a", "--benchmark", "Own.IT-crs"), "no benchmark Own.IT-crs; did you mean Own.IT-crsa?"),
-        (("a", "--of", "ceiled"), "none of 7 row(s) has a ceiled score"),
+        (
+            ("a", "--of", "ceiled", "--contrasts", "none.yaml"),
+            "no ceiled scores: these benchmarks have no",
+        ),
+        (("a", "--of", "ceiled"), "these benchmarks have no ceiling; use --of raw"),
         (("a", "--contrasts", "none.yaml"), "none.yaml: cannot be read"),
         (
             ("a", "--contrasts", "wrong.yaml"),
@@ -200,6 +221,59 @@ def test_shipped_contrasts_are_taken_where_no_file_is_named(tmp_path, capsys):
     assert "no network of untrained" not in text
     found = json.loads(printed(capsys, "a", "--json"))
     assert "training: no network of untrained" in found["notes"]
+
+
+def test_without_a_network_of_one_group_the_others_are_compared(tmp_path, capsys):
+    alone = "  - {id: alone, title: t, by: family, against: recurrent}\n"
+    (tmp_path / "own.yaml").write_text(FILE + alone)
+    write(tmp_path / "a", every())
+    text = printed(capsys, "a", "--contrasts", "own.yaml")
+    assert f"{CRSA} cnn - transformer  4, 3  +0.138" in text
+    assert text.splitlines()[-2:] == [
+        "no difference with networks on both sides: alone",
+        "alone: no network of recurrent",
+    ]
+
+
+def test_where_scores_have_a_ceiling_but_none_is_ceiled_that_is_said(tmp_path, capsys):
+    write(tmp_path / "a", every(ceiling=0.0))
+    assert "none of 7 row(s) has a ceiled score" in told(capsys, "a", "--of", "ceiled")
+
+
+def docs_example():
+    page = Path(__file__).parents[1] / "docs" / "contrasts.md"
+    lines = page.read_text(encoding="utf-8").split("    # benchmarks/contrasts/mine.yaml\n")[1].splitlines()
+    return "\n".join(line[4:] for line in itertools.takewhile(lambda line: line.startswith("    "), lines))
+
+
+def test_the_example_of_the_docs_holds_of_any_results(tmp_path, capsys):
+    (tmp_path / "mine.yaml").write_text(docs_example())
+    write(tmp_path / "own", every())
+    text = printed(capsys, "own", "--contrasts", "mine.yaml")
+    assert "no difference with networks on both sides: depth, unlabelled" in text
+    assert "depth: no network of resnet18" in text
+
+
+def test_the_example_of_the_docs_compares_networks_of_an_imported_study(tmp_path, capsys):
+    (tmp_path / "mine.yaml").write_text(docs_example())
+    (tmp_path / "files").mkdir()
+    write_tables(tmp_path / "files", with_resnets(tables()))
+    assert main(["import", "conwell2024", "files"]) == 0
+    capsys.readouterr()
+    words = ("reports/conwell2024", "--contrasts", "mine.yaml", "--benchmark", "*-crsa", "--json")
+    found = json.loads(printed(capsys, *words))["effects"]
+    shown = {one["contrast"]: one["difference"] for one in found if one["chosen"]}
+    assert shown == {"depth": pytest.approx(0.1), "unlabelled": pytest.approx(0.33 - 0.45)}
+
+
+def with_resnets(tables):
+    """The tables, and two supervised networks with scores that others have not."""
+    results = tables[FILES[0]]
+    alexnet = results[results.model_string == "alexnet_classification"]
+    for name, score in (("resnet50", 0.45), ("resnet18", 0.35)):
+        about = {"model_string": f"{name}_classification", "model": name, "architecture": name}
+        results = pd.concat([results, alexnet.assign(**about, score=score)])
+    return {**tables, FILES[0]: results}
 
 
 # --- import

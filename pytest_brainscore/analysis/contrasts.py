@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..errors import SelectionError
 from ..specs.contrasts import Contrast, Unit
 from . import estimates
 from .corrections import holm, level_of_each
@@ -81,7 +80,6 @@ def contrasted(
     """Group means and effects of each contrast on each benchmark.
 
     networks: of each benchmark, as `networks` makes them of rows. unit: instead of the contrasts' own.
-    Raises SelectionError where `against` names no value of `by` that the results have.
     """
     found = [_on(benchmark, among, contrasts, unit) for benchmark, among in networks.items()]
     effects = tuple(effect for one in found for effect in one.effects)
@@ -117,7 +115,7 @@ def _group(contrast: Contrast, benchmark: str, name: str, side: Sequence[Member]
 def _effects(
     contrast: Contrast, benchmark: str, sides: Sides, chosen: Unit
 ) -> Iterator[tuple[Effect, Answer]]:
-    differences = _differences(contrast, sides)
+    differences = contrast.differences(tuple(sides))
     compared = {name for pair in differences for name in pair}
     kept = {name: side for name, side in sides.items() if name in compared}
     for group, against in differences:
@@ -127,13 +125,6 @@ def _effects(
             found = answer(question, unit)
             names = (contrast.id, benchmark, group, against, unit, unit == chosen)
             yield _with_interval(Effect(*names, n, n_against, question.difference), found), found
-
-
-def _differences(contrast: Contrast, sides: Sides) -> tuple[tuple[str, str], ...]:
-    try:
-        return contrast.differences(tuple(sides))
-    except ValueError as why:
-        raise SelectionError(f"contrast {contrast.id}: {why}") from None
 
 
 def _with_interval(effect: Effect, found: Answer) -> Effect:

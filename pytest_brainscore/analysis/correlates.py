@@ -7,6 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
+import numpy as np
+from scipy.special import ndtri
+
 from .estimates import LEVEL
 from .networks import Network
 
@@ -55,9 +58,7 @@ def spearman(pairs: Sequence[tuple[float, float]]) -> float | None:
     first, second = [one for one, _ in pairs], [one for _, one in pairs]
     if len(pairs) < _FEWEST or 1 in (len(set(first)), len(set(second))):
         return None
-    from scipy.stats import spearmanr
-
-    return float(spearmanr(first, second).statistic)
+    return float(np.corrcoef(_ranks(first), _ranks(second))[0, 1])
 
 
 def interval(rho: float, n: int, level: float = LEVEL) -> tuple[float, float] | None:
@@ -65,13 +66,11 @@ def interval(rho: float, n: int, level: float = LEVEL) -> tuple[float, float] | 
 
     None for fewer than four pairs. Bonett and Wright 2000, Psychometrika.
     """
-    from scipy.stats import norm
-
     if n <= _FEWEST:
         return None
     if abs(rho) >= 1:
         return rho, rho
-    half = float(norm.ppf((1 + level) / 2)) * math.sqrt((1 + rho**2 / 2) / (n - 3))
+    half = float(ndtri((1 + level) / 2)) * math.sqrt((1 + rho**2 / 2) / (n - 3))
     return math.tanh(math.atanh(rho) - half), math.tanh(math.atanh(rho) + half)
 
 
@@ -80,6 +79,13 @@ def _correlate(benchmark: str, of: str, pairs: Sequence[tuple[float, float]]) ->
     ends = None if rho is None else interval(rho, len(pairs))
     low, high = ends or (None, None)
     return Correlate(benchmark, of, len(pairs), rho, low, high)
+
+
+def _ranks(values: Sequence[float]) -> np.ndarray:
+    """Ranks (n,) from 1; ties have the mean of theirs."""
+    _, places, counts = np.unique(values, return_inverse=True, return_counts=True)
+    means: np.ndarray = np.cumsum(counts) - (counts - 1) / 2
+    return means[places]
 
 
 def _both(first: Sequence[Network], second: Sequence[Network]) -> Iterator[tuple[float, float]]:

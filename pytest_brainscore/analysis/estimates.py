@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
+from scipy.special import stdtr, stdtrit
 
 LEVEL = 0.95
 RESAMPLES = 10_000
@@ -22,19 +23,15 @@ class Estimate:
 
     def interval(self, level: float = LEVEL) -> tuple[float, float]:
         """The ends of the interval that covers the truth in `level` of all cases."""
-        from scipy.stats import t
-
-        half = float(t.ppf((1 + level) / 2, self.df)) * self.se
+        half = float(stdtrit(self.df, (1 + level) / 2)) * self.se
         return self.value - half, self.value + half
 
     @property
     def p(self) -> float | None:
         """Two-sided, of no difference."""
-        from scipy.stats import t
-
         if self.se == 0:
             return 1.0 if self.value == 0 else 0.0
-        return float(2 * t.sf(abs(self.value) / self.se, self.df))
+        return float(2 * stdtr(self.df, -abs(self.value) / self.se))
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from ..specs.contrasts import Contrast, Where
+from ..specs.contrasts import Contrast, Where, named
 from .networks import Network, known_of, select
 
 _SHOWN = 5
@@ -57,13 +57,18 @@ def _paired(groups: Mapping[str, Sequence[Network]], word: str) -> tuple[Sides, 
 
 
 def _conditions(contrast: Contrast, networks: Sequence[Network]) -> dict[str, Where]:
-    """The condition of each group; of `by` alone one for each value, in alphabetical order."""
+    """The condition of each group; of `by` alone one for each value, in alphabetical order.
+
+    What `against` names and no network has is a group that stays empty.
+    """
     if isinstance(contrast.groups, dict):
         return dict(contrast.groups)
     word = contrast.by or ""
-    values = [value for one in networks if (value := known_of(one, word)) is not None]
-    named = contrast.groups or sorted(dict.fromkeys(values), key=str)
-    return {str(value): {word: value} for value in named}
+    if contrast.groups:
+        return {named(value): {word: value} for value in contrast.groups}
+    found = {named(value): value for one in networks if (value := known_of(one, word)) is not None}
+    every = {**{name: name for name in contrast.compared}, **found}
+    return {name: {word: every[name]} for name in sorted(every)}
 
 
 def _alone(network: Network) -> Member:

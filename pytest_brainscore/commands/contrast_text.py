@@ -13,8 +13,11 @@ from ..specs.contrasts import Contrast
 _NO_LIKENESS = "likeness of networks: no run left RDMs (crsa and versa do, with one split)"
 
 
-def lines(survey: Survey, contrasts: Sequence[Contrast]) -> Iterator[str]:
-    """Summaries, contrasts, correlates, agreement and likeness, and what a reader should know."""
+def lines(survey: Survey, contrasts: Sequence[Contrast], every_note: bool = False) -> Iterator[str]:
+    """Summaries, contrasts, correlates, agreement and likeness, and what a reader should know.
+
+    every_note: also why contrasts have no difference, which of the shipped ones most may not.
+    """
     answered = {one.contrast for one in survey.contrasts.effects if one.difference is not None}
     yield from _grid("networks", _summaries(survey))
     for contrast in (one for one in contrasts if one.id in answered):
@@ -25,7 +28,7 @@ def lines(survey: Survey, contrasts: Sequence[Contrast]) -> Iterator[str]:
     yield from (_likeness(one) for one in survey.likeness) if survey.likeness else (_NO_LIKENESS,)
     if silent := [one.id for one in contrasts if one.id not in answered]:
         yield f"no difference with networks on both sides: {', '.join(silent)}"
-    skipped = tuple(f"{id}: " for id in silent)
+    skipped = () if every_note else tuple(f"{id}: " for id in silent)
     yield from (note for note in survey.contrasts.notes if not note.startswith(skipped))
 
 

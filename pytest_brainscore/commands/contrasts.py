@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import get_args
 
 from ..analysis.survey import Survey, Table
-from ..errors import ResultsError
+from ..errors import ResultsError, speakable
 from ..specs.contrasts import Contrast, Unit
 from ..surveying import asked_of, found_in, surveyed
 from .contrast_text import lines
@@ -39,12 +39,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Print the tables."""
-    found = found_in(options.runs, options.benchmark)
+    found = found_in(options.runs, options.benchmark, options.of)
     asked = asked_of(found, options.contrasts)
     made = surveyed(found, asked, options.of, options.interval)
     if options.csv:
         _write(options.csv, made)
-    print(_document(made, asked) if options.json else "\n".join(lines(made, asked)))
+    text = _document(made, asked) if options.json else "\n".join(lines(made, asked, bool(options.contrasts)))
+    print(speakable(text))
 
 
 def _document(made: Survey, asked: Sequence[Contrast]) -> str:

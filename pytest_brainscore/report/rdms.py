@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import xarray as xr
 
-from ..errors import ResultsError, first_line
+from ..errors import BrainScoreError, DataError, ResultsError, first_line
 from ..specs.results import Row
 from .joining import Found
 
-RDM, STIMULUS = "rdm", "stimulus"
+if TYPE_CHECKING:
+    import xarray as xr
+
+RDM, STIMULUS, SCORE, SPLIT = "rdm", "stimulus", "score", "split"
+_AGAIN = "leave this run out, or run it again"
 
 
 def rdms(found: Sequence[Found]) -> dict[str, dict[str, np.ndarray]]:
     """Benchmark to network to its RDM (stimulus, stimulus), where the values beside a row hold one.
 
     All of a benchmark are in the order of the first one's stimuli.
-    Raises ResultsError where a file cannot be read, or the stimuli of a benchmark are not the same in all.
+    Raises ResultsError where a file cannot be read, points to another, or would take more memory than a file
+    of its size may, where its RDM is not of stimuli by stimuli, or the stimuli of a benchmark differ.
     """
     every: dict[str, dict[str, np.ndarray]] = {}
     orders: dict[str, np.ndarray] = {}
@@ -27,20 +33,23 @@ def rdms(found: Sequence[Found]) -> dict[str, dict[str, np.ndarray]]:
         with _opened(path) as values:
             if RDM not in values:
                 continue
-            names = values[STIMULUS].values.astype(str)
-            order = orders.setdefault(one.row.benchmark, names)
-            rdm = values[RDM].values
+            names, rdm = _rdm(values[RDM], path)
+        order = orders.setdefault(one.row.benchmark, names)
         every.setdefault(one.row.benchmark, {})[one.row.model] = rdm[_places(names, order, path)]
     return every
 
 
 def per_stimulus(found: Sequence[Found]) -> dict[tuple[str, str], Mapping[str, float]]:
-    """Network and benchmark to the score at each stimulus, the mean over splits, where a metric left any."""
+    """Network and benchmark to the score at each stimulus, the mean over splits, where a metric left any.
+
+    Raises ResultsError as `rdms` does.
+    """
     every: dict[tuple[str, str], Mapping[str, float]] = {}
     for one, path in _files([one for one in found if one.row.over == STIMULUS]):
         with _opened(path) as values:
-            scores = values["score"].mean("split")
-            pairs = zip(values[STIMULUS].values.astype(str).tolist(), scores.values.tolist(), strict=True)
+            _refuse_other_dims(values.get(SCORE), {SPLIT, STIMULUS}, path, "scores by stimulus")
+            scores = values[SCORE].mean(SPLIT)
+            pairs = zip(scores[STIMULUS].values.astype(str).tolist(), scores.values.tolist(), strict=True)
             every[one.row.model, one.row.benchmark] = {name: x for name, x in pairs if np.isfinite(x)}
     return every
 
@@ -60,11 +69,54 @@ def _beside(row: Row, results: Path) -> Path | None:
     return path if path.is_file() else None
 
 
-def _opened(path: Path) -> xr.Dataset:
+@contextmanager
+def _opened(path: Path) -> Iterator[xr.Dataset]:
+    """The values beside a row; of whatever is raised while they are read, a ResultsError is made."""
+    from ..data.formats import open_netcdf  # most runs leave nothing to open, and xarray takes long to import
+
     try:
-        return xr.open_dataset(path, engine="h5netcdf")
-    except (OSError, ValueError) as why:
-        raise ResultsError(f"{path}: is no netCDF ({first_line(why)}); leave this run out") from why
+        _refuse_too_large(path)
+        with open_netcdf(path, _AGAIN) as values:
+            yield values
+    except DataError as why:
+        raise ResultsError(str(why)) from why
+    except BrainScoreError:
+        raise
+    except Exception as why:  # of a damaged file libraries raise anything
+        raise ResultsError(f"{path}: is no netCDF, or damaged ({first_line(why)}); {_AGAIN}") from why
+
+
+def _refuse_too_large(path: Path) -> None:
+    """Raise DataError for an array that a file of that size cannot hold: xarray reads coords as it opens."""
+    import h5py
+
+    from ..data.sizes import refuse_too_large
+
+    def visited(name: str, item: object) -> None:
+        if isinstance(item, h5py.Dataset):
+            refuse_too_large(item.nbytes, f"the array {name}", path)
+
+    with h5py.File(path, "r") as file:
+        file.visititems(visited)
+
+
+def _rdm(rdm: xr.DataArray, path: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Names of stimuli (n,) and the RDM (n, n)."""
+    _refuse_other_dims(rdm, {STIMULUS, f"{STIMULUS}_"}, path, "RDM")
+    names = rdm[STIMULUS].values.astype(str)
+    if rdm.shape != (len(names), len(names)) or len(set(names.tolist())) < len(names):
+        raise ResultsError(f"{path}: its RDM is {rdm.shape} of {len(set(names.tolist()))} stimuli; {_AGAIN}")
+    return names, rdm.values
+
+
+def _refuse_other_dims(values: xr.DataArray | None, dims: set[str], path: Path, what: str) -> None:
+    """Raise ResultsError for what is not there, is no numbers, has other dims, or stimuli without names."""
+    if values is None:
+        raise ResultsError(f"{path}: has no {what}; {_AGAIN}")
+    if set(values.dims) != dims or values.dtype.kind not in "fiu" or STIMULUS not in values.coords:
+        found = f"{values.dtype} of ({', '.join(map(str, values.dims))})"
+        due = f"numbers of ({', '.join(sorted(dims))}) with names of stimuli"
+        raise ResultsError(f"{path}: its {what}: {found}; {due} are due; {_AGAIN}")
 
 
 def _places(names: np.ndarray, order: np.ndarray, path: Path) -> tuple[np.ndarray, ...]:

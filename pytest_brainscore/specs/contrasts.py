@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from ..errors import SpecError, nearest
 from .base import Id, Spec
@@ -19,6 +19,8 @@ Word = str | bool | int | float
 Unit = Literal["networks", "released", "clustered", "subjects", "subject_bootstrap", "stimulus_bootstrap"]
 WORDS = ("trained", "model", *About.model_fields)
 """What is said of networks; results may say more of theirs."""
+_AGAINST: Loc = ("against",)
+_SHOWN = 10
 _DIFFERENCE = re.compile(r"^(\S.*?) - (\S.*)$")
 
 
@@ -29,6 +31,7 @@ class OtherThan(Spec):
 
 
 Condition = Word | Annotated[tuple[Word, ...], Field(min_length=1)] | OtherThan
+Against = str | Annotated[tuple[str, ...], Field(min_length=1)]
 Where = Annotated[
     dict[str, Condition],
     Field(description="word to its value, to several of which one holds, or to {other_than: ...}"),
@@ -48,7 +51,7 @@ class Contrast(Spec):
         Field(description="name to condition; with `by` the values to take, in order (default: all)"),
     ] = ()
     against: Annotated[
-        str | Annotated[tuple[str, ...], Field(min_length=1)],
+        Against,
         Field(description="differences, such as cnn - transformer; or one group: all others minus it"),
     ]
     pairs: (
@@ -66,6 +69,15 @@ class Contrast(Spec):
             raise ValueError("names no group: leave it out, or name some")
         return groups
 
+    @field_validator("against")
+    @classmethod
+    def _of_its_groups(cls, against: Against, info: ValidationInfo) -> Against:
+        if groups := info.data.get("groups"):
+            _differences(against, tuple(map(named, groups)))
+        else:
+            _compared(against)
+        return against
+
     @model_validator(mode="after")
     def _one_way_of_grouping(self) -> Self:
         if self.by is not None and isinstance(self.groups, dict):
@@ -76,23 +88,17 @@ class Contrast(Spec):
             raise ValueError("give `by: word`, or `groups: {name: {word: value}}`")
         return self
 
-    @model_validator(mode="after")
-    def _differences_of_its_groups(self) -> Self:
-        if self.groups:
-            self.differences(tuple(map(str, self.groups)))
-        return self
+    @property
+    def compared(self) -> tuple[str, ...]:
+        """The groups that `against` names."""
+        return _compared(self.against)
 
     def differences(self, groups: Sequence[str]) -> tuple[tuple[str, str], ...]:
         """Pairs of groups, the second of which is taken from the first.
 
         Raises ValueError where `against` names what is none of `groups`.
         """
-        written = (self.against,) if isinstance(self.against, str) else self.against
-        single = written[0] if len(written) == 1 and not _DIFFERENCE.match(written[0]) else None
-        if single is not None:
-            _require(single, groups)
-            return tuple((group, single) for group in groups if group != single)
-        return tuple(_difference(text, groups) for text in written)
+        return _differences(self.against, groups)
 
 
 class ContrastFile(Spec):
@@ -132,6 +138,11 @@ def refuse_unknown(path: Path, known: Mapping[str, Collection[Word]]) -> None:
         raise SpecError("\n".join(lines))
 
 
+def named(value: Word) -> str:
+    """The name of the group whose networks have this value, as YAML has it: true, not True."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def values_of(condition: Condition) -> tuple[Word, ...]:
     """The values that a condition names."""
     named = condition.other_than if isinstance(condition, OtherThan) else condition
@@ -149,6 +160,8 @@ def _asked(contrast: Contrast) -> Iterator[tuple[Loc, str, tuple[Word, ...]]]:
                 yield ("groups", name, word), word, values_of(condition)
     if contrast.by is not None:
         yield ("by",), contrast.by, groups if isinstance(groups, tuple) else ()
+        if not groups:
+            yield _AGAINST, contrast.by, contrast.compared
     if contrast.pairs is not None:
         yield ("pairs",), contrast.pairs, ()
 
@@ -160,28 +173,68 @@ def _unknown(
     values: Sequence[Word],
     known: Mapping[str, Collection[Word]],
 ) -> Iterator[str]:
-    place = f"{document.where(loc)}: {'.'.join(map(str, loc))}"
+    place, names = f"{document.where(loc)}: {'.'.join(map(str, loc))}", loc[2:] == _AGAINST
     if word not in known:
         hint = nearest(word, known) or f" (words: {', '.join(sorted(known))})"
-        yield f"{place}: of no network is said what its {word} is{hint}"
+        if not names:
+            yield f"{place}: of no network is said what its {word} is{hint}"
         return
-    texts = sorted(value for value in known[word] if isinstance(value, str))
+    texts = sorted({named(value) for value in known[word] if names or isinstance(value, str)})
     for value in values:
         if isinstance(value, str) and value not in texts:
-            hint = nearest(value, texts) or f" (there are {', '.join(texts[:10]) or 'none'})"
-            yield f"{place}: no network has the {word} {value}{hint}"
+            yield f"{place}: {_not_had(word, value, texts, {type(one) for one in known[word]})}"
 
 
-def _difference(text: str, groups: Sequence[str]) -> tuple[str, str]:
+def _not_had(word: str, value: str, texts: Sequence[str], kinds: Collection[type]) -> str:
+    if kinds == {bool}:
+        return f"{word} is true or false, not {value!r}"
+    if kinds and not texts:
+        return f"{word} is a number, not {value!r}"
+    shown = [_quoted(text) for text in texts]
+    listed = ", ".join([*shown[:_SHOWN], *["..."][: len(shown) > _SHOWN]]) or "none"
+    return f"no network has the {word} {_quoted(value)}{nearest(value, shown) or f' (there are {listed})'}"
+
+
+def _quoted(text: str) -> str:
+    """The text as a list of YAML may hold it."""
+    return f'"{text}"' if "," in text else text
+
+
+def _compared(against: Against) -> tuple[str, ...]:
+    if single := _single(against):
+        return (single,)
+    pairs = (_difference(text, "one group - another") for text in _written(against))
+    return tuple(dict.fromkeys(name for pair in pairs for name in pair))
+
+
+def _differences(against: Against, groups: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    if single := _single(against):
+        _require((single,), groups)
+        return tuple((group, single) for group in groups if group != single)
+    found = tuple(_difference(text, f"{groups[0]} - {groups[-1]}") for text in _written(against))
+    _require((name for pair in found for name in pair), groups)
+    return found
+
+
+def _single(against: Against) -> str | None:
+    """The one group that is taken from all others, where `against` is no difference."""
+    written = _written(against)
+    return written[0] if len(written) == 1 and not _DIFFERENCE.match(written[0]) else None
+
+
+def _written(against: Against) -> tuple[str, ...]:
+    return (against,) if isinstance(against, str) else against
+
+
+def _difference(text: str, example: str) -> tuple[str, str]:
     written = _DIFFERENCE.match(text)
     if written is None:
-        raise ValueError(f"against: {text} is no difference: write `{groups[0]} - {groups[-1]}`")
-    for name in written.groups():
-        _require(name, groups)
+        raise ValueError(f"{text} is no difference: write `{example}`")
     return written[1], written[2]
 
 
-def _require(name: str, groups: Sequence[str]) -> None:
-    if name not in groups:
-        hint = nearest(name, groups) or f" (groups: {', '.join(groups)})"
-        raise ValueError(f"against: no group {name}{hint}")
+def _require(names: Iterable[str], groups: Sequence[str]) -> None:
+    for name in names:
+        if name not in groups:
+            hint = nearest(name, groups) or f" (groups: {', '.join(groups)})"
+            raise ValueError(f"no group {name}{hint}")

@@ -13,16 +13,19 @@ from . import benchmarks, zoo
 FOLDER = "contrasts"
 
 
-def contrasts(project: Path) -> tuple[Contrast, ...]:
+def contrasts(project: Path, rows: Iterable[Row] = ()) -> tuple[Contrast, ...]:
     """The contrasts of the project's benchmarks/contrasts/, then the shipped ones of other ids.
 
-    Raises SpecError where a file is wrong, or two files of a folder have one id.
+    Raises SpecError where a file is wrong, or two files of a folder have one id; and where one of the
+    project's asks for what neither the rows, nor the zoo, nor the shipped contrasts have.
     """
-    found = _in(benchmarks() / FOLDER)
-    own = project / "benchmarks" / FOLDER
-    if own.resolve() != (benchmarks() / FOLDER).resolve():
-        found = {**_in(own), **{id: one for id, one in found.items() if id not in _in(own)}}
-    return tuple(found.values())
+    shipped, folder = _in(benchmarks() / FOLDER), project / "benchmarks" / FOLDER
+    if folder.resolve() == (benchmarks() / FOLDER).resolve() or not (paths := _files(folder)):
+        return tuple(shipped.values())
+    own, known = _in(folder), vocabulary(rows)
+    for path in paths:
+        refuse_unknown(path, known)
+    return tuple({**own, **{id: one for id, one in shipped.items() if id not in own}}.values())
 
 
 def contrasts_of(path: Path, rows: Iterable[Row]) -> tuple[Contrast, ...]:
@@ -70,9 +73,13 @@ def _conditions(contrast: Contrast) -> tuple[Where, ...]:
     return ({contrast.by: groups},) if contrast.by and groups else ()
 
 
+def _files(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.y*ml"))
+
+
 def _in(folder: Path) -> dict[str, Contrast]:
     found: dict[str, Contrast] = {}
-    for path in sorted(folder.glob("*.y*ml")):
+    for path in _files(folder):
         for id, contrast in load_contrasts(path).items():
             if id in found:
                 raise SpecError(f"{path}: the contrast {id} is also in another file of this folder")

@@ -12,7 +12,6 @@ from pytest_brainscore.analysis.correlates import agreement, correlates
 from pytest_brainscore.analysis.networks import networks, select
 from pytest_brainscore.analysis.summaries import best, counts, near_best, summary
 from pytest_brainscore.analysis.survey import survey
-from pytest_brainscore.errors import SelectionError
 from pytest_brainscore.specs.contrasts import Contrast, OtherThan
 from pytest_brainscore.specs.results import LayerScores, Row
 
@@ -228,10 +227,24 @@ def test_what_has_no_number_takes_no_part():
     assert not networks(rows, "ceiled")["Own.IT-pls"]
 
 
-def test_a_group_that_against_names_must_be_a_value_of_by():
-    spec = Contrast(id="x", title="t", by="family", against="cnn - transfomer")
-    with pytest.raises(SelectionError, match=r"contrast x: against: no group transfomer; did you mean tran"):
-        effects(BOTH, spec)
+def test_a_group_that_only_against_names_is_empty_where_no_network_is_in_it():
+    spec = Contrast(id="x", title="t", by="family", against=("cnn - recurrent", "cnn - transformer"))
+    all_ = contrasted([spec, FAMILIES], networks(BOTH))
+    assert [(one.group, one.n) for one in all_.groups[:3]] == [
+        ("cnn", 4),
+        ("recurrent", 0),
+        ("transformer", 3),
+    ]
+    assert "x: no network of recurrent" in all_.notes
+    empty, full, other = [one for one in all_.effects if one.chosen]
+    assert (empty.why, empty.difference, empty.n_against) == ("no network of recurrent", None, 0)
+    assert full.difference == other.difference == pytest.approx(np.mean(CNN) - np.mean(TRANSFORMER))
+
+
+def test_against_one_empty_group_every_other_is_named():
+    _, all_ = effects(BOTH, Contrast(id="x", title="t", by="family", against="baseline"))
+    asked = [(one.group, one.against, one.why) for one in all_.effects if one.chosen]
+    assert asked == [(name, "baseline", "no network of baseline") for name in ("cnn", "transformer")]
 
 
 def test_by_alone_takes_all_values():

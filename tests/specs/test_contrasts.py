@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 from pathlib import Path
 
@@ -43,13 +42,19 @@ TRAINED = "{trained:", "{trainned:"
 WRONG = {
     "key": ("where:", "were:", 4, "were: no such key; did you mean where?"),
     "unit": ("released", "releesed", 15, "'releesed' is none of networks, released"),
-    "group": ("cnn - transformer", "cnn - transfomer", 2, "no group transfomer; did you mean transformer?"),
-    "reference": ("against: small", "against: smal", 8, "no group smal; did you mean small?"),
+    "group": ("cnn - transformer", "cnn - transfomer", 7, "no group transfomer; did you mean transformer?"),
+    "reference": ("against: small", "against: smal", 13, "no group smal; did you mean small?"),
     "difference": (
         "cnn - transformer",
         "[cnn, transformer]",
-        2,
+        7,
         "cnn is no difference: write `cnn - hybrid`",
+    ),
+    "form": (
+        "    groups: [cnn, transformer, hybrid]\n    against: cnn -",
+        "    against: [cnn, hybrid]  #",
+        6,
+        "cnn is no difference: write `one group - another`",
     ),
     "both": (
         "    groups:\n      large",
@@ -131,6 +136,46 @@ def test_what_would_match_nothing_is_an_error_with_the_nearest(tmp_path):
     assert len(told) == len(lines)
 
 
+def test_a_group_that_only_against_names_is_one_that_something_has(tmp_path):
+    alone = GOOD.replace("    groups: [cnn, transformer, hybrid]\n", "")
+    assert len(contrasts_of(write(tmp_path, alone), [])) == 2
+    path = write(tmp_path, alone.replace("cnn - tr", "cnnn - tr"))
+    with pytest.raises(SpecError) as why:
+        contrasts_of(path, [])
+    assert (
+        str(why.value) == f"{path}:6: contrasts.0.against: no network has the family cnnn; did you mean cnn?"
+    )
+    years = write(tmp_path, alone.replace("by: family", "by: year").replace("cnn - transformer", '"2012"'))
+    assert contrasts_of(years, [])[0].compared == ("2012",)
+
+
+@pytest.mark.parametrize(
+    ("condition", "said"),
+    [
+        ("trained: yess", "where.trained: trained is true or false, not 'yess'"),
+        ("year: many", "where.year: year is a number, not 'many'"),
+        ('diet: "imagenet-21k,imagenet-1k"', 'did you mean "imagenet-21k, imagenet-1k", imagenet-21k'),
+        ("task: zzz", "there are autoencoding, class_object, classification, clip, dino, dinov2, dinov3"),
+        ("cluster: zzz", "no network has the cluster zzz (there are 2d, 3d, geometric, semantic)"),
+    ],
+)
+def test_hints_are_what_may_be_written(tmp_path, condition, said):
+    path = write(tmp_path, GOOD.replace("trained: true, diet: [imagenet-1k, yfcc-15m]", condition))
+    with pytest.raises(SpecError) as why:
+        contrasts_of(path, [])
+    assert str(why.value).startswith(f"{path}:4: contrasts.0.where.")
+    assert said in str(why.value)
+    assert str(why.value).endswith(", ...)") == ("task" in condition)
+
+
+def test_groups_of_true_and_false_are_named_as_written(tmp_path):
+    old = "by: family\n    groups: [cnn, transformer, hybrid]\n    against: cnn - transformer"
+    new = "by: trained\n    groups: [true, false]\n    against: true - false"
+    assert old in GOOD
+    (found, _) = contrasts_of(write(tmp_path, GOOD.replace(old, new)), [])
+    assert (found.groups, found.compared) == ((True, False), ("true", "false"))
+
+
 def test_what_the_results_say_may_be_asked_for_and_so_may_what_only_the_zoo_has(tmp_path):
     path = write(tmp_path, GOOD.replace("yfcc-15m", "made-up"))
     with pytest.raises(SpecError, match="made-up"):
@@ -149,12 +194,13 @@ def test_the_project_s_contrasts_come_first_and_replace_those_of_the_same_id(tmp
         contrasts(tmp_path)
 
 
-def test_the_example_of_the_docs_holds(tmp_path):
-    page = Path(__file__).parents[2] / "docs" / "contrasts.md"
-    lines = page.read_text(encoding="utf-8").split("    # benchmarks/contrasts/mine.yaml\n")[1].splitlines()
-    example = [line[4:] for line in itertools.takewhile(lambda line: line.startswith("    "), lines)]
-    found = contrasts_of(write(tmp_path, "\n".join(example)), [row(task="adversarial"), row(task="noise")])
-    assert [one.id for one in found] == ["depth", "robust"]
+def test_the_project_s_contrasts_are_checked_as_a_named_file_is(tmp_path):
+    write(tmp_path / "benchmarks" / "contrasts", GOOD.replace("yfcc-15m", "made-up"))
+    with pytest.raises(
+        SpecError, match=r"ours.yaml:4: contrasts.0.where.diet: no network has the diet made-up"
+    ):
+        contrasts(tmp_path)
+    assert contrasts(tmp_path, [row(diet="made-up")])[0].id == "kinds"
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.name)
