@@ -8,6 +8,7 @@ BrainScoreError
 │       └── NotHere     offline, and the file is on no disk: a skip, not a failure
 ├── ModelError          a network cannot be built, loaded or read out
 ├── MetricError         a metric cannot be computed from what it was given
+│   └── Unsuited        a model of this kind has no score by it: a skip, not a failure
 ├── ResultsError        the results of a run cannot be read, or not be joined with others
 ├── WorkError           a unit of work broke, or did not come back from where it was sent
 └── GuardFailure        a score was measured, and its guard does not let it pass
@@ -17,7 +18,11 @@ BrainScoreError
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
+
+_COMMANDS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+"""Control characters, which a terminal obeys."""
 
 
 class BrainScoreError(Exception):
@@ -55,6 +60,10 @@ class MetricError(BrainScoreError):
     """A metric cannot be computed from what it was given."""
 
 
+class Unsuited(MetricError):
+    """The model is of a kind that no score by this metric is made for."""
+
+
 class ResultsError(BrainScoreError):
     """The results of a run cannot be read, or not be joined with others."""
 
@@ -72,12 +81,15 @@ class Regressed(GuardFailure):
 
 
 def speakable(text: str) -> str:
-    r"""Return the text as UTF-8 can write it: what names of files may hold besides is escaped.
+    r"""Return the text as a terminal can show it: what is no UTF-8 is escaped, and what would command it.
 
-    >>> speakable("caf\udce9.png")
-    'caf\\udce9.png'
+    Tabs and the ends of lines stay.
+
+    >>> speakable("caf\udce9.png"), speakable("\x1b[31mred")
+    ('caf\\udce9.png', '\\x1b[31mred')
     """
-    return text.encode(errors="backslashreplace").decode()
+    shown = text.encode(errors="backslashreplace").decode()
+    return _COMMANDS.sub(lambda found: f"\\x{ord(found[0]):02x}", shown)
 
 
 def first_line(why: BaseException, silent: str | None = None) -> str:

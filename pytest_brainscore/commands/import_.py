@@ -11,6 +11,7 @@ import datetime
 from pathlib import Path
 
 from ..data.published import conwell2024
+from ..errors import speakable
 from ..report.writing import write
 from ..specs.namesakes import load_namesakes
 from ..specs.results import Run
@@ -41,7 +42,7 @@ def run(options: argparse.Namespace) -> None:
     )
     written = write(target, document, "--to")
     for note in (*published.notes, *_of_rows(published)):
-        print(f"note: {note}")
+        print(speakable(f"note: {note}"))
     print(f"{len(published.rows)} scores of {len(models)} networks: {written}")
 
 

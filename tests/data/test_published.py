@@ -197,9 +197,13 @@ def doubled(name):
     return lambda all_: {**all_, name: pd.concat([all_[name], all_[name].head(1).assign(score=0.33)])}
 
 
+def emptied(name):
+    return lambda all_: {**all_, name: all_[name].head(0)}
+
+
 def changed(name, column, value):
     def change(all_):
-        table = all_[name].copy()
+        table = all_[name].astype({column: object})
         table.iloc[0, list(table.columns).index(column)] = value
         return {**all_, name: table}
 
@@ -219,6 +223,25 @@ def changed(name, column, value):
             changed("parameter_count.csv", "model_string", "alexnet_random"),
             "alexnet_random has two numbers for its parameters",
         ),
+        (emptied("results_summary.csv"), "results_summary.csv: has no rows, only the names of columns"),
+        (emptied("Figure2.csv"), "Figure2.csv: has no rows"),
+        *(
+            (changed("results_summary.csv", column, NAN), f"summary.csv: row 1, column {column}: is empty")
+            for column in ("model_string", "model", "train_task", "architecture", "metric", "score")
+        ),
+        (changed("results_summary.csv", "score", "inf"), "row 1, column score: 'inf' is no number"),
+        (
+            changed("results_summary.csv", "train_task", "slip"),
+            "row 1, column model: alexnet names no method",
+        ),
+        (changed("Figure2.csv", "score", "high"), "Figure2.csv: row 1, column score: 'high' is no number"),
+        (changed("Figure2.csv", "score", NAN), "Figure2.csv: row 1, column score: is empty"),
+        (changed("Figure2.csv", "subj_id", NAN), "Figure2.csv: row 1, column subj_id: is empty"),
+        (changed("dimensionality.csv", "effective_dimensions", NAN), "column effective_dimensions: is empty"),
+        (changed("dimensionality.csv", "random_projection", "no"), "'no' is neither True nor False"),
+        (changed("imagenet1k.csv", "imagnet1k_top1", "x"), "column imagnet1k_top1: 'x' is no number"),
+        (changed("parameter_count.csv", "total_params", "many"), "column total_params: 'many' is no number"),
+        (changed("parameter_count.csv", "total_params", 0.5), "total_params: 0.5 is no whole number from 0"),
     ],
 )
 def test_what_is_not_as_published_is_an_error(tmp_path, change, said):

@@ -8,21 +8,20 @@ twice, and all that it says is in results_summary.csv.
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
-from ...errors import DataError, nearest
+from ...errors import DataError
 from ...specs.contrasts import Word
 from ...specs.results import Row
 from ..disk import hash_of
 from ..tables import read_table
 from . import words
+from .lines import Line, lines_of
 
 DATASET, REGION = "NSD.Conwell2024.released", "OTC"
 METRICS = {"crsa": "crsa", "wrsa": "versa", "srpr": "encoding"}
@@ -59,35 +58,32 @@ def read(folder: Path, ids: Mapping[str, str] | None = None) -> Published:
 
     ids: the study's model_string to our id; of others the id is the model_string with `_` for what an id
     cannot hold. The random twin of a network that has such an id is called as ours would be.
-    Raises DataError where a file or a column is missing, a network is there twice, or its subjects' mean is
-    not its score.
+    Raises DataError where a file or a column is missing or empty, a cell is not what its column holds, a
+    network is there twice, or its subjects' mean is not its score.
     """
     tables = {name: _table(folder / name) for name in FILES}
-    path, summary = folder / FILES[0], tables[FILES[0]]
-    _require(summary, [*_OF_SUMMARY, "score"], path)
+    path = folder / FILES[0]
+    summary = lines_of(tables[FILES[0]], path, [*_OF_SUMMARY, "score"])
     subjects = _subjects(folder, tables)
     numbers, notes = _numbers(folder, tables)
-    said = [{k: str(v) for k, v in one.items() if not _missing(v)} for one in _records(summary)]
-    named = _named(dict.fromkeys((one["model_string"], one["model"]) for one in said), ids or {})
+    named = _named(dict.fromkeys((one.text("model_string"), one.text("model")) for one in summary), ids or {})
     digests = {"published": hash_of(path)}
-    rows = [_row(one, named, subjects, numbers, digests, path) for one in said]
+    rows = [_row(one, named, subjects, numbers, digests) for one in summary]
     _refuse_twice(rows, path)
     return Published(tuple(rows), tuple(notes))
 
 
 def _row(
-    said: dict[str, str],
+    line: Line,
     ids: Mapping[str, str],
     subjects: Mapping[Key, dict[str, float]],
     numbers: Numbers,
     digests: dict[str, str],
-    path: Path,
 ) -> Row:
-    name, metric, score = said["model_string"], said["metric"], float(said["score"])
-    if metric not in METRICS:
-        raise DataError(f"{path}: {name}: no metric {metric} (metrics: {', '.join(METRICS)})")
+    said = _said(line)
+    name, metric, score = said["model_string"], said["metric"], line.number("score")
     parts = subjects.get((said["train_task"], said["model"], metric), {})
-    _refuse_other_mean(parts, score, f"{path}: {name}, {metric}")
+    _refuse_other_mean(parts, score, f"{line.path}: {name}, {metric}")
     known = numbers.get(name, {})
     lacking = [] if "parameters" in known else ["parameter_count.csv has no line of it"]
     return Row(
@@ -107,6 +103,18 @@ def _row(
     )
 
 
+def _said(line: Line) -> words.Said:
+    """Its cells as text. Raises DataError where one that has to be there is not, or says what it cannot."""
+    for column in _OF_SUMMARY:
+        line.text(column)
+    said = line.said()
+    if said["metric"] not in METRICS:
+        raise DataError(f"{line.place('metric')}: no metric {said['metric']} (metrics: {', '.join(METRICS)})")
+    if said["train_task"] == "slip" and words.slip_method(said["model"]) is None:
+        raise DataError(f"{line.place('model')}: {said['model']} names no method, as ViT-S-SimCLR does")
+    return said
+
+
 # --- what the other files say
 
 
@@ -114,12 +122,10 @@ def _subjects(folder: Path, tables: Mapping[str, pd.DataFrame]) -> dict[Key, dic
     """Scores by subject, of (train_task, model, metric)."""
     found: dict[Key, dict[str, float]] = {}
     for name, model in (("Figure2.csv", "architecture"), ("Figure3.csv", "model")):
-        table = tables[name]
-        _require(table, [model, "metric", "subj_id", "score"], folder / name)
-        for one in _records(table):
-            task = str(one.get("train_task", "classification"))
-            parts = found.setdefault((task, str(one[model]), str(one["metric"])), {})
-            parts[str(one["subj_id"])] = float(one["score"])
+        for one in lines_of(tables[name], folder / name, [model, "metric", "subj_id", "score"]):
+            task = one.text("train_task") if "train_task" in one.cells else "classification"
+            parts = found.setdefault((task, one.text(model), one.text("metric")), {})
+            parts[one.text("subj_id")] = one.number("score")
     return found
 
 
@@ -144,17 +150,18 @@ def _numbers(folder: Path, tables: Mapping[str, pd.DataFrame]) -> tuple[Numbers,
 def _figures(folder: Path, tables: Mapping[str, pd.DataFrame]) -> Iterator[tuple[str, dict[str, Word]]]:
     projected, size = "random_projection", "effective_dimensions"
     dimensionality, accuracy, counts = FILES[3:]
-    _require(tables[dimensionality], ["model_string", projected, size], folder / dimensionality)
-    _require(tables[accuracy], ["model_string", "imagnet1k_top1"], folder / accuracy)
-    _require(tables[counts], ["model_string", "total_params"], folder / counts)
-    for one in _records(tables[dimensionality]):
-        word = "dimensionality_projected" if one[projected] else "dimensionality"
-        yield one["model_string"], {word: float(one[size])}
-    for one in _records(tables[accuracy]):
-        if not _missing(one["imagnet1k_top1"]):
-            yield one["model_string"], {"top1": float(one["imagnet1k_top1"])}
-    for one in _records(tables[counts]):
-        yield one["model_string"], {"parameters": int(one["total_params"])}
+
+    def lines(name: str, *columns: str) -> Iterable[Line]:
+        return lines_of(tables[name], folder / name, ["model_string", *columns])
+
+    for one in lines(dimensionality, projected, size):
+        word = "dimensionality_projected" if one.truth(projected) else "dimensionality"
+        yield one.text("model_string"), {word: one.number(size)}
+    for one in lines(accuracy, "imagnet1k_top1"):
+        if one.has("imagnet1k_top1"):
+            yield one.text("model_string"), {"top1": one.number("imagnet1k_top1")}
+    for one in lines(counts, "total_params"):
+        yield one.text("model_string"), {"parameters": one.count("total_params")}
 
 
 def _repaired(name: str) -> str:
@@ -164,7 +171,7 @@ def _repaired(name: str) -> str:
 # --- ids
 
 
-def _named(pairs: Mapping[tuple[str, str], Any], ids: Mapping[str, str]) -> dict[str, str]:
+def _named(pairs: Iterable[tuple[str, str]], ids: Mapping[str, str]) -> dict[str, str]:
     """Our id of each model_string. Raises DataError where two would share one."""
     found: dict[str, str] = {}
     for name, model in pairs:
@@ -186,21 +193,6 @@ def _table(path: Path) -> pd.DataFrame:
             f"{path}: is not there; the folder holds {', '.join(FILES)} of the study's source data"
         )
     return read_table(path, text=("model_string", "model", "architecture", "subj_id"))
-
-
-def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    return [{str(k): v for k, v in one.items()} for one in table.to_dict(orient="records")]
-
-
-def _require(table: pd.DataFrame, columns: Sequence[str], path: Path) -> None:
-    there = [str(column) for column in table.columns]
-    for name in columns:
-        if name not in there:
-            raise DataError(f"{path}: no column {name}{nearest(name, there)} (columns: {', '.join(there)})")
-
-
-def _missing(value: Any) -> bool:
-    return value is None or (isinstance(value, float) and math.isnan(value))
 
 
 def _refuse_other_mean(parts: Mapping[str, float], score: float, where: str) -> None:

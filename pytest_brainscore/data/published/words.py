@@ -79,12 +79,18 @@ def notes(said: Said) -> Iterator[str]:
         yield f"the study gives {said['train_data']} as its diet; its name says it was tuned on ImageNet-1k"
 
 
+def slip_method(model: str) -> str | None:
+    """CLIP, SimCLR or SLIP, of a model of that study such as ViT-S-SimCLR; None where it names neither."""
+    method = model.split("-")[2:3]
+    return method[0] if method and method[0] in _OF_SLIP else None
+
+
 def _task(said: Said) -> str:
     task, model = said["train_task"], said["model"]
     if task == "taskonomy":
         return said.get("compare_goal_taskonomy_tasks", model)
     if task == "slip":
-        return model.split("-")[2].lower()
+        return (slip_method(model) or task).lower()
     if task == "selfsupervised":
         return re.sub(r"^ResNet50-", "", model).replace("_", "-").split("-")[0].lower()
     return _TASK.get(task, task)
@@ -95,7 +101,7 @@ def _objective(said: Said) -> str | None:
     if contrastive is not None:
         return contrastive.lower()
     if said["train_task"] == "slip":
-        return _OF_SLIP[said["model"].split("-")[2]]
+        return _OF_SLIP.get(slip_method(said["model"]) or "")
     if said["model"].startswith("dino_"):
         return "self-distillation"
     return "autoencoding" if _task(said) == "autoencoding" else _OBJECTIVE.get(said["train_task"])
