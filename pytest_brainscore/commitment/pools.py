@@ -90,10 +90,12 @@ class Pools:
     def _profile(self, each: Sequence[_Each], shown: Represented, n: int) -> None:
         """Measure layer by layer. n: how many stimuli the network is shown."""
         together = Together([one.member for one in each], self.registry)
-        units = each[0].units
+        units, of_sight = each[0].units, {one.sight: one for one in each}
         for i, unit in enumerate(units):
             self.tell("choice", i, len(units))
-            seen_of = {one.sight: self._seen(one.views[i], shown, n, one.target) for one in each}
+            seen_of = {
+                sight: self._seen(one.views[i], shown, n, one.target) for sight, one in of_sight.items()
+            }
             spectra = {view: spectrum_of(x) for view, x in seen_of.items() if _is_plain(x, view)}
             plain = spectra[min(spectra, key=lambda view: str(view.kind))] if spectra else None
             for one, found in zip(each, together.measured(seen_of), strict=True):

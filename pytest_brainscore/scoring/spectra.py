@@ -32,10 +32,11 @@ def spectrum_of(x: Tensor) -> Spectrum | None:
     """The spectrum of activations or coordinates (n, p); None where n < 4, or something is no number."""
     try:
         corrected = dimensionality.corrected_participation_ratio(x)
-        eigenvalues = dimensionality.eigenvalues(x).float().cpu().numpy()
-        return Spectrum(eigenvalues, dimensionality.participation_ratio(x), corrected)
+        eigenvalues = dimensionality.eigenvalues(x)
     except MetricError:
         return None
+    plain = float(eigenvalues.sum().square() / eigenvalues.square().sum())
+    return Spectrum(eigenvalues.float().cpu().numpy(), plain, corrected)
 
 
 def table(eigenvalues: dict[str, np.ndarray]) -> Table:
