@@ -81,6 +81,11 @@ def with_table(stimuli: Stimuli, path: Path) -> Stimuli:
     Raises DataError where a stimulus has no row or two, and where a row names no stimulus.
     """
     table = read_table(path)
+    if "stimulus" not in table.columns:
+        raise DataError(
+            f"{path}: no column `stimulus` (columns: {', '.join(map(str, table.columns[:20]))}); it must"
+            f" hold each image's file name or stem, such as {stimuli.ids[0]}: rename yours, or add it"
+        )
     names = column(table, "stimulus", path)
     rows = joined(names, known_names(stimuli), len(stimuli), f"{path}: column stimulus")
     coords = {str(name): labels(table[name])[rows] for name in table.columns if name != "stimulus"}

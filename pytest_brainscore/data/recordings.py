@@ -38,7 +38,7 @@ class Recordings:
 
     `data` is responses, (presentation, neuroid) or (presentation, neuroid, time_bin), with the coords
     `stimulus` and `repetition` on presentation, and `neuroid`, `region`, `subject` on neuroid, which may lie
-    in further regions (coords with the regions' names, true or false); or RDMs,
+    in further regions (coords with the regions' names, true or false, or 1 or 0); or RDMs,
     (subject, stimulus, stimulus_), with the coords `subject` and `region` on subject; or choices,
     (presentation,), the name of the object that was chosen in each trial, with the coords `stimulus`,
     `truth`, `region` and, where there were two alternatives, `distractor`.
@@ -210,9 +210,9 @@ class Recordings:
     def _members(self, region: Any) -> np.ndarray | None:
         """The neuroids (m,) of a region that a coord of its name, true or false, tells; None without one."""
         coord = self.data.coords.get(region) if isinstance(region, str) else None
-        if coord is None or coord.dims != ("neuroid",) or coord.dtype != bool:
+        if coord is None or coord.dims != ("neuroid",) or not _says_whether(coord.values):
             return None
-        return np.asarray(coord.values | (self.data["region"].values.astype(str) == region))
+        return np.asarray((coord.values == 1) | (self.data["region"].values.astype(str) == region))
 
     def _kept(self, keep: Mapping[str, np.ndarray], wanted: Mapping[str, Any]) -> Recordings:
         keep = dict(keep)
@@ -233,6 +233,11 @@ class Recordings:
             data=self.data.isel(partly) if partly else self.data,
             digest=digest_of_selection(self.digest, wanted) if wanted else self.digest,
         )
+
+
+def _says_whether(labels: np.ndarray) -> bool:
+    """Whether all labels are true or false, or 1 or 0."""
+    return labels.dtype.kind in "biuf" and bool(np.isin(labels, (0, 1)).all())
 
 
 def _bins_first(values: np.ndarray) -> np.ndarray:

@@ -211,6 +211,21 @@ def test_a_table_of_neuroids_row_by_row_or_joined_by_name(tmp_path, open_, value
         open_(file="r.npy", dims=STIMULUS_FIRST, neuroids="n.csv", region=None)
 
 
+@pytest.mark.parametrize("words", [("1", "0", "1"), ("1.0", "0.0", "1.0"), ("True", "False", "True")])
+def test_a_neuroid_may_lie_in_further_regions(tmp_path, open_, values, words):
+    """A column of truth values, or of 1 and 0, is a region; one that holds other numbers is not."""
+    np.save(tmp_path / "r.npy", values)
+    rows = pd.DataFrame({"neuroid": ["a", "b", "c"], "region": ["OTC", "OTC", "FFA"], "depth": [1, 0, 2]})
+    rows.assign(FFA=words, PPA=["0", "1", "0"]).to_csv(tmp_path / "n.csv", index=False)
+    found = open_(file="r.npy", dims=STIMULUS_FIRST, neuroids="n.csv", region=None)
+    members = {
+        region: found.select(region).data["neuroid"].values.tolist() for region in ("OTC", "FFA", "PPA")
+    }
+    assert members == {"OTC": ["a", "b"], "FFA": ["a", "c"], "PPA": ["b"]}
+    with pytest.raises(DataError, match="nothing has region=depth"):
+        found.select("depth")
+
+
 def test_time_bins(tmp_path, open_, values):
     np.save(tmp_path / "r.npy", np.stack([values, 3 * values], axis=-1))
     dims = (*STIMULUS_FIRST, "time_bin")
@@ -244,6 +259,17 @@ def test_a_table_of_stimuli_is_joined_by_name_in_any_order(tmp_path, open_, valu
         open_({"table": "s.csv"}, file="r.npy", dims=STIMULUS_FIRST)
     frame.replace({"stimulus": {name.format(3): "imag3"}}).to_csv(tmp_path / "s.csv", index=False)
     with pytest.raises(DataError, match=r"'imag3' is no stimulus; did you mean image"):
+        open_({"table": "s.csv"}, file="r.npy", dims=STIMULUS_FIRST)
+
+
+def test_a_table_of_stimuli_without_names_says_what_they_must_be(tmp_path, open_, values):
+    pd.DataFrame({"filename": range(N), "kind": "a"}).to_csv(tmp_path / "s.csv", index=False)
+    np.save(tmp_path / "r.npy", values)
+    said = (
+        r"s.csv: no column `stimulus` \(columns: filename, kind\); it must hold each image's file name or"
+        " stem, such as image1: rename yours, or add it"
+    )
+    with pytest.raises(DataError, match=said):
         open_({"table": "s.csv"}, file="r.npy", dims=STIMULUS_FIRST)
 
 
