@@ -16,6 +16,7 @@ from pytest_brainscore.data.fetch import Fetcher
 from pytest_brainscore.data.opening import from_arrays
 from pytest_brainscore.data.recordings import Recordings
 from pytest_brainscore.errors import MetricError, ModelError, SpecError
+from pytest_brainscore.harness.records.record import in_short
 from pytest_brainscore.machine import Device
 from pytest_brainscore.models.activations import extract
 from pytest_brainscore.models.store import Store
@@ -23,6 +24,7 @@ from pytest_brainscore.scores import Score
 from pytest_brainscore.specs.cases import Case, load_cases
 from pytest_brainscore.specs.models import Model
 from pytest_brainscore.specs.registry import Registry
+from pytest_brainscore.specs.results import LayerScores
 from pytest_brainscore.workbench import Workbench
 
 from .models.fakes import images, network
@@ -44,7 +46,11 @@ benchmarks:
   - {id: folds, region: IT, metric: encoding, layers: all, splits: {folds: 3}}
   - {id: units, region: IT, metric: {name: encoding, features: units}, layers: all, splits: {folds: 3}}
   - {id: mapped, region: IT, metric: versa}
+  - {region: FFA, metric: crsa, layers: all}
+  - {id: shared, region: FFA, metric: versa, layers: all}
+  - {id: exact, region: FFA, metric: {name: encoding, features: exact}, layers: all}
 """
+FFA = ("Own.FFA-encoding", "Own.FFA-versa", "Own.FFA-crsa", "Own.shared", "Own.exact")
 HEADS = {metric: f"Own.IT-{metric}" for metric in ("encoding", "crsa", "versa")}
 
 
@@ -105,7 +111,7 @@ def alone(desk) -> dict[str, dict[str, Score]]:
 @pytest.fixture(scope="module")
 def pooled(desk) -> dict[str, Score]:
     """The pools of all three metrics and both regions, measured together."""
-    names = [*HEADS.values(), "Own.FFA-encoding", "Own.FFA-versa", "Own.one", "Own.few", "Own.half"]
+    names = [*HEADS.values(), *FFA, "Own.one", "Own.few", "Own.half"]
     return dict(zip(names, desk.ask(*names), strict=True))
 
 
@@ -153,7 +159,7 @@ def test_every_layer_is_in_the_profile_with_both_halves(pooled, alone, metric):
     )
 
 
-@pytest.mark.parametrize("name", [*HEADS.values(), "Own.FFA-encoding", "Own.FFA-versa", "Own.half"])
+@pytest.mark.parametrize("name", [*HEADS.values(), *FFA, "Own.half"])
 def test_company_changes_nothing(desk, pooled, name):
     """To the bit without a fit; one regression of more neuroids may round the last digit otherwise."""
     (own,), shared = desk.ask(name), pooled[name]
@@ -330,6 +336,16 @@ def test_a_score_travels_with_its_profile(pooled):
     said = json.loads(json.dumps(score.to_json(), allow_nan=False))
     assert said["layers"] == score.layers
     assert said["profile"][0]["train"] == score.profile[0]["train"]
+
+
+def test_a_row_has_its_profile_in_six_digits(pooled):
+    full = pooled["Own.IT-crsa"].profile[0]
+    short = in_short(LayerScores.model_validate(full)).model_dump(mode="json")
+    assert short["test"] == pytest.approx(full["test"], rel=5e-6)
+    assert short["dimensionality"] == float(f"{full['dimensionality']:.6g}") != full["dimensionality"]
+    none = LayerScores(layer="a", train={"s": None}, test={"s": -123456.78})
+    assert in_short(none).model_dump(exclude_none=True)["test"] == {"s": -123457.0}
+    assert in_short(none).train == {"s": None}
 
 
 def test_a_module_in_a_notebook_needs_no_layer():

@@ -35,4 +35,4 @@ def test_trained_beats_untrained_in_every_region(project):
                 best = max(profile, key=lambda layer: profile[layer]["train"][subject])
                 assert row["layers"][subject] == best
             test = [profile[row["layers"][subject]]["test"][subject] for subject in subjects]
-            assert row["raw"] == pytest.approx(sum(test) / len(test), abs=1e-9)
+            assert row["raw"] == pytest.approx(sum(test) / len(test), abs=1e-6)  # of six digits

@@ -11,7 +11,7 @@ import pytest
 from ...analysis.composites import compose
 from ...data.disk import write_whole
 from ...specs.base import digest_of
-from ...specs.results import Row
+from ...specs.results import LayerScores, Row
 from ...suite import composites
 from ..items import ScoreItem
 from ..run import Run
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ...scores import Score
 
 PAYLOAD = "brainscore"
+_DIMENSIONALITIES = ("dimensionality", "dimensionality_corrected")
 
 
 def attach(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport, run: Run) -> None:
@@ -57,7 +58,26 @@ def _row(item: ScoreItem, call: pytest.CallInfo[None], report: pytest.TestReport
         why = str(call.excinfo.value).splitlines()[0] if call.excinfo and str(call.excinfo.value) else None
         return unscored(item.case, item.candidate.id, item.nodeid, item.layer, status, why)
     values, notes = _values(item, item.score, folder)
-    return item.row.model_copy(update={"values": values, "notes": (*item.row.notes, *notes)})
+    told = {
+        "values": values,
+        "notes": (*item.row.notes, *notes),
+        "profile": tuple(map(in_short, item.row.profile)),
+    }
+    return item.row.model_copy(update=told)
+
+
+def in_short(layer: LayerScores) -> LayerScores:
+    """The same in six significant digits: there are hundreds of layers, and each is in two files."""
+    by_subject = {
+        side: {subject: _six_digits(score) for subject, score in getattr(layer, side).items()}
+        for side in ("train", "test")
+    }
+    figures = {name: _six_digits(getattr(layer, name)) for name in _DIMENSIONALITIES}
+    return layer.model_copy(update={**by_subject, **figures})
+
+
+def _six_digits(value: float | None) -> float | None:
+    return None if value is None else float(f"{value:.6g}")
 
 
 def _values(item: ScoreItem, score: Score, folder: Path) -> tuple[str | None, list[str]]:
