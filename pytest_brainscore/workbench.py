@@ -123,6 +123,7 @@ class Workbench:
         _, fetch_seconds = self.opened.recordings(case)
         if model.training is not None:
             return directly(self._trainer(model, folder), case, layer, self.opened)
+        self.beside.require(case, model)
         live = self._built(model, folder)
         self.opened.target(case)  # what is wrong with the data goes before what is wrong with the layers
         settled, seconds = self._settled(live, case, layer)

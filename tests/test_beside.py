@@ -15,7 +15,7 @@ from pytest_brainscore.commitment.beside import Beside, categories, twin_of
 from pytest_brainscore.data.fetch import Fetcher
 from pytest_brainscore.data.opening import from_arrays
 from pytest_brainscore.data.recordings import Recordings
-from pytest_brainscore.errors import MetricError, ModelError, SelectionError
+from pytest_brainscore.errors import MetricError, ModelError, SelectionError, SpecError
 from pytest_brainscore.machine import Device
 from pytest_brainscore.metrics.unique_variance import unique_variance
 from pytest_brainscore.models.activations import extract
@@ -139,7 +139,13 @@ def test_other_metrics_have_nothing_beside(tmp_path):
 @pytest.mark.parametrize(
     ("over", "error", "message"),
     [
-        (("pixel",), SelectionError, "no model pixel; did you mean pixels"),
+        (
+            ("pixelz",),
+            SelectionError,
+            r"own.yaml:1: over: pixelz is neither a model nor a coord of the stimuli"
+            r" \(coords: object, number\); did you mean pixels\?",
+        ),
+        (("objcet",), SelectionError, r"a coord of the stimuli \(coords: .*\); did you mean object"),
         (("@baselines",), ModelError, "own.yaml:1: over: @baselines names 2 models, and one is due"),
         (("number",), MetricError, "over: number: all 60 stimuli differ in it, so it has no categories"),
     ],
@@ -152,6 +158,17 @@ def test_names_that_are_no_baseline(tmp_path, over, error, message):
     desk.adopt_recordings(asked, replace(own, stimuli=numbered))
     with pytest.raises(error, match=message):
         desk.beside.bands(asked, MODEL, (LAYER,))
+
+
+def test_names_are_looked_up_before_a_network_is_built(tmp_path):
+    nowhere = Model(id="nowhere", source="no_such_package:make")
+    for over, error in ((("object", "pixelz"), SelectionError), (("@baselines",), ModelError)):
+        asked = case(tmp_path, over=over)
+        with pytest.raises(error, match=f"own.yaml:1: over: {over[-1]}"):
+            bench(tmp_path, asked).score(asked, nowhere, tmp_path)
+    known = case(tmp_path, over=("object", "pixels"))
+    with pytest.raises(SpecError, match="no_such_package"):
+        bench(tmp_path, known).score(known, nowhere, tmp_path)
 
 
 def test_twins():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,7 +14,8 @@ from pytest_brainscore.commands.list_ import run as run_list
 from pytest_brainscore.commitment.direct import SOURCE
 from pytest_brainscore.data.fetch import Fetcher
 from pytest_brainscore.data.opening import from_arrays
-from pytest_brainscore.errors import MetricError, ModelError, SelectionError, SpecError
+from pytest_brainscore.errors import ModelError, SelectionError, SpecError, Unsuited
+from pytest_brainscore.harness.items import ScoreItem
 from pytest_brainscore.machine import Device
 from pytest_brainscore.metrics.splits import kfold
 from pytest_brainscore.models.build import build
@@ -117,12 +119,25 @@ def test_subjects_apart_and_the_mean_of_encoding(desk, net):
 
 
 def test_what_it_is_no_model_for(desk, net):
-    with pytest.raises(MetricError, match="rdm cannot score a data-driven network: it predicts neuroids"):
+    with pytest.raises(Unsuited, match="rdm cannot score a data-driven network: it predicts neuroids"):
         desk.score("rdm", net)
     with pytest.raises(ModelError, match="net predicts responses itself, so that no layer can be named"):
         desk.score("ridge", net, layer="features")
     with pytest.raises(ModelError, match="net: is trained on the recordings of each benchmark"):
         build(net, None, None)
+
+
+@pytest.mark.parametrize(
+    ("guard", "outcome"), [("warn", pytest.skip.Exception), ("strict", pytest.fail.Exception)]
+)
+def test_what_it_is_no_model_for_is_a_skip(desk, net, guard, outcome):
+    item = SimpleNamespace(
+        _measure=lambda: desk.score("rdm", net),
+        run=SimpleNamespace(settings=SimpleNamespace(guard=guard)),
+        case=desk.cases["rdm"],
+    )
+    with pytest.raises(outcome, match="rdm cannot score a data-driven network"):
+        ScoreItem.setup(item)
 
 
 def test_it_has_no_untrained_twin_and_is_listed(desk, net, capsys):

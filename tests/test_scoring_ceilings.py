@@ -164,6 +164,22 @@ def test_gsn_is_of_the_test_stimuli_and_the_metrics_own_rdms():
     )
 
 
+@pytest.mark.parametrize("ceiling", ["rsa_bounds", "leave_one_subject_out", "other_subjects"])
+@pytest.mark.parametrize("metric", ["versa", "rdm"])
+def test_subjects_that_nothing_names(metric, ceiling):
+    unnamed = from_arrays(images(), measured(), region="OTC")
+    said = f"ceiling: {ceiling} is between subjects, and the neuroids have no coord `subject`: give the table"
+    with pytest.raises(MetricError, match=said):
+        target(metric, ceiling, unnamed)
+
+
+@pytest.mark.parametrize("ceiling", ["gsn", "other_subjects"])
+def test_ceilings_that_know_no_crossnobis(ceiling):
+    said = f"ceiling: {ceiling} does not know the distance crossnobis: use leave_one_subject_out, rsa_bounds,"
+    with pytest.raises(MetricError, match=said):
+        target({"name": "crsa", "distance": "crossnobis"}, ceiling)
+
+
 def test_other_subjects_take_a_networks_place():
     y = torch.from_numpy(measured().mean(axis=2))
     for metric, function in (("encoding", encoding), ("crsa", crsa)):

@@ -183,6 +183,16 @@ def test_a_brain_is_like_itself_by_every_measure():
         assert itself.error is None
 
 
+def test_a_note_says_how_many_units_stand_for_all(monkeypatch):
+    benchmark, made = target("soft_matching", measured())
+    noted = "5 units, evenly spaced, stand for all 20"
+    assert noted not in scoring.score(benchmark, torch.from_numpy(activations()), made, Registry()).notes
+    monkeypatch.setattr("pytest_brainscore.metrics.soft_matching.UNITS", 5)
+    found = scoring.score(benchmark, torch.from_numpy(activations()), made, Registry())
+    assert noted in found.notes
+    assert (found.also["units"], found.also["varying"]) == (5, 20)
+
+
 def nearest(rdm, k):
     return [{j for j in row.tolist() if j != i} for i, row in enumerate(rdm.argsort(dim=1)[:, : k + 1])]
 

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from .. import scoring, suite
 from ..data.stimuli import Stimuli
-from ..errors import MetricError, ModelError
+from ..errors import MetricError, ModelError, SelectionError, nearest
 from ..models.kinds import COORDINATES, Kind
 from ..models.layers import resolve_layers
 from ..models.looks import looks_of
@@ -26,7 +26,7 @@ from ..specs.cases import Case
 from ..specs.metrics import UniqueVariance
 from ..specs.models import SOURCES, Model
 from ..specs.views import Trials
-from ..suite.selection import select
+from ..suite.selection import Candidate, select
 
 UNTRAINED = "untrained"
 Build = Callable[[Model, Path], AnyNetwork]
@@ -69,11 +69,23 @@ class Beside:
         """Let go of what was represented."""
         self._kept.clear()
 
+    def require(self, case: Case, model: Model) -> None:
+        """Look up the names of a case's baselines, before a network is built or a layer asked for.
+
+        Raises SelectionError for a name that is neither a model nor a coord of the stimuli, and ModelError
+        where a name is several models', or the model has no twin.
+        """
+        metric = case.benchmark.metric
+        for name in metric.over if isinstance(metric, UniqueVariance) else ():
+            if name == UNTRAINED:
+                twin_of(model)
+            elif name not in self._opened.recordings(case)[0].stimuli.coords:
+                self._named(name, case)
+
     def bands(self, case: Case, model: Model, unit: Unit) -> Bands:
         """The baselines of a case for layers of a model; none where its metric asks for none.
 
-        Raises SelectionError for a name that is no model, and ModelError where one cannot be built or shown,
-        or the model has no twin.
+        Raises as `require` does, and ModelError where a network cannot be built or shown.
         """
         metric = case.benchmark.metric
         if not isinstance(metric, UniqueVariance):
@@ -88,10 +100,22 @@ class Beside:
             return self._of_model(twin_of(model), Path(), case, stimuli, unit)
         if name in stimuli.coords:
             return categories(name, stimuli.coords[name])
-        chosen = select(name, suite.zoo(self._project), self._project)
+        named = self._named(name, case)
+        return self._of_model(named.model, named.folder, case, stimuli, None)
+
+    def _named(self, name: str, case: Case) -> Candidate:
+        zoo, coords = suite.zoo(self._project), self._opened.recordings(case)[0].stimuli.coords
+        try:
+            chosen = select(name, zoo, self._project)
+        except SelectionError as why:
+            hint = nearest(name, [*zoo.models, *coords, UNTRAINED])
+            raise SelectionError(
+                f"{case.where}: over: {name} is neither a model nor a coord of the stimuli"
+                f" (coords: {', '.join(coords) or 'none'}){hint or f': {why}'}"
+            ) from None
         if len(chosen) != 1:
             raise ModelError(f"{case.where}: over: {name} names {len(chosen)} models, and one is due")
-        return self._of_model(chosen[0].model, chosen[0].folder, case, stimuli, None)
+        return chosen[0]
 
     def _of_model(
         self, model: Model, folder: Path, case: Case, stimuli: Stimuli, unit: Unit | None

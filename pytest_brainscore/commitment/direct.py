@@ -20,7 +20,7 @@ SOURCE = "a direct prediction: trained on the training stimuli of each split; no
 def directly(trainer: Trainer, case: Case, layer: str | None, opened: Opened) -> Score:
     """Train on the case's training stimuli, predict its test stimuli, and score that, with its provenance.
 
-    Raises ModelError where a layer is named, MetricError where the metric does not predict single neuroids.
+    Raises ModelError where a layer is named, Unsuited where the metric does not predict single neuroids.
     """
     model, (recordings, fetch_seconds) = trainer.model, opened.recordings(case)
     if layer is not None or model.layers:

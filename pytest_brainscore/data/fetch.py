@@ -104,7 +104,9 @@ class Fetcher:
                 )
             return path
         if file.url is None and file.hash is None:
-            raise FetchError(f"{path}: no such file or folder")
+            raise FetchError(
+                f"{path.name}: no such file or folder as {file.file}, relative to the YAML file, in {folder}"
+            )
         return None
 
     def _cached(self, file: File) -> Path | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ..errors import BrainScoreError, GuardFailure, NotHere, SpecError, nearest
+from ..errors import BrainScoreError, GuardFailure, NotHere, SpecError, Unsuited, nearest
 from ..guard import Verdict
 from ..specs.cases import Case, is_benchmark_file, load_cases
 from ..specs.published import NO_MODELS
@@ -118,7 +118,7 @@ class ScoreItem(pytest.Item):
             return
         except BrainScoreError as why:
             problem = why.with_traceback(None)
-        if isinstance(problem, NotHere) and self.run.settings.guard != "strict":
+        if isinstance(problem, NotHere | Unsuited) and self.run.settings.guard != "strict":
             pytest.skip(str(problem))
         pytest.fail(f"{problem} ({self.case.path.name}:{self.case.line})", pytrace=False)
 

@@ -20,8 +20,10 @@ from .measurement import Measurement, Over
 from .rsa import Groups, by_group
 from .splits import Split
 
-AT_MOST = 5_000_000
+AT_MOST = 2_000_000
 """Pairs of unit and neuroid that the transport is solved for."""
+UNITS = 20_000
+"""Units that it is solved for: beyond, its time grows faster than the number of pairs."""
 ITERATIONS = 10_000_000
 _WIDTH = 4096
 
@@ -34,9 +36,10 @@ def soft_matching(
     x: activations (n, p); y: responses (n, m). Every unit has the mass 1 / p and every neuroid 1 / m, and
     the plan T between them maximises sum(T * r), with Pearson's r of each unit and neuroid over stimuli; of
     equally many it is the best one-to-one matching. Constant units and neuroids take no part; NaN for a
-    subject whose neuroids all are. Beyond `AT_MOST` pairs evenly spaced units stand for all, and ``units``
-    says how many. groups: the columns of each subject's neuroids. `splits` plays no part. Raises MetricError
-    for NaN, where no unit varies, where no plan is found, and where the package POT is not there.
+    subject whose neuroids all are. Beyond `UNITS` or `AT_MOST` pairs evenly spaced units stand for all:
+    ``units`` of ``varying``. groups: the columns of each subject's neuroids. `splits` plays no part.
+    Raises MetricError for NaN, where no unit varies, where no plan is found, and where the package POT is not
+    there.
     """
     x, y = finite(x, "activations", "unit"), matrix(y, "responses", "neuroid")
     same_stimuli(x, y)
@@ -47,12 +50,13 @@ def soft_matching(
     values = x.new_tensor([[_matched(r) for r in found]], dtype=torch.float64)
     units = x.new_tensor([[len(r) for r in found]], dtype=torch.float64)
     over: Over = "all" if groups is None else "subject"
-    return Measurement(values, {"units": units}, over=over, centre="mean")
+    also = {"units": units, "varying": torch.full_like(units, len(varying))}
+    return Measurement(values, also, over=over, centre="mean")
 
 
 def _correlations(x: Tensor, varying: Tensor, y: Tensor) -> Tensor:
     """Return r (units, m) of the units `varying`, or evenly spaced ones of these, and of standardised y."""
-    few = max(1, min(len(varying), AT_MOST // max(1, y.shape[1])))
+    few = max(1, min(len(varying), UNITS, AT_MOST // max(1, y.shape[1])))
     spaced = torch.linspace(0, len(varying) - 1, few, dtype=torch.float64).round().long()
     some = varying if few == len(varying) else varying[spaced.to(varying.device)]
     return torch.cat([_standardised(x[:, block]).T @ y for block in torch.split(some, _WIDTH)])

@@ -23,10 +23,12 @@ from ..specs.benchmarks import Benchmark
 from ..specs.metrics import Encoded, Metric, Rsm
 from ..specs.registry import load
 from .responses import Responses
+from .subjects import are_unnamed
 
 Presented = tuple[Tensor, np.ndarray, np.ndarray]
 Make = Callable[[Benchmark, Responses, Sequence[Split]], Ceiling]
 _BETWEEN_SUBJECTS = {"rsa_bounds", "leave_one_subject_out", "subject_halves"}
+_OF_SUBJECTS = {*_BETWEEN_SUBJECTS, "other_subjects"}
 _ONCE = "ceiling: ncsnr: of one repetition each; if the responses are means, write `repetitions` there"
 
 
@@ -39,6 +41,11 @@ def ceiling_of_responses(
     Raises MetricError where the recordings do not have what it takes.
     """
     name = benchmark.ceiling.name
+    if name in _OF_SUBJECTS and are_unnamed(responses.chosen.data):
+        raise MetricError(
+            f"ceiling: {name} is between subjects, and the neuroids have no coord `subject`: give the table"
+            " of `neuroids` such a column, or use another ceiling"
+        )
     if name in _BETWEEN_SUBJECTS:
         return _between_subjects(benchmark, _rdms(benchmark.metric, responses), splits)
     make = _OF_RESPONSES.get(name)
@@ -51,10 +58,11 @@ def ceiling_of_rdms(benchmark: Benchmark, rdms: Tensor, splits: Sequence[Split] 
         return _between_subjects(benchmark, rdms, splits)
     if benchmark.ceiling.name in ("constant", "none"):
         return _constant(benchmark)
-    raise MetricError(
-        f"ceiling: {benchmark.ceiling.name} needs responses; for RDMs use rsa_bounds, leave_one_subject_out"
-        " or subject_halves"
+    made = getattr(benchmark.metric, "distance", "") == "crossnobis"
+    why = (
+        "does not know the distance crossnobis" if made else "needs responses, and these recordings are RDMs"
     )
+    raise MetricError(f"ceiling: {benchmark.ceiling.name} {why}: use {', '.join(sorted(_BETWEEN_SUBJECTS))}")
 
 
 def _constant(benchmark: Benchmark) -> Ceiling | None:

@@ -62,6 +62,7 @@ def score_of(benchmark: Benchmark, measured: Measurement, to: Target) -> Score:
         notes=(
             *to.notes,
             *_few(to),
+            *_standing_for_all(measured),
             *at_lowest(measured, benchmark.metric),
             *(parts.notes() if parts else ()),
         ),
@@ -116,6 +117,14 @@ def _few(to: Target) -> tuple[str, ...]:
     """What a reader of the score should know of its splits."""
     fewest = min((len(split.test) for split in to.splits), default=FEW)
     return (f"only {fewest} stimuli to test on in each split",) if fewest < FEW else ()
+
+
+def _standing_for_all(measured: Measurement) -> tuple[str, ...]:
+    """How many units stand for all, where these would be too many."""
+    if "varying" not in measured.also:
+        return ()
+    some, every = (measured.also[figure].to(torch.float64).min() for figure in ("units", "varying"))
+    return (f"{some:,.0f} units, evenly spaced, stand for all {every:,.0f}",) if some < every else ()
 
 
 def _as_measurement(result: Any, metric: Metric) -> Measurement:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ..errors import MetricError
+from ..errors import Unsuited
 from ..metrics.measurement import Centre
 from ..metrics.prediction import Prediction
 from ..metrics.predictivity import check_sides, judged
@@ -19,11 +19,11 @@ from .targets import AnyTarget, Target
 def direct_target(benchmark: Benchmark, to: AnyTarget) -> Target:
     """The target, where predictions of its neuroids can be scored as they are.
 
-    Raises MetricError for a metric that does not predict single neuroids.
+    Raises Unsuited for a metric that does not predict single neuroids.
     """
     metric = benchmark.metric
     if not isinstance(to, Target) or metric.name not in (*OF_NEUROIDS, "encoding"):
-        raise MetricError(
+        raise Unsuited(
             f"{metric.name} cannot score a data-driven network: it predicts neuroids, and has no layer that"
             f" could be compared; use {', '.join(OF_NEUROIDS)} or encoding"
         )

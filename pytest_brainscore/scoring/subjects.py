@@ -53,6 +53,13 @@ def subjects_of(metric: Metric, responses: xr.DataArray) -> Subjects:
     return Subjects(tuple(kept), tuple(kept.values()), _left_out(every.keys() - kept.keys()))
 
 
+def are_unnamed(responses: xr.DataArray) -> bool:
+    """Whether nothing says whose neuroids these are."""
+    return "subject" not in responses.coords or bool(
+        (responses["subject"].values.astype(str) == UNKNOWN).all()
+    )
+
+
 def _left_out(names: Collection[str]) -> tuple[str, ...]:
     if not names:
         return ()

@@ -143,6 +143,10 @@ def test_too_many_pairs_are_matched_by_evenly_spaced_units(monkeypatch):
     monkeypatch.setattr(transport, "AT_MOST", 21)
     measured = soft_matching(x, y, groups=[torch.arange(7), torch.arange(4)])
     assert measured.also["units"].tolist() == [[3, 5]]
+    assert measured.also["varying"].tolist() == [[9, 9]]
+    monkeypatch.undo()
+    monkeypatch.setattr(transport, "UNITS", 5)
+    assert soft_matching(x, y).also["units"].tolist() == [[5]]
     monkeypatch.undo()
     spaced = soft_matching(x[:, [0, 4, 8]], y).raw(), soft_matching(x[:, ::2], y[:, :4]).raw()
     assert measured.values[0].tolist() == pytest.approx(spaced, abs=1e-12)
