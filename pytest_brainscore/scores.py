@@ -39,7 +39,7 @@ class Score:
     neuroids, subjects, or "all". `left_out` names the neuroids that could not be used, by reason.
     `notes` say what a reader of the number should know.
     `also` holds further figures of the metric, averaged as raw is. `about` is the provenance: ids, layer,
-    digests, versions, seconds.
+    digests, versions, seconds. `settings` is what the metric was set to, as plain JSON.
     Of a pool of layers, `layers` says which was chosen for each subject, where each has its own, and
     `profile` what every layer scored, as plain figures. `beside` holds further arrays by name.
     """
@@ -58,6 +58,7 @@ class Score:
     also: Mapping[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     about: Mapping[str, Any] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
     layers: Mapping[str, str] = field(default_factory=dict)
     profile: tuple[Mapping[str, Any], ...] = ()
     beside: Mapping[str, Table] = field(default_factory=dict)
@@ -78,6 +79,7 @@ class Score:
             "left_out": {reason: list(names) for reason, names in self.left_out.items()},
             "layers": dict(self.layers),
             "profile": list(self.profile),
+            "settings": dict(self.settings),
         }
 
     @property

@@ -10,11 +10,10 @@ from hypothesis import strategies as st
 
 from pytest_brainscore.errors import MetricError
 from pytest_brainscore.metrics.measurement import Measurement
-from pytest_brainscore.scoring.halves import at_lowest, by_subject, mean_rdm
+from pytest_brainscore.scoring.halves import by_subject, mean_rdm
 from pytest_brainscore.scoring.pooled import Best, names_of, per_subject
 from pytest_brainscore.scoring.spectra import spectrum_of, table
 from pytest_brainscore.scoring.together import joined
-from pytest_brainscore.specs.metrics import Encoding
 
 GROUPS = (torch.tensor([0, 2]), torch.tensor([1, 3, 4]))
 
@@ -123,18 +122,6 @@ def test_the_mean_of_rdms_is_of_fishers_z():
     assert torch.equal(mean_rdm(rdms[:1], "pearson"), rdms[0])
     missing = torch.full_like(rdms[:1], torch.nan)
     assert torch.equal(mean_rdm(torch.cat([rdms, missing]), "pearson"), mean)
-
-
-def test_many_neuroids_at_the_lowest_alpha_are_a_warning():
-    layer, metric = measured([[1.0] * 21], [[1.0] * 21]), Encoding(name="encoding", alphas=(10.0, 0.5))
-    assert at_lowest(layer, metric) == ()
-    layer.also["at_highest"] = torch.ones(1, 21)
-    layer.also["at_lowest"] = torch.eye(21)[:1]
-    assert at_lowest(layer, metric) == ()
-    layer.also["at_lowest"][0, 1:3] = torch.tensor([1.0, torch.nan])
-    said = "warning: 10.0%% of the neuroids took the lowest alpha (%s): a wider grid"
-    assert at_lowest(layer, metric)[0].startswith(said % "0.5")
-    assert at_lowest(layer, Encoding(name="encoding"))[0].startswith(said % "0.1")
 
 
 def test_spectra_of_narrow_layers_end_in_zeros():

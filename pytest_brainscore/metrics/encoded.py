@@ -27,6 +27,10 @@ from .splits import Split
 Grid = Literal["nominal", "released"]
 ALPHAS = tuple(10.0**decade for decade in range(-1, 8))
 """0.1 to 10,000,000, a decade apart."""
+RELEASED = ALPHAS[:7]
+"""0.1 to 100,000: what the released code of Conwell et al. 2024 multiplies by the training stimuli."""
+FAR = 100
+"""So many times the mean squared distance of training stimuli from their mean is far outside of them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,13 +39,14 @@ class Encoded:
 
     test: (n_te, m), by the fit on all training stimuli; alpha: (m,), what each neuroid took, NaN where it is
     constant on these; given: (n_tr, m), the training responses as they came; leave_out: makes `train`, which
-    costs as much as `test`.
+    costs as much as `test`; far: how many test stimuli lie far outside of the training stimuli (`FAR`).
     """
 
     test: Tensor
     alpha: Tensor
     given: Tensor
     leave_out: Callable[[], Tensor]
+    far: int = 0
 
     @cached_property
     def train(self) -> Tensor:
@@ -51,7 +56,13 @@ class Encoded:
     def some(self, columns: Tensor) -> Encoded:
         """The predictions of some of the neuroids."""
         at = columns.to(self.alpha.device)
-        return Encoded(self.test[:, at], self.alpha[at], self.given[:, at], lambda: self.train[:, at])
+        return replace(
+            self,
+            test=self.test[:, at],
+            alpha=self.alpha[at],
+            given=self.given[:, at],
+            leave_out=lambda: self.train[:, at],
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,17 +94,19 @@ def encode(
     """Predict responses (n, m) from activations (n, p), neuroid by neuroid.
 
     scale: how activations are scaled by the training rows of each split, as `scaling.scaled` has it.
-    alphas: all positive, `ALPHAS` by default; of equals the first is taken. grid: `released` multiplies them
-    by the number of training stimuli. criterion: of the left-out predictions, to choose alpha by. The search
-    is done in float32, and again in float64 where two alphas are close; all else in float64.
+    alphas: all positive, of equals the first is taken. grid: `released` multiplies them by the number of
+    training stimuli. By default they are `ALPHAS`, of a released grid `RELEASED`. criterion: of the left-out
+    predictions, to choose alpha by. The search is done in float32, and again in float64 where two alphas are
+    close; all else in float64.
     Raises MetricError for NaN, for fewer than 2 stimuli on either side, where an alpha is not positive,
     and where the activations are the same for all training stimuli.
     """
     x, y = finite(x, "activations", "unit"), finite(y, "responses", "neuroid")
     same_stimuli(x, y)
     check_sides(splits, len(x))
-    chosen = _alphas(alphas, criterion)
-    grids = tuple(_scaled(chosen, grid, len(split.train)) for split in splits)
+    if criterion not in ("squared_error", "pearson"):
+        raise MetricError(f"alpha is chosen by squared_error or pearson, not {criterion!r}")
+    grids = tuple(alphas_of(alphas, grid, len(split.train)) for split in splits)
     each = (
         _encoded(scaled(x, split, scale), y, split, at, criterion)
         for split, at in zip(splits, grids, strict=True)
@@ -101,19 +114,18 @@ def encode(
     return Predictions(tuple(each), grids, criterion)
 
 
-def _alphas(alphas: Sequence[float] | None, criterion: str) -> tuple[float, ...]:
-    given = ALPHAS if alphas is None else tuple(alphas)
-    if not given or not all(alpha > 0 for alpha in given):
-        raise MetricError(f"every alpha must be positive, and there must be one: not {list(given)}")
-    if criterion not in ("squared_error", "pearson"):
-        raise MetricError(f"alpha is chosen by squared_error or pearson, not {criterion!r}")
-    return given
+def alphas_of(alphas: Sequence[float] | None, grid: str, n_train: int) -> tuple[float, ...]:
+    """The alphas that a regression on so many training stimuli tries. Raises MetricError as `encode` does.
 
-
-def _scaled(alphas: tuple[float, ...], grid: str, n_train: int) -> tuple[float, ...]:
+    >>> alphas_of(None, "released", 500)[::6]
+    (50.0, 50000000.0)
+    """
     if grid not in ("nominal", "released"):
         raise MetricError(f"no grid {grid!r} of alphas: there are nominal and released")
-    return tuple(alpha * n_train for alpha in alphas) if grid == "released" else alphas
+    given = tuple(alphas) if alphas is not None else RELEASED if grid == "released" else ALPHAS
+    if not given or not all(alpha > 0 for alpha in given):
+        raise MetricError(f"every alpha must be positive, and there must be one: not {list(given)}")
+    return tuple(alpha * n_train for alpha in given) if grid == "released" else given
 
 
 def _encoded(
@@ -127,10 +139,18 @@ def _encoded(
     train, mean = centre(train)
     if not bool(train.any()):
         raise MetricError("the activations are constant: the same for all training stimuli")
+    test = test - mean
     basis = Decomposition.of(train, mean)
-    ridge = own_alpha(basis, basis.project(test - mean), alphas, criterion, y.shape[1])
+    ridge = own_alpha(basis, basis.project(test), alphas, criterion, y.shape[1])
     given = y[split.train.to(y.device)]
     which, constant = ridge.best(given)
     alpha = basis.w.new_tensor(alphas)[which].masked_fill(constant, torch.nan)
     predicted = ridge.predicted(given, which)
-    return Encoded(predicted, alpha, given, lambda: ridge.errors(given, which).neg_().add_(given))
+    far = _far(train, test)
+    return Encoded(predicted, alpha, given, lambda: ridge.errors(given, which).neg_().add_(given), far)
+
+
+def _far(train: Tensor, test: Tensor) -> int:
+    """How many rows of test lie far outside of those of train, both less the mean of the training rows."""
+    seen, unseen = (torch.linalg.vector_norm(rows, dim=1).square() for rows in (train, test))
+    return int((unseen > FAR * seen.mean()).sum())

@@ -45,7 +45,8 @@ def encoding(
 
     x: activations (n, p), which `encode` makes predictions from, or ready predictions of the same responses
     and splits. Beside r: ``train``, ``explained_variance``, ``log10_alpha``, ``at_lowest`` and ``at_highest``
-    (1 where alpha is the first or the last of the grid), each (n_splits, m).
+    (1 where alpha is the first or the last of the grid), each (n_splits, m); ``far_stimuli``, (n_splits,):
+    how many test stimuli lie far outside of the training stimuli.
     """
     made = _predictions(x, y, splits, scale, alphas, grid, criterion)
     by_group(finite(y, "responses", "neuroid")[:1], groups)
@@ -56,6 +57,7 @@ def encoding(
         "explained_variance": explained,
         "log10_alpha": torch.stack([split.alpha.log10() for split in made.splits]),
         **{end: torch.stack(each) for end, each in _at_ends(made).items()},
+        "far_stimuli": _far_stimuli(made),
     }
     return Measurement(r, also, centre="mean", groups=groups)
 
@@ -77,7 +79,7 @@ def versa(
 
     x: as for `encoding`. y: responses (n, m) or, beside ready predictions, a ready RDM per group (s, n, n).
     Beside the values: ``train``, from the predictions of left-out stimuli, ``at_lowest`` and ``at_highest``,
-    the shares of the group's neuroids whose alpha is the first or the last of the grid.
+    the shares of the group's neuroids whose alpha is the first or the last of the grid; ``far_stimuli``.
     rdms: (s, k, k) of the predicted responses to the test stimuli of each split.
     """
     made = _predictions(x, y, splits, scale, alphas, grid, criterion)
@@ -91,7 +93,7 @@ def versa(
         rdms.append(_stacked([_rdm(told.test[:, columns], distance) for columns in each]))
         values.append(_compared(rdms[-1], unseen, comparison))
     ends = {end: torch.stack([_shares(e, groups) for e in each]) for end, each in _at_ends(made).items()}
-    also = {"train": torch.stack(train), **ends}
+    also = {"train": torch.stack(train), **ends, "far_stimuli": _far_stimuli(made)}
     return _by_subject(torch.stack(values), also, groups, rdms)
 
 
@@ -172,6 +174,10 @@ def _at_ends(made: Predictions) -> dict[str, list[Tensor]]:
     pairs = list(zip(made.splits, made.grids, strict=True))
     lowest = [_taken(split.alpha, min(grid), grid) for split, grid in pairs]
     return {"at_lowest": lowest, "at_highest": [_taken(s.alpha, max(grid), grid) for s, grid in pairs]}
+
+
+def _far_stimuli(made: Predictions) -> Tensor:
+    return torch.tensor([split.far for split in made.splits], dtype=torch.float64)
 
 
 def _taken(alpha: Tensor, end: float, grid: Sequence[float]) -> Tensor:

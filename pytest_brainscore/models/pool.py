@@ -27,6 +27,10 @@ from .showing import shown
 from .taps import tensors_in
 
 _IMAGES, _SIDE = 3, 256
+_FAILED = (
+    f"a pool of layers is found by showing noise of {_SIDE} x {_SIDE} pixels through the network's own"
+    " preprocessing: let that resize what it is given, or name layers for the run (--brainscore-layers)"
+)
 
 
 @dataclass(frozen=True)
@@ -72,13 +76,16 @@ def trace(network: Network, attention: bool = False) -> tuple[Layer, ...]:
 
     Two images of noise are shown to the network, and then three, so that it shows which axis holds the
     images; once per module.
-    Raises ModelError where the network fails.
+    Raises ModelError where the network fails with them.
     """
     known = _traced.setdefault(network.module, {})
     if attention not in known:
         noise = np.random.RandomState(0).randint(0, 256, (_IMAGES, _SIDE, _SIDE, 3), np.uint8)
         images = [Image.fromarray(pixels) for pixels in noise]
-        two, three = (_Seen.of(network, some, attention) for some in (images[:-1], images))
+        try:
+            two, three = (_Seen.of(network, some, attention) for some in (images[:-1], images))
+        except ModelError as why:
+            raise ModelError(f"{why}; {_FAILED}") from why
         known[attention] = tuple(_layers(network, two, three))
     return known[attention]
 

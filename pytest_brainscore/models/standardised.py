@@ -7,10 +7,8 @@ from functools import cached_property
 
 import torch
 
+from ..metrics.scaling import reciprocal
 from .coordinates import Columns
-
-LEAST = 8 * torch.finfo(torch.float32).eps
-"""Of a unit's largest answer: a standard deviation below that is rounding of the pass, and no signal."""
 
 
 class Standardised:
@@ -47,6 +45,4 @@ class Standardised:
 
 def _scale(fitted: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Mean and 1 / standard deviation (c,) of units (k, c), the second 0 where they are constant."""
-    spread = fitted.std(0, correction=0)
-    signal = spread > LEAST * fitted.abs().amax(0)
-    return fitted.mean(0), (1 / spread).where(signal, 0.0)
+    return fitted.mean(0), reciprocal(fitted.std(0, correction=0), fitted.abs().amax(0))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -16,8 +17,9 @@ from ..specs.benchmarks import Benchmark
 from ..specs.metrics import Metric, Predictive
 from .ceiled import ceiled
 from .choices import ChoiceTarget, choice_score
-from .halves import at_lowest, by_subject, tables
+from .halves import by_subject, tables
 from .parts import bin_name, part_names, parts_of
+from .settings import remarks, settings
 from .subjects import measured_apart
 from .targets import AnyTarget, Target
 
@@ -33,7 +35,7 @@ def score(benchmark: Benchmark, x: Tensor, to: AnyTarget, resolve: Resolve) -> S
     refuse_constant(x)
     function = function_of(benchmark.metric, resolve)
     if isinstance(to, ChoiceTarget):
-        return choice_score(benchmark, x, to, function)
+        return replace(choice_score(benchmark, x, to, function), settings=benchmark.metric.settings())
     return score_of(benchmark, measured(function, x[to.rows.to(x.device)], to, benchmark.metric), to)
 
 
@@ -63,9 +65,10 @@ def score_of(benchmark: Benchmark, measured: Measurement, to: Target) -> Score:
             *to.notes,
             *_few(to),
             *_standing_for_all(measured),
-            *at_lowest(measured, benchmark.metric),
+            *remarks(benchmark.metric, measured, to),
             *(parts.notes() if parts else ()),
         ),
+        settings=settings(benchmark.metric, measured, to),
         beside=tables(measured, to, benchmark.metric),
     )
 

@@ -7,14 +7,11 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from ..metrics.encoded import ALPHAS
 from ..metrics.measurement import Measurement
 from ..scores import Table
 from ..specs.metrics import Metric
 from .targets import Target
 
-MANY = 0.05
-"""Share of the neuroids at the lowest alpha from which on a wider grid may help."""
 _NEARLY_ONE = 1 - 1e-7
 
 
@@ -23,23 +20,6 @@ def by_subject(measured: Measurement) -> Measurement:
     if measured.over != "subject":
         return measured
     return replace(measured, groups=tuple(torch.arange(measured.values.shape[1])[:, None]))
-
-
-def at_lowest(measured: Measurement, metric: Metric) -> tuple[str, ...]:
-    """A warning where many neuroids took the lowest alpha that there was.
-
-    What nothing predicts takes the highest, whatever that is: it is a figure of the score, and no warning.
-    """
-    if "at_lowest" not in measured.also:
-        return ()
-    share = float(measured.also["at_lowest"].to(torch.float64).nanmean())
-    if not share > MANY:
-        return ()
-    lowest = min(getattr(metric, "alphas", None) or ALPHAS)
-    return (
-        f"warning: {share:.1%} of the neuroids took the lowest alpha ({lowest:g}): a wider grid (`alphas`)"
-        " may suit them better",
-    )
 
 
 def tables(measured: Measurement, to: Target, metric: Metric) -> dict[str, Table]:

@@ -58,6 +58,9 @@ class Row(Spec):
     region: str
     metric: str
     metric_version: int = 1
+    settings: dict[str, Any] = Field(
+        {}, description="of the metric: what is not the default, and what a reader has to know"
+    )
     status: Literal["scored", "skipped", "error"]
     verdict: Word | None = Field(None, description="what the guard says of the score; null: not judged")
     delta: float | None = Field(None, description="score - baseline: mean of the differences per split")

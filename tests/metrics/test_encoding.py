@@ -264,8 +264,20 @@ def test_a_constant_neuroid_has_no_number_and_no_alpha():
     x, y = problem()
     y[:, 2] = 5.0
     told = encoding(x, y, halves())
-    for figure in (told.values, *told.also.values()):
+    assert told.also["far_stimuli"].tolist() == [0]
+    for figure in (told.values, *(told.also[name] for name in told.also if name != "far_stimuli")):
         assert figure.isnan().nonzero().tolist() == [[0, 2]]
+
+
+def test_stimuli_are_far_outside_at_a_hundred_times_the_squared_distance():
+    x, y = problem()
+    (split,) = halves()
+    mean = x[split.train].mean(0)
+    size = (x[split.train] - mean).square().sum(1).mean().sqrt()
+    x[split.test[:3]] = mean
+    x[split.test[:3], 0] += torch.tensor([9.9, 10.1, -11.0], dtype=torch.float64) * size
+    for metric in (encoding, versa):
+        assert metric(x, y, halves(), scale="none").also["far_stimuli"].tolist() == [2]
 
 
 def test_the_shares_whose_alpha_is_first_or_last():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from itertools import pairwise
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -267,6 +268,17 @@ def test_a_network_that_fails_or_answers_nothing_per_image_says_so():
         names(network(nn.Linear(7, 2)))
     with pytest.raises(ModelError, match="small calls no module that answers per image"):
         names(network(Summing()))
+
+
+def test_what_a_pool_is_found_by_is_said_where_it_fails():
+    """A transform that does not resize lets through what the network is not made for."""
+    module = nn.Sequential(nn.Flatten(), nn.Linear(3 * SIDE * SIDE, 2))
+    as_it_is = from_module(module, lambda image: torch.tensor(np.array(image)).movedim(2, 0), id="small")
+    failing = "^small: the forward pass of an image fails: RuntimeError: .*shapes"
+    with pytest.raises(
+        ModelError, match=f"{failing}.*; a pool of layers is found by showing noise of 256 x 256"
+    ):
+        names(as_it_is)
 
 
 class Summing(nn.Module):

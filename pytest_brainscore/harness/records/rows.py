@@ -55,6 +55,7 @@ def _common(case: Case, model: str, node: str) -> dict[str, Any]:
         "region": case.region,
         "metric": case.metric,
         "metric_version": case.benchmark.metric.version,
+        "settings": case.benchmark.metric.settings(),
         "node": node,
         "versions": versions(),
     }

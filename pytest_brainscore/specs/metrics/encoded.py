@@ -29,6 +29,8 @@ class Encoded(Halved):
     is nearly silent in training (docs/encoding.md).
     """
 
+    told: ClassVar[frozenset[str]] = frozenset({"features", "criterion", "grid"})
+
     features: Annotated[
         Literal["exact", "units"] | Projection,
         Field(

@@ -29,6 +29,7 @@ class Metric(Spec):
     layer can be chosen by them.
     `splits_as_listed`: splits are drawn over the stimuli as the data set's table lists them, and not in the
     order of the responses.
+    `told`: fields that a result names whatever they are; others it names where they are not the default.
     """
 
     version: ClassVar[int] = 1
@@ -40,12 +41,18 @@ class Metric(Spec):
     per_subject: ClassVar[bool] = False
     over_time: ClassVar[bool] = False
     normalise: ClassVar[Normalisation] = "r2_over_ceiling"
+    told: ClassVar[frozenset[str]] = frozenset()
 
     name: str
 
     def parameters(self) -> dict[str, Any]:
         """The keyword arguments of the metric's function; what is None is left to its default."""
         return self.model_dump(exclude={"name", "subjects"}, exclude_none=True)
+
+    def settings(self) -> dict[str, Any]:
+        """What a result says that it is set to, as plain JSON; what is not finite is None there."""
+        named = self.told | self.model_dump(exclude={"name"}, exclude_defaults=True).keys()
+        return self.model_dump(mode="json", include=set(named), exclude_none=True)
 
 
 class Predictive(Metric):
