@@ -311,7 +311,7 @@ def empty(path: Path) -> None:
             "betas_session02.nii.gz: betas of 3 dims; x, y, z and trials",
         ),
         ("BETAS/betas_session01.nii.gz", empty, "betas_session01.hdf5: cannot be read .*betas"),
-        ("BETAS/ncsnr.nii.gz", narrow, "subject 2 has"),
+        ("BETAS/ncsnr.nii.gz", narrow, "of the same subject has"),
         ("nsddata/experiments/nsd/nsd_expdesign.mat", cut, "cannot be read as a MATLAB file"),
         (
             "nsddata/experiments/nsd/nsd_expdesign.mat",

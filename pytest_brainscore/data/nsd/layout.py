@@ -5,6 +5,7 @@ Source: the NSD Data Manual, 1.3 (cvnlab.slite.page), and Allen et al. 2022, Nat
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import DataError, first_line
+from ..sizes import refuse_too_large
 
 VARIABLE = "BRAINSCORE_NSD"
 """The environment variable that names the folder of NSD."""
@@ -19,6 +21,8 @@ ENDINGS = (".nii.gz", ".hdf5")
 """Of betas; where a session has both, the last is read."""
 BUCKET = "s3://natural-scenes-dataset"
 SPACE = "func1pt8mm"
+_LARGEST_NUMBER = 8
+"""Bytes: what NIfTI scales comes as float64."""
 
 
 @dataclass(frozen=True)
@@ -74,16 +78,25 @@ class NsdFolder:
         )
 
 
-def read_volume(path: Path) -> np.ndarray:
-    """A NIfTI volume, (x, y, z). Raises DataError where it cannot be read or has other dims."""
+def read_volume(path: Path, due: tuple[int, ...] | None = None) -> np.ndarray:
+    """A NIfTI volume, (x, y, z). due: the shape that it must have.
+
+    Raises DataError, before its values are read, where it has another shape or cannot be held in memory; and
+    where it cannot be read.
+    """
     image = open_nifti(path)
+    shape = tuple(map(int, image.shape))
+    if len(shape) != 3:
+        raise DataError(f"{path}: has the shape {shape}; a volume (x, y, z) is due")
+    if due is not None and shape != due:
+        raise DataError(
+            f"{path}: has the shape {shape}, and ncsnr.nii.gz of the same subject has {due}; fetch both again"
+        )
+    refuse_too_large(_LARGEST_NUMBER * math.prod(shape), "the volume", path)
     try:
-        values: np.ndarray = np.asarray(image.dataobj)
+        return np.asarray(image.dataobj)
     except Exception as why:  # of a damaged file libraries raise anything
         raise damaged(path, why) from why
-    if values.ndim != 3:
-        raise DataError(f"{path}: has the shape {values.shape}; a volume (x, y, z) is due")
-    return values
 
 
 def open_nifti(path: Path) -> Any:

@@ -121,10 +121,4 @@ class _Brain:
         return {region: volume == label for region, label in labels.items()}
 
     def _read(self, path: Path) -> np.ndarray:
-        volume = read_volume(path)
-        if volume.shape != self.shape:
-            raise DataError(
-                f"{path}: has the shape {volume.shape}, and ncsnr.nii.gz of subject {self.subject} has"
-                f" {self.shape}; fetch both again"
-            )
-        return volume
+        return read_volume(path, self.shape)

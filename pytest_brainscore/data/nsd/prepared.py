@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from ...errors import DataError, NotHere
+from ...errors import BrainScoreError, DataError, NotHere, first_line
 from ..disk import hash_of, remembered_hash, replace, write_whole
 
 AGAIN = "python -m pytest_brainscore prepare nsd"
@@ -91,6 +91,19 @@ def written(path: Path, inputs: Inputs) -> Iterator[IO[bytes]]:
 def unwritable(path: Path, why: BaseException) -> DataError:
     """The error of a file that cannot be written."""
     return DataError(f"{path}: cannot be written ({why}); what is done so far is kept: make room, run again")
+
+
+@contextlib.contextmanager
+def as_prepared(path: Path) -> Iterator[None]:
+    """Of whatever is raised while a prepared file is read, make a DataError: a note vouches for no shape."""
+    try:
+        yield
+    except BrainScoreError:
+        raise
+    except Exception as why:  # of a file that others made numpy raises anything
+        raise DataError(
+            f"{path}: is not as `{AGAIN}` writes it ({first_line(why)}); delete it and run that again"
+        ) from why
 
 
 def verified(path: Path, cache: Path) -> str:

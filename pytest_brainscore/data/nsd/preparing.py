@@ -12,7 +12,7 @@ import numpy as np
 
 from ...errors import DataError
 from ...progress import Tell, untold
-from ..disk import locked
+from ..disk import hash_of, locked
 from .design import read_design
 from .images import size_of, write_images
 from .layout import NsdFolder
@@ -38,7 +38,7 @@ _WORK = ".work"
 class Preparation:
     """A folder of NSD, where its prepared files go, and who hears of sessions and images that are done.
 
-    again: make anew what was made of files that have changed since.
+    again: make anew what was made of files that have changed since, or is not as it was written.
     """
 
     folder: NsdFolder
@@ -88,7 +88,7 @@ class Preparation:
 
     def _is_done(self, path: Path, inputs: Inputs) -> bool:
         note = note_of(path)
-        if note is None or (self.again and note.inputs != inputs):
+        if note is None or (self.again and (note.inputs != inputs or hash_of(path) != note.sha256)):
             return False
         refuse_changed(path, note, inputs)
         return True

@@ -39,6 +39,7 @@ def read(dataset: NsdDataset, fetch: Fetch, cache: Path) -> Recordings:
     subjects = [open_subject(path) for path in paths]
     stimuli = _stimuli(images, dataset)
     _refuse_other_stimuli(subjects, stimuli)
+    _refuse_other_regions(subjects)
     recordings = assemble(Source(dataset.id, str(folder)), stimuli, _joined(subjects))
     return replace(recordings, digest=digest_of(digests))
 
@@ -66,6 +67,15 @@ def _refuse_other_stimuli(subjects: Sequence[SubjectFile], stimuli: Stimuli) -> 
             raise DataError(
                 f"{subject.path}: its images are not the {len(stimuli)} of the file of images beside it;"
                 f" run `{AGAIN} --again` for both"
+            )
+
+
+def _refuse_other_regions(subjects: Sequence[SubjectFile]) -> None:
+    for subject in subjects:
+        if other := subject.voxels.regions.keys() ^ subjects[0].voxels.regions.keys():
+            raise DataError(
+                f"{subject.path}: {min(other)} is a region of it or of {subjects[0].path.name}, and not of"
+                f" both; delete both and run `{AGAIN}` again"
             )
 
 

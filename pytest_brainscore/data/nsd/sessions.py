@@ -10,6 +10,7 @@ import h5py
 import numpy as np
 
 from ...errors import BrainScoreError, DataError
+from ..formats import refuse_other_files
 from .layout import damaged, open_nifti
 from .masks import Voxels
 
@@ -89,9 +90,12 @@ def _shape(path: Path) -> tuple[int, ...]:
         shape = tuple(map(int, open_nifti(path).shape))
     else:
         try:
+            refuse_other_files(path)
             with h5py.File(path, "r") as file:
                 shape = tuple(map(int, reversed(file["betas"].shape)))
-        except (OSError, KeyError) as why:
+        except BrainScoreError:
+            raise
+        except Exception as why:  # of a damaged file h5py raises anything
             raise damaged(path, why) from why
     if len(shape) != 4:
         raise DataError(f"{path}: betas of {len(shape)} dims; x, y, z and trials are due")

@@ -12,7 +12,23 @@ from typing import IO
 import numpy as np
 
 from .design import Showings
+from .headers import Dims, refuse_other_arrays
 from .masks import Voxels
+from .prepared import as_prepared
+
+_ARRAYS: Dims = {
+    "subject": ("iu", ()),
+    "place": ("iu", ("voxel", 3)),
+    "shape": ("iu", (3,)),
+    "ncsnr": ("f", ("voxel",)),
+    "region": ("U", ("region",)),
+    "members": ("b", ("region", "voxel")),
+    "number": ("iu", ("image",)),
+    "shown": ("iu", ("image",)),
+    "lengths": ("iu", ("session",)),
+    "betas": ("f", ("image", "repetition", "voxel")),
+}
+"""Their kinds and dims."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,9 +51,15 @@ class SubjectFile:
         return max(1, int(self.shown.max(initial=0)))
 
     def betas(self) -> np.ndarray:
-        """(n, repetitions, voxels), z-scored; NaN where an image was not shown so often, or not measured."""
-        with np.load(self.path, allow_pickle=False) as arrays:
-            return np.asarray(arrays["betas"])
+        """(n, repetitions, voxels), z-scored; NaN where an image was not shown so often, or not measured.
+
+        Raises DataError where they cannot be read.
+        """
+        with as_prepared(self.path), np.load(self.path, allow_pickle=False) as arrays:
+            betas = np.asarray(arrays["betas"])
+            if betas.shape[1] != self.repetitions:
+                raise ValueError(f"betas of {betas.shape[1]} showings, and {self.repetitions} are due")
+            return betas
 
     def described(self) -> str:
         """What is in it, in a line."""
@@ -52,9 +74,17 @@ class SubjectFile:
 
 
 def open_subject(path: Path) -> SubjectFile:
-    """A subject's file, its betas not read yet."""
+    """A subject's file, its betas not read yet. Raises DataError where it is none."""
+    with as_prepared(path):
+        refuse_other_arrays(path, _ARRAYS)
+        return _read(path)
+
+
+def _read(path: Path) -> SubjectFile:
     with np.load(path, allow_pickle=False) as arrays:
         regions = dict(zip(arrays["region"].tolist(), arrays["members"], strict=True))
+        if not regions.keys() >= {"OTC", "EVC"}:
+            raise ValueError("no region OTC or EVC")
         shape = tuple(arrays["shape"].tolist())
         voxels = Voxels(int(arrays["subject"]), arrays["place"], arrays["ncsnr"], regions, shape)
         return SubjectFile(path, voxels, arrays["number"], arrays["shown"], tuple(arrays["lengths"].tolist()))
