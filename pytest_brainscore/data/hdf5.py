@@ -22,7 +22,8 @@ from .stimuli import Stimuli
 
 PART = "part"
 """The coord of the stimuli that names their part."""
-_BLOCK = 64
+_BLOCK = 64_000_000
+"""Bytes of images, as float64, that are normalised at once."""
 _LARGEST = 20.0
 """Of images that are normalised, the most deviations from the mean: with ImageNet's white lies at 2.6."""
 
@@ -100,16 +101,21 @@ def _joined(parts: list[Stimuli], degrees: float | None, path: Path) -> Stimuli:
 
 
 def _array(file: h5py.File, key: str, path: Path) -> h5py.Dataset:
-    names: list[str] = []
-    file.visititems(lambda name, item: names.append(name) if isinstance(item, h5py.Dataset) else None)
-    if key.strip("/") not in names:
-        there = ", ".join(names) or "none"
+    array = file.get(key)
+    if not isinstance(array, h5py.Dataset):
+        names = _names(file)
+        there = ", ".join(names[:20]) + (", ..." if len(names) > 20 else "") or "none"
         raise DataError(f"{path}: no array {key}{nearest(key, names)} (there are {there})")
-    array: h5py.Dataset = file[key]
     if array.ndim == 0 or 0 in array.shape:
         raise DataError(f"{path}: {key} is empty: its shape is {array.shape}")
     refuse_too_large(array.nbytes, f"the array {key}", path)
     return array
+
+
+def _names(file: h5py.File) -> list[str]:
+    names: list[str] = []
+    file.visititems(lambda name, item: names.append(name) if isinstance(item, h5py.Dataset) else None)
+    return names
 
 
 def _images(array: h5py.Dataset, spec: Hdf5Stimuli, path: Path) -> np.ndarray:
@@ -122,10 +128,11 @@ def _images(array: h5py.Dataset, spec: Hdf5Stimuli, path: Path) -> np.ndarray:
         )
     h, w = array.shape[2:] if first else array.shape[1:3]
     images = np.empty((len(array), h, w, 3), np.uint8)
-    for start in range(0, len(array), _BLOCK):
-        block = array[start : start + _BLOCK]
+    step = max(1, _BLOCK // (8 * images[0].size))
+    for start in range(0, len(array), step):
+        block = array[start : start + step]
         block = block.transpose(0, 2, 3, 1) if first else block
-        images[start : start + _BLOCK] = _eight_bits(block, spec, f"{path}: {array.name}")
+        images[start : start + step] = _eight_bits(block, spec, f"{path}: {array.name}")
     return images
 
 
@@ -134,14 +141,17 @@ def _eight_bits(block: np.ndarray, spec: Hdf5Stimuli, where: str) -> np.ndarray:
         return block
     if block.dtype.kind != "f":
         raise DataError(f"{where}: is {block.dtype}; images are uint8, or floats that are normalised")
-    largest = np.abs(block).max()
+    largest = np.maximum(block.max(), -block.min())
     if not largest <= _LARGEST:  # NaN is not
         raise DataError(
             f"{where}: holds {largest:g}, and floats are taken for images that are normalised (`stimuli:"
             " mean, std`): save whole numbers from 0 to 255 as uint8"
         )
-    pixels = (block.astype(np.float64) * np.array(spec.std) + np.array(spec.mean)) * 255
-    return np.asarray(np.clip(np.rint(pixels), 0, 255).astype(np.uint8))
+    pixels = block.astype(np.float64)
+    pixels *= np.array(spec.std)
+    pixels += np.array(spec.mean)
+    pixels *= 255
+    return np.clip(np.rint(pixels, out=pixels), 0, 255, out=pixels).astype(np.uint8)
 
 
 def _labels(array: h5py.Dataset, path: Path) -> np.ndarray:

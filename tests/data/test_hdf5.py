@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from functools import partial
 
 import h5py
 import numpy as np
 import pytest
 
+from pytest_brainscore.data import hdf5
 from pytest_brainscore.data.fetch import Fetcher
 from pytest_brainscore.data.opening import open_recordings
 from pytest_brainscore.errors import DataError, NotHere
@@ -149,3 +151,30 @@ def test_no_responses_no_hdf5_and_values_elsewhere(open_, path, tmp_path):
         file["link"] = h5py.ExternalLink("other.h5", "/x")
     with pytest.raises(DataError, match="link lies in another file"):
         open_()
+
+
+def test_images_are_read_in_blocks_of_bytes(open_, path, monkeypatch):
+    """Of 20 images that take 19 MB as float64, one at a time is normalised: all as uint8 take 2.4 MB."""
+    images = np.random.default_rng(8).integers(0, 256, (20, 200, 200, 3), dtype=np.uint8)
+    with h5py.File(path, "a") as file:
+        file["large"], file["spikes"] = normalised(images), spikes(20, 8)
+    monkeypatch.setattr(hdf5, "_BLOCK", 1_000_000)
+    tracemalloc.start()
+    made = open_({"all": {"stimuli": "large", "responses": "spikes"}})
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 8e6
+    assert all((np.asarray(made.stimuli.open(i)) == image).all() for i, image in enumerate(images))
+
+
+def test_names_are_listed_for_a_mistake_alone_and_a_few_of_many(open_, path, monkeypatch):
+    with h5py.File(path, "a") as file:
+        for i in range(30):
+            file[f"other_{i}"] = 0
+    listed = []
+    monkeypatch.setattr(hdf5, "_names", lambda file, real=hdf5._names: listed.append(file) or real(file))
+    assert len(open_().stimuli) == 10
+    assert listed == []
+    with pytest.raises(DataError, match=r"no array wrong \(there are (\w+, ){20}\.\.\.\)"):
+        open_({"all": {"stimuli": "wrong", "responses": "spikes_val"}})
+    assert len(listed) == 1
