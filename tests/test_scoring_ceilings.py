@@ -14,8 +14,9 @@ from pytest_brainscore.errors import MetricError
 from pytest_brainscore.metrics import ncsnr
 from pytest_brainscore.metrics.between_subjects import rsa_bounds, subject_halves
 from pytest_brainscore.metrics.encoding import crsa, encoding
-from pytest_brainscore.metrics.gsn import Simulation, gsn
+from pytest_brainscore.metrics.gsn import gsn
 from pytest_brainscore.metrics.rsa import brain_rdms
+from pytest_brainscore.metrics.simulation import Simulation
 from pytest_brainscore.metrics.splits import shuffle
 from pytest_brainscore.specs.benchmarks import Benchmark
 from pytest_brainscore.specs.registry import Registry
@@ -69,13 +70,26 @@ def ratios():
 def test_stored_ncsnr_with_as_many_repetitions_as_the_recordings_have():
     found = score("encoding", "ncsnr", recordings(ncsnr=ratios()))
     nc = ratios() ** 2 / (ratios() ** 2 + 1 / 3)
-    by_subject = nc.reshape(3, OWN).mean(axis=1)
-    assert found.ceiling == pytest.approx(by_subject.mean())
-    assert found.also["ceiling_r"] == pytest.approx(np.sqrt(nc).mean())
-    assert [found.also[f"ceiling.{name}"] for name in SUBJECTS] == pytest.approx(by_subject)
+    roots = np.sqrt(nc).reshape(3, OWN).mean(axis=1)
+    assert found.ceiling == pytest.approx((roots**2).mean())
+    assert found.also["ceiling_r"] == pytest.approx(roots.mean())
+    assert found.also["ceiling_nc"] == pytest.approx(nc.mean())
+    assert [found.also[f"ceiling.{name}"] for name in SUBJECTS] == pytest.approx(roots**2)
     raws = np.array([found.also[f"raw.{name}"] for name in SUBJECTS])
-    assert found.ceiled == pytest.approx((raws * abs(raws) / by_subject).mean())
+    assert found.ceiled == pytest.approx((raws * abs(raws) / roots**2).mean())
     assert not any("ncsnr" in note for note in found.notes)
+
+
+def test_ncsnr_bounds_what_the_score_is():
+    """The mean r of encoding, the median r of ridge, and where scores are shares the mean share itself."""
+    nc = (ratios() ** 2 / (ratios() ** 2 + 1 / 3)).reshape(3, OWN)
+    ridge = {"name": "ridge", "subjects": "separate"}
+    entries = (("encoding", {}), (ridge, {}), ("encoding", {"normalise": "r_over_ceiling"}))
+    expected = [np.sqrt(nc).mean(axis=1) ** 2, np.median(np.sqrt(nc), axis=1) ** 2, nc.mean(axis=1)]
+    for (metric, entry), bounds in zip(entries, expected, strict=True):
+        _, made = target(metric, "ncsnr", recordings(ncsnr=ratios()), **entry)
+        assert made.ceiling.parts(1, GROUPS).tolist() == pytest.approx(bounds)
+        assert made.ceiling.value == pytest.approx(bounds.mean())
 
 
 def test_responses_that_are_means_already():
@@ -102,7 +116,7 @@ def test_ncsnr_is_estimated_on_the_test_stimuli():
         _, made = target(metric, "ncsnr")
         stimulus = torch.arange(len(rows)).repeat_interleave(REPETITIONS)
         expected = ncsnr.noise_ceiling(ncsnr.estimated(shown[rows].flatten(0, 1), stimulus), 1 / 3, GROUPS)
-        assert made.ceiling.value == pytest.approx(expected.value, rel=1e-12)
+        assert made.ceiling.also["ceiling_nc"] == pytest.approx(expected.value, rel=1e-12)
 
 
 def test_a_coord_that_is_not_there():
@@ -160,7 +174,8 @@ def test_gsn_is_of_the_test_stimuli_and_the_metrics_own_rdms():
         expected.values[0].tolist(), abs=1e-9
     )
     assert any(
-        note.startswith("ceiling: gsn: of 15 neuroids 12 and 6 are drawn (seed 2)") for note in found.notes
+        note.startswith("ceiling: gsn: of 15 neuroids 1 x 12 and 2 x 6 are drawn (seed 2)")
+        for note in found.notes
     )
 
 
@@ -197,4 +212,4 @@ def test_ceilings_of_neuroids_need_no_more_than_one_population():
     pooled = {"name": "encoding", "subjects": "pooled"}
     _, made = target(pooled, "ncsnr", recordings(ncsnr=ratios()))
     nc = ratios() ** 2 / (ratios() ** 2 + 1 / 3)
-    assert made.ceiling.value == pytest.approx(nc.mean())
+    assert made.ceiling.value == pytest.approx(np.sqrt(nc).mean() ** 2)

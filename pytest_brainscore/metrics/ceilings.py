@@ -29,7 +29,8 @@ class Ceiling:
 
     error: standard error over splits. lower: a lower bound, where the ceiling has two. values: what `value`
     summarises, (n_splits[, n_bins], n_targets). over: what a target is. centre: how those of a subject become
-    one number. also: further figures by name. notes: what a reader of the ceiling should know.
+    one number. of_roots: whether the centre is that of roots, squared: values bound r^2, and scores are r.
+    also: further figures by name. notes: what a reader of the ceiling should know.
     """
 
     value: float
@@ -38,6 +39,7 @@ class Ceiling:
     values: Tensor | None = None
     over: Over = "neuroid"
     centre: Centre = "median"
+    of_roots: bool = False
     also: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     notes: tuple[str, ...] = ()
 
@@ -57,8 +59,10 @@ class Ceiling:
             return torch.full((n_bins * len(groups or [0]),), self.value, dtype=torch.float64)
         if self.over == "subject":
             return self.values.nanmean(dim=0).repeat_interleave(n_bins).cpu()
-        values = self.values if self.values.ndim == 3 else self.values[:, None]
-        return by_part(values.expand(-1, n_bins, -1), groups, self.centre).nanmean(dim=0).cpu()
+        roots = self.values.sqrt() if self.of_roots else self.values
+        values = roots if roots.ndim == 3 else roots[:, None]
+        parts = by_part(values.expand(-1, n_bins, -1), groups, self.centre).nanmean(dim=0).cpu()
+        return parts.square() if self.of_roots else parts
 
 
 def internal_consistency(

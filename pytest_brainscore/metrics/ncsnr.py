@@ -8,12 +8,14 @@ over stimuli of 1 / repetitions. Allen et al. 2022, Nat. Neurosci. 25:116; Kay e
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 from torch import Tensor
 
 from ..errors import MetricError
 from .ceilings import Ceiling, Groups
-from .measurement import by_part
+from .measurement import Centre, by_part
 
 
 def noise_ceiling(ncsnr: Tensor, share: Tensor | float, groups: Groups | None = None) -> Ceiling:
@@ -35,6 +37,21 @@ def noise_ceiling(ncsnr: Tensor, share: Tensor | float, groups: Groups | None = 
     return Ceiling(
         float(per_part.mean()), values=signal, centre="mean", also={"ceiling_r": float(root.mean())}
     )
+
+
+def of_r(ceiling: Ceiling, groups: Groups | None = None, centre: Centre = "mean") -> Ceiling:
+    """Return what divides r^2, where a score is the centre of r over neuroids, from a `noise_ceiling`.
+
+    That is the square of the centre of the roots, of each subject. A mean of shares is larger: a network that
+    tells the signal itself would not reach 1, and the further from it the more the neuroids differ.
+    `also` has ``ceiling_r``, the centre of the roots, and ``ceiling_nc``, the mean share; both are averaged
+    over subjects.
+    """
+    squared = replace(ceiling, centre=centre, of_roots=True)
+    n_bins = 1 if ceiling.values is None or ceiling.values.ndim < 3 else ceiling.values.shape[1]
+    parts = squared.parts(n_bins, groups)
+    also = {"ceiling_r": float(parts.sqrt().mean()), "ceiling_nc": ceiling.value}
+    return replace(squared, value=float(parts.mean()), also=also)
 
 
 def estimated(presentations: Tensor, stimulus: Tensor) -> Tensor:

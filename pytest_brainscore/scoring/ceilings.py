@@ -14,13 +14,14 @@ from ..errors import MetricError
 from ..metrics import between_subjects, ceilings, ncsnr
 from ..metrics.between_subjects import averaged
 from ..metrics.ceilings import Ceiling
-from ..metrics.gsn import Simulation, gsn
+from ..metrics.gsn import gsn
 from ..metrics.other_subjects import other_subjects
 from ..metrics.rsa import brain_rdms
 from ..metrics.rsm import brain_rsms
+from ..metrics.simulation import Simulation
 from ..metrics.splits import Split
 from ..specs.benchmarks import Benchmark
-from ..specs.metrics import Encoded, Metric, Rsm
+from ..specs.metrics import Encoded, Encoding, Metric, Rsm
 from ..specs.registry import load
 from .responses import Responses
 from .subjects import are_unnamed
@@ -29,6 +30,8 @@ Presented = tuple[Tensor, np.ndarray, np.ndarray]
 Make = Callable[[Benchmark, Responses, Sequence[Split]], Ceiling]
 _BETWEEN_SUBJECTS = {"rsa_bounds", "leave_one_subject_out", "subject_halves"}
 _OF_SUBJECTS = {*_BETWEEN_SUBJECTS, "other_subjects"}
+_NOT_OF_R = {"r_over_ceiling", "r2_over_ceiling2"}
+"""Under these a ceiling is of what the score is, and of the neuroids' share of signal no root is taken."""
 _ONCE = "ceiling: ncsnr: of one repetition each; if the responses are means, write `repetitions` there"
 
 
@@ -84,6 +87,14 @@ def _stored(benchmark: Benchmark, responses: Responses, _: Sequence[Split]) -> C
 
 
 def _ncsnr(benchmark: Benchmark, responses: Responses, splits: Sequence[Split]) -> Ceiling:
+    """The share of signal, as it is where scores are shares of variance, or what divides the square of r."""
+    share, groups = _share_of_signal(benchmark, responses, splits), responses.subjects.groups
+    if benchmark.normalisation() in _NOT_OF_R:
+        return share
+    return ncsnr.of_r(share, groups, "mean" if isinstance(benchmark.metric, Encoding) else "median")
+
+
+def _share_of_signal(benchmark: Benchmark, responses: Responses, splits: Sequence[Split]) -> Ceiling:
     """Of the ratio that is stored, or else of the repetitions."""
     spec, groups = benchmark.ceiling, responses.subjects.groups
     values, stimulus, _ = _tested(benchmark, responses, splits)

@@ -8,7 +8,7 @@ import torch
 from scipy.stats import multivariate_normal
 
 from pytest_brainscore.errors import MetricError
-from pytest_brainscore.metrics.gsn import Simulation, ceilings_of, drawn, extrapolated, gsn
+from pytest_brainscore.metrics.gsn import _too_low, extrapolated, gsn
 from pytest_brainscore.metrics.ncsnr import estimated
 from pytest_brainscore.metrics.signal_and_noise import (
     LEVELS,
@@ -17,10 +17,11 @@ from pytest_brainscore.metrics.signal_and_noise import (
     nearest_positive,
     signal_and_noise,
 )
+from pytest_brainscore.metrics.simulation import Simulation, ceilings_of, drawn, scale_of
 from tests.metrics.laws import close
 from tests.strategies import normal, permutation, rotation
 
-FEW = Simulation(n=10)
+FEW, FOUR = Simulation(n=10), Simulation(n=4)
 
 
 def truth(m: int = 30, latents: int = 6, noise: float = 2.0) -> SignalAndNoise:
@@ -195,16 +196,57 @@ def test_seed_and_order_of_showings():
     assert gsn(values[order], stimulus[order], FEW).value == pytest.approx(first, abs=1e-12)
 
 
-def test_many_neuroids_are_drawn_from_and_it_is_said():
-    values, stimulus = shown(responses(truth(40), 40, 3))
-    found = gsn(values, stimulus, FEW, most=20)
-    assert found.notes == (
-        "ceiling: gsn: of 40 neuroids 20 and 10 are drawn (seed 0), and the ceiling is extrapolated",
+def test_a_signal_of_few_dimensions_is_scaled_as_far_as_it_takes():
+    """Shrinking its covariance to the diagonal loses most of it: twice what is left is not enough."""
+    generator = np.random.default_rng(0)
+    loadings = torch.from_numpy(generator.normal(size=(10, 200)))
+    own = 4 * loadings.norm(dim=0).mean() ** 2 * torch.eye(200, dtype=torch.float64)
+    known = SignalAndNoise(torch.zeros(200), loadings.T @ loadings, own, torch.full((200,), 0.5))
+    found = gsn(*shown(responses(known, 60, 3)), FEW)
+    expected = np.median(ceilings_of(known, drawn(known, Simulation(n=100)), 3, FEW))
+    assert found.value == pytest.approx(expected, abs=0.03)
+    assert found.notes == ()
+
+
+def test_a_signal_that_no_scale_is_enough_for_is_told_of():
+    measured = responses(truth(), 40, 3)
+    model = signal_and_noise(measured)
+    faint = SignalAndNoise(model.mean, model.signal / 100, model.noise, model.ncsnr)
+    scale = scale_of(measured, faint, drawn(faint, FEW), FEW)
+    assert scale.short
+    assert scale.value == pytest.approx(2 * 1.1**19)
+    assert scale.of_draws < scale.of_data - 0.1
+    assert not scale_of(measured, model, drawn(model, FEW), FEW).short
+    (note,) = _too_low([scale, scale])
+    assert note == (
+        f"ceiling: gsn: too low: halves of the data agree by {scale.of_data:.3f}, those drawn with 12.2"
+        f" times the signal's variance, the most there is, by {scale.of_draws:.3f}"
     )
-    order = np.random.RandomState(0).permutation(40)
-    whole, half = (gsn(values[:, np.sort(order[:k])], stimulus, FEW).value for k in (20, 10))
-    assert found.value == pytest.approx(extrapolated(whole, half, 20, 40), abs=1e-9)
-    assert found.value == pytest.approx(gsn(values, stimulus, FEW).value, abs=0.1)
+
+
+def test_many_neuroids_are_drawn_from_and_it_is_said():
+    values, stimulus = shown(responses(truth(48), 40, 3))
+    found = gsn(values, stimulus, FOUR, most=20)
+    order = np.random.RandomState(0).permutation(48)
+    tens = [gsn(values[:, order[i : i + 10]], stimulus, FOUR).value for i in (0, 10, 20, 30)]
+    twenties = [gsn(values[:, order[i : i + 20]], stimulus, FOUR).value for i in (0, 20)]
+    assert found.also["ceiling_of_drawn"] == pytest.approx(np.mean(twenties), abs=1e-9)
+    expected = extrapolated(np.mean(twenties), np.mean(tens), 20, 48)
+    assert found.value == pytest.approx(expected, abs=1e-9)
+    assert found.value == pytest.approx(gsn(values, stimulus, FOUR).value, abs=0.1)
+    assert found.notes == (
+        "ceiling: gsn: of 48 neuroids 2 x 20 and 4 x 10 are drawn (seed 0):"
+        f" {np.mean(twenties):.3f}, extrapolated to {found.value:.3f}",
+    )
+    assert gsn(values, stimulus, FOUR).also == {}
+
+
+def test_extrapolation_to_one_is_left_undone(monkeypatch):
+    values, stimulus = shown(responses(truth(48), 40, 3))
+    monkeypatch.setattr("pytest_brainscore.metrics.gsn.extrapolated", lambda *_: None)
+    found = gsn(values, stimulus, FOUR, most=20)
+    assert found.value == found.also["ceiling_of_drawn"] < 1
+    assert found.notes[0].endswith(f": {found.value:.3f}, not extrapolated, which would give 1")
 
 
 def test_extrapolation_finds_the_law_that_it_assumes():
@@ -212,7 +254,7 @@ def test_extrapolation_finds_the_law_that_it_assumes():
     assert extrapolated(ceiling[1000], ceiling[500], 1000, 8000) == pytest.approx(ceiling[8000])
     assert extrapolated(ceiling[1000], ceiling[500], 1000, 1000) == pytest.approx(ceiling[1000])
     assert extrapolated(0.9, 0.95, 1000, 8000) == pytest.approx(0.9)  # fewer do better by chance
-    assert extrapolated(0.95, 0.6, 10, 10_000) == 1.0
+    assert extrapolated(0.95, 0.6, 10, 10_000) is None
     assert extrapolated(0.0, -0.1, 10, 100) == 0.0
 
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_brainscore.errors import MetricError
-from pytest_brainscore.metrics.ncsnr import estimated, left_of_noise, noise_ceiling
+from pytest_brainscore.metrics.ncsnr import estimated, left_of_noise, noise_ceiling, of_r
 from tests.metrics.laws import close
 from tests.strategies import factors, normal, permutation, presentations, recorded, seeds
 
@@ -34,6 +34,36 @@ def test_published_voxels(voxels):
     apart = noise_ceiling(ratio, 1 / 3, groups)
     assert apart.parts(1, groups).tolist() == pytest.approx([0.34438, 0.37345, 0.39453, 0.28768], abs=2e-5)
     assert apart.value == pytest.approx(0.35001, abs=2e-5)
+
+
+def test_what_divides_the_square_of_a_mean_r_of_published_voxels(voxels):
+    """The signal's own score is the mean root of the shares; the mean share is more than its square."""
+    ratio, subject = voxels
+    groups = [torch.from_numpy(np.flatnonzero(subject == name)) for name in "1257"]
+    share = noise_ceiling(ratio, 1 / 3, groups)
+    found = of_r(share, groups)
+    signal = ratio.numpy().astype(float) ** 2
+    roots = [np.sqrt(signal[group] / (signal[group] + 1 / 3)).mean() for group in groups]
+    assert found.parts(1, groups).tolist() == pytest.approx(np.square(roots))
+    assert found.value == pytest.approx(np.mean(np.square(roots)))
+    assert found.also == pytest.approx({"ceiling_r": np.mean(roots), "ceiling_nc": share.value})
+    assert 0.93 < found.value / share.value < 0.95
+    pooled = of_r(noise_ceiling(ratio, 1 / 3))
+    assert (pooled.value, pooled.also["ceiling_nc"]) == pytest.approx((0.57812**2, 0.35419), abs=4e-5)
+
+
+@pytest.mark.parametrize(("centre", "of"), [("mean", np.mean), ("median", np.median)])
+def test_what_divides_is_centred_as_scores_are(centre, of):
+    """Over time, too: the signal's own r, centred and squared, is the ceiling of each bin and subject."""
+    share = torch.from_numpy(np.random.default_rng(0).uniform(0, 1, (2, 8)))
+    groups = [torch.arange(4), torch.arange(4, 8)]
+    ratio = (share / (1 - share)).sqrt()
+    found = of_r(noise_ceiling(ratio, 1.0, groups), groups, centre)
+    expected = [of(np.sqrt(share[t, group].numpy())) ** 2 for group in groups for t in range(2)]
+    assert found.parts(2, groups).tolist() == pytest.approx(expected)
+    assert found.value == pytest.approx(np.mean(expected))
+    assert found.also["ceiling_nc"] == pytest.approx(float(share.mean()))
+    assert found.also["ceiling_r"] == pytest.approx(np.sqrt(expected).mean())
 
 
 def test_every_end_of_the_ratio_has_its_ceiling():
