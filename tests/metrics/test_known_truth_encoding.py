@@ -130,6 +130,56 @@ def test_units_that_are_nearly_silent_in_training_spoil_the_test_half_where_each
     assert abs(train - test) < 0.03
 
 
+def far(seed: int, rare: bool) -> int:
+    """How many of 150 test stimuli lie far outside of the training stimuli, each unit z-scored."""
+    latent = normal(seed, 300, 20)
+    return encode(relus(latent, seed + 1, rare), latent, alternate(300)).splits[0].far
+
+
+@pytest.mark.parametrize("seed", [0, 30])
+def test_stimuli_far_outside_tell_of_units_that_are_nearly_silent(seed):
+    assert far(seed, rare=True) > 0
+    assert far(seed, rare=False) == 0
+
+
+def small(seed: int, stimuli: int, units: int, knows: bool = False) -> Tensor:
+    """veRSA and encoding r, each on the training and on the test half, (4,).
+
+    Of units that know nothing of the stimuli; or of as many that make up the responses, with as much noise as
+    signal. As many stimuli are tested as are fitted on; 100 neuroids of 10 dimensions.
+    """
+    n, splits = 2 * stimuli, alternate(2 * stimuli)
+    latent, x = normal(seed, n, 10), normal(seed + 1, n, units)
+    x = latent @ normal(seed + 2, 10, units) + x if knows else x
+    signal = latent @ normal(seed + 3, 10, 100)
+    y = signal + signal.std(0) * normal(seed + 4, n, 100)
+    made = encode(x, y, splits)
+    told = [metric(made, y, splits) for metric in (versa, encoding)]
+    return torch.tensor([(one.also["train"].mean(), one.values.mean()) for one in told]).flatten()
+
+
+def smalls(runs: int, stimuli: int, units: int, knows: bool = False) -> Tensor:
+    """The same of several runs, (runs, 4)."""
+    return torch.stack([small(10 * seed, stimuli, units, knows) for seed in range(runs)])
+
+
+def test_noise_has_a_versa_in_training_where_units_are_as_many_as_few_stimuli():
+    """And r of a single unit is below 0: each left-out prediction leans away from its response."""
+    few = smalls(20, 30, 30).mean(0)
+    assert 0.05 < few[0] < 0.25
+    assert few[1:].abs().max() < 0.06
+    single = smalls(20, 30, 1).mean(0)
+    assert -0.25 < single[2] < -0.05
+    assert single[[0, 1, 3]].abs().max() < 0.03
+    assert smalls(5, 200, 200).mean(0)[0].abs() < 0.04
+
+
+def test_few_stimuli_choose_no_noise():
+    """By veRSA on 30 training stimuli, of a layer that makes up the responses and one that knows nothing."""
+    known, noise = (smalls(20, 30, 30, knows) for knows in (True, False))
+    assert bool((known[:, 0] > noise[:, 0]).all())
+
+
 if __name__ == "__main__":
     for made in (False, True):
         print("reweighted" if made else "as in the layer")
@@ -142,4 +192,22 @@ if __name__ == "__main__":
     print("rare ReLUs: training half, test half")
     for seed in SEEDS:
         told = by_features(10 * seed, rare=True)
-        print("  " + "  ".join(f"{name} {train:.3f}, {test:.3f}" for name, (train, test) in told.items()))
+        said = "  ".join(f"{name} {train:.3f}, {test:.3f}" for name, (train, test) in told.items())
+        print(
+            f"  {said}  far outside: {far(10 * seed, rare=True)}; always active {far(10 * seed, rare=False)}"
+        )
+    print("noise: veRSA and r, each of the training and the test half")
+    for runs, stimuli, width in (
+        (100, 30, 30),
+        (100, 30, 1),
+        (40, 100, 100),
+        (40, 100, 1),
+        (5, 500, 500),
+        (5, 500, 1),
+    ):
+        figures = ", ".join(f"{mean:.3f}" for mean in smalls(runs, stimuli, width).mean(0).tolist())
+        print(f"  {stimuli} + {stimuli} stimuli, {width} units: {figures}")
+    known, noise = (smalls(400, 30, 30, knows)[:, 0] for knows in (True, False))
+    print(
+        f"  veRSA chose noise in {int((noise >= known).sum())} of 400: {known.min():.2f}, {noise.max():.2f}"
+    )
