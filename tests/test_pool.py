@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from pytest_brainscore import score as notebook_score
+from pytest_brainscore.commitment.pooling import pooling_of
 from pytest_brainscore.data.fetch import Fetcher
 from pytest_brainscore.data.opening import from_arrays
 from pytest_brainscore.data.recordings import Recordings
@@ -286,6 +287,23 @@ def test_layers_at_fault_are_skipped_and_counted(tmp_path, monkeypatch):
     said = "1 of 5 layers have no score; the first, readout: the activations of this layer are constant"
     assert any(note.startswith(said) for note in fine.notes)
     assert any(note.startswith(said) for note in other.notes)
+
+
+class Noisy(torch.nn.Module):
+    def forward(self, x):
+        return x + torch.randn_like(x)
+
+
+def test_answers_that_differ_from_pass_to_pass_are_a_warning(tmp_path):
+    desk, net = Desk(tmp_path), network()
+    net.module.readout = torch.nn.Sequential(net.module.readout, Noisy())
+    (score,) = desk.ask("Own.IT-crsa", net=net)
+    said = "warning: answers to the same images differ from pass to pass (readout.1, readout, final): dropout"
+    assert any(note.startswith(said) for note in score.notes)
+    case = desk.cases["Own.IT-crsa"]
+    assert pooling_of(net, case, case.benchmark.layers).unsteady == ("readout.1", "readout", "final")
+    assert pooling_of(net, case, case.benchmark.layers, stochastic=True).notes == ()
+    assert pooling_of(network(), case, case.benchmark.layers).notes == ()
 
 
 def test_a_benchmark_without_a_number_takes_no_other_down(tmp_path):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from ..models.network import Network
 from ..models.pool import pool as pool_of
+from ..models.pool import trace
 from ..models.precomputed import AnyNetwork
 from ..models.represent import Unit
 from ..opened import Opened
@@ -14,15 +16,20 @@ from ..specs.views import Pool
 from .views import View, view_of
 
 _WORDS = {"all": "all that differ", "second_half": "the second half of all that differ"}
+_NAMED = 5
 
 
 @dataclass(frozen=True)
 class Pooling:
-    """A case, and the layers of which it takes the best."""
+    """A case, and the layers of which it takes the best.
+
+    unsteady: layers that answer otherwise from pass to pass, though nobody says that the model does.
+    """
 
     case: Case
     pool: Pool
     units: tuple[Unit, ...]
+    unsteady: tuple[str, ...] = ()
 
     def views(self, opened: Opened) -> tuple[View, ...]:
         """What the benchmark sees of each layer."""
@@ -37,8 +44,14 @@ class Pooling:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Nothing: what was chosen is said by the score."""
-        return ()
+        """A warning where answers differ from pass to pass; what was chosen is said by the score."""
+        if not self.unsteady:
+            return ()
+        named = ", ".join(self.unsteady[:_NAMED]) + (", ..." if len(self.unsteady) > _NAMED else "")
+        return (
+            f"warning: answers to the same images differ from pass to pass ({named}): dropout left on, a"
+            " layer that looks at the whole batch, or is it `stochastic: true`?",
+        )
 
     @property
     def choice(self) -> str:
@@ -46,6 +59,12 @@ class Pooling:
         return digest_of(self.units)
 
 
-def pooling_of(network: AnyNetwork, case: Case, pool: Pool) -> Pooling:
-    """The layers of a network that the pool asks for. Raises ModelError where it has none of them."""
-    return Pooling(case, pool, tuple((layer,) for layer in pool_of(network, pool)))
+def pooling_of(network: AnyNetwork, case: Case, pool: Pool, stochastic: bool = False) -> Pooling:
+    """The layers of a network that the pool asks for. Raises ModelError where it has none of them.
+
+    stochastic: whether the model says of itself that it answers differently each time.
+    """
+    units = tuple((layer,) for layer in pool_of(network, pool))
+    if stochastic or not isinstance(network, Network):
+        return Pooling(case, pool, units)
+    return Pooling(case, pool, units, trace(network, pool.attention).unsteady)

@@ -44,7 +44,7 @@ def settle(
     if case.benchmark.readout is not None and case.benchmark.readout.classes:
         return _settled(case, (network.own_answer,), _CLASSES, opened)
     if isinstance(case.benchmark.layers, Pool):
-        return pooling_of(network, case, case.benchmark.layers)
+        return pooling_of(network, case, case.benchmark.layers, model.stochastic)
     auto = model.layers if isinstance(model.layers, AutoLayers) else AutoLayers()
     if case.benchmark.layers == "best":
         return Choice(_units(network, auto), case, "these same data (optimistic)")

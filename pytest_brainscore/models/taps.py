@@ -107,21 +107,22 @@ class Taps:
     def _found(self, reading: Reading, answer: torch.Tensor | ModelError | None) -> torch.Tensor | ModelError:
         if torch.is_tensor(answer):
             return answer.to("cpu", torch.float32)
-        return answer or self._error(reading, self._missing(layer_of(reading)))
-
-    def _missing(self, layer: str) -> str:
-        """Why a layer has no answer."""
-        address, calls = self._at[layer], self._calls[layer]
-        if not calls:
-            return "is not called in the forward pass; name another, for instance its parent"
-        if address.call and address.call > calls:
-            return f"is called {calls} times in a forward pass, not {address.call}"
-        if address.tensor:
-            return f"answers with fewer than {address.tensor + 1} tensors"
-        return "answers with no tensor" if not address.part else "does not tell its heads apart"
+        layer = layer_of(reading)
+        return answer or self._error(reading, missing(self._at[layer], self._calls[layer]))
 
     def _error(self, reading: Reading, fault: str) -> ModelError:
         return ModelError(f"{self.network.id}: layer {layer_of(reading)} {fault}")
+
+
+def missing(address: Address, calls: int) -> str:
+    """Why a layer has no answer, where its module, or that part of it, was called so often."""
+    if not calls:
+        return "is not called in the forward pass; name another, for instance its parent"
+    if address.call and address.call > calls:
+        return f"is called {calls} times in a forward pass, not {address.call}"
+    if address.tensor:
+        return f"answers with fewer than {address.tensor + 1} tensors"
+    return "answers with no tensor" if not address.part else "does not tell its heads apart"
 
 
 def _by_stimulus(answer: torch.Tensor, axis: int) -> torch.Tensor:

@@ -16,6 +16,7 @@ from pytest_brainscore.models.addresses import Address, parse
 from pytest_brainscore.models.kinds import ACTIVATIONS, Kind
 from pytest_brainscore.models.layers import pool
 from pytest_brainscore.models.network import Network, from_module
+from pytest_brainscore.models.pool import trace
 from pytest_brainscore.models.represent import represent
 from pytest_brainscore.specs.models import Preprocess
 from pytest_brainscore.specs.views import Pool, Projection
@@ -148,6 +149,39 @@ def test_each_name_reads_what_its_call_answered():
         assert torch.allclose(found[layer], flat(answer), atol=1e-6), layer
 
 
+class Unsteady(Small):
+    """Draws anew in each pass, subtracts the batch's mean, and takes turns with two readouts."""
+
+    def __init__(self, how: str) -> None:
+        super().__init__()
+        self.how, self.turns, self.other = how, 0, nn.Linear(16, 4)
+        self.noise = nn.Dropout(0.5)
+        self.noise.eval = self.noise.train  # left on
+
+    def forward(self, x):
+        self.turns += 1
+        x = self.relu(self.first(x))
+        x = self.noise(x) if self.how == "noise" else x
+        x = self.second(x - x.mean(0) if self.how == "batch" else x).mean((2, 3))
+        return (self.other if self.how == "turns" and self.turns % 2 else self.readout)(x)
+
+
+@pytest.mark.parametrize(
+    ("how", "layers"),
+    [
+        ("nothing", ()),
+        ("noise", ("noise", "second", "readout", "final")),
+        ("batch", ("second",)),  # what follows averages it out
+        ("turns", ("other", "readout", "final")),
+    ],
+)
+def test_answers_that_differ_from_pass_to_pass_are_noticed(how, layers):
+    net = network(Unsteady(how))
+    net.module.noise.train(how == "noise")
+    assert trace(net).unsteady == layers
+    assert how == "turns" or "relu" in names(net)
+
+
 def test_the_tokens_of_as_many_images_as_there_are_tokens_are_not_taken_for_images():
     net = odd()  # its LSTM answers with (16 tokens, images, 3)
     few, many = (read(net, "lstm.axis1", n=n)["lstm.axis1"] for n in (5, 16))
@@ -193,9 +227,11 @@ def test_a_name_stands_for_itself_where_another_layer_answers_the_same():
         ("relu.q", r"small has no layer relu.q \(relu is no attention that is known\)"),
         ("xyz[2]", r"small has no layer xyz\[2\] \(its top level: stem, relu"),
         ("relu@0", "small has no layer relu@0; did you mean relu?"),
-        ("windows", "small: layer windows can be in no pool: it does not answer per image"),
-        ("places", "small: layer places can be in no pool"),
-        ("relu@3", "small: layer relu@3 can be in no pool"),
+        ("windows", r"windows can be in no pool: it does not answer per image.* the shape \(6, "),
+        ("places", r"places can be in no pool: it .* real numbers: 3 images have the shape \(3, 1\)"),
+        ("relu@3", "small: layer relu@3 can be in no pool: it is called 2 times in a forward pass, not 3"),
+        ("second[1]", r"layer second\[1\] can be in no pool: it answers with fewer than 2 tensors"),
+        ("unused", "layer unused can be in no pool: it is not called in the forward pass"),
     ],
 )
 def test_what_is_not_there_is_said_in_one_line(layer, words):
