@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 # pytester forgets what a test imports: torch cannot be imported twice, and our items would be of two classes
+import h5netcdf  # noqa: F401
 import himalaya.kernel_ridge  # noqa: F401
 import numpy as np
 import pandas as pd
