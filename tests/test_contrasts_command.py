@@ -106,7 +106,7 @@ def test_runs_are_joined_and_json_has_all_tables(tmp_path, capsys):
     (effect,) = [one for one in found["effects"] if one["chosen"]]
     assert (effect["unit"], effect["n"], effect["n_against"]) == ("networks", 4, 3)
     assert effect["difference"] == pytest.approx(0.1375)
-    assert len(found["effects"]) == 6
+    assert len(found["effects"]) == 7
 
 
 def test_a_notebook_has_the_same_tables(tmp_path, capsys):

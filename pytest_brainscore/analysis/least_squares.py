@@ -39,6 +39,19 @@ def two_groups(a: np.ndarray, b: np.ndarray) -> Estimate | None:
     return Estimate(float(a.mean() - b.mean()), float(se), df)
 
 
+def two_groups_apart(a: np.ndarray, b: np.ndarray) -> Estimate | None:
+    """The mean of a minus that of b, each with a variance of its own: Welch's t of two samples.
+
+    None where one of them has no spread to measure. Welch 1947, Biometrika 34:28.
+    """
+    if min(len(a), len(b)) < 2:
+        return None
+    shares = np.array([one.var(ddof=1) / len(one) for one in (a, b)])
+    weights = shares**2 / np.array([len(a) - 1, len(b) - 1])
+    df = float(shares.sum() ** 2 / weights.sum()) if weights.sum() else float(len(a) + len(b) - 2)
+    return Estimate(float(a.mean() - b.mean()), float(np.sqrt(shares.sum())), df)
+
+
 def fit(
     y: np.ndarray, groups: Sequence[str], factor: Sequence[str], clusters: Sequence[str] | None = None
 ) -> Fit | None:

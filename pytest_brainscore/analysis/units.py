@@ -10,7 +10,7 @@ import numpy as np
 from ..specs.contrasts import Unit
 from . import estimates
 from .estimates import Estimate, Resampled
-from .least_squares import Fit, fit, two_groups
+from .least_squares import Fit, fit, two_groups, two_groups_apart
 from .members import Member, Sides
 
 
@@ -49,6 +49,7 @@ def answer(question: Question, unit: Unit) -> Answer:
     """The difference and its interval, where `unit` says what varies.
 
     networks: the networks are a sample of those that might have been compared (pooled t, or t of the pairs).
+    welch: likewise, where the two groups may spread differently.
     subjects: the subjects are (t of each one's difference). subject_bootstrap, stimulus_bootstrap: likewise
     by resampling. released: each network in each subject is a sample of its own, with an effect of the
     subject, all groups fitted together. clustered: that fit, with the covariance of a network (or pair).
@@ -67,6 +68,13 @@ def _of_networks(question: Question) -> Answer:
     return two_groups(_scores(first), _scores(second)) or Lacking(
         "one network each: no spread between networks"
     )
+
+
+def _of_networks_apart(question: Question) -> Answer:
+    if question.paired:
+        return Lacking("pairs have one spread, that of their differences")
+    first, second = map(_scores, question.both)
+    return two_groups_apart(first, second) or Lacking("one network in a group: no spread of its own")
 
 
 def _of_subjects(question: Question) -> Answer:
@@ -156,6 +164,7 @@ def _plural(part: str) -> str:
 
 _ANSWERS: Mapping[Unit, Callable[[Question], Answer]] = {
     "networks": _of_networks,
+    "welch": _of_networks_apart,
     "released": _as_released,
     "clustered": _clustered,
     "subjects": _of_subjects,

@@ -16,7 +16,9 @@ from .models import About
 from .validation import validate
 
 Word = str | bool | int | float
-Unit = Literal["networks", "released", "clustered", "subjects", "subject_bootstrap", "stimulus_bootstrap"]
+Unit = Literal[
+    "networks", "welch", "released", "clustered", "subjects", "subject_bootstrap", "stimulus_bootstrap"
+]
 WORDS = ("trained", "model", *About.model_fields)
 """What is said of networks; results may say more of theirs."""
 _AGAINST: Loc = ("against",)

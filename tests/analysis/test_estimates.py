@@ -11,10 +11,30 @@ from scipy import stats
 from pytest_brainscore.analysis.corrections import holm, level_of_each
 from pytest_brainscore.analysis.correlates import interval, spearman
 from pytest_brainscore.analysis.estimates import Estimate, bootstrap, mean
-from pytest_brainscore.analysis.least_squares import fit, two_groups
+from pytest_brainscore.analysis.least_squares import fit, two_groups, two_groups_apart
 
 RNG = np.random.default_rng(6)
 A, B = RNG.normal(0.4, 0.1, 9), RNG.normal(0.3, 0.2, 5)
+
+
+def test_two_groups_apart_are_welch_s_t():
+    found, due = two_groups_apart(A, B), stats.ttest_ind(A, B, equal_var=False)
+    assert found.p == pytest.approx(due.pvalue)
+    assert found.interval() == pytest.approx(tuple(due.confidence_interval()))
+    assert two_groups_apart(A, B[:1]) is None
+
+
+@pytest.mark.parametrize(("test", "least", "most"), [(two_groups, 0.35, 0.5), (two_groups_apart, 0.03, 0.08)])
+def test_one_variance_for_unlike_groups_finds_what_is_not_there(test, least, most):
+    rng = np.random.default_rng(0)
+    studies = [(0.02 * rng.standard_normal(30), 0.08 * rng.standard_normal(4)) for _ in range(1000)]
+    assert least < np.mean([test(*study).p < 0.05 for study in studies]) < most
+
+
+def test_a_bootstrap_of_four_subjects_covers_80_per_cent():
+    rng = np.random.default_rng(0)
+    intervals = [bootstrap(rng.standard_normal(4)).interval() for _ in range(1000)]
+    assert np.mean([low < 0 < high for low, high in intervals]) == pytest.approx(0.8, abs=0.03)
 
 
 def test_two_groups_are_student_s_t():
