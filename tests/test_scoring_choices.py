@@ -203,7 +203,7 @@ def test_a_notebook_scores_choices_in_memory(x, tmp_path, monkeypatch):
 
 def test_a_named_layer_comes_before_the_readout_of_the_entry(tmp_path):
     (tmp_path / "models.yaml").write_text("net: {source: here:net, readout: second, layers: {IT: first}}\n")
-    spec, _ = api._model("net", tmp_path, None, "third", "behaviour")
+    spec, _ = api._model("net", tmp_path, None, "third", "behaviour", pooled=False)
     assert (spec.readout, spec.layers) == (None, {"behaviour": "third"})
 
 
