@@ -113,7 +113,7 @@ def test_a_rude_network_costs_its_own_items_and_nobody_elses(project, entries):
         "leaves_later": "leaves_later: the forward pass of images (3, 32, 32) fails: SystemExit: enough",
         "learns": "learns: showing it stimuli changes 0.weight: what it answers depends on",
         "nan": "nan: layer 3 answers to stimulus image1 with NaN or infinity",
-        "odd_text": "odd_text: rude:odd_text cannot be built: OSError: caf\\udce9 \0 \x1b[2J",
+        "odd_text": "odd_text: rude:odd_text cannot be built: OSError: caf\\udce9 \\x00 \\x1b[2J",
         "deep": "deep: rude:deep cannot be built: RecursionError: maximum recursion depth exceeded",
     }.items():
         assert said[name].startswith(words), said[name]
