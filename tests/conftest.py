@@ -19,8 +19,8 @@ with suppress(ImportError):  # pytest reads this file for the suite too, where H
     from hypothesis import HealthCheck, settings
 
     slow = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
-    settings.register_profile("ci", derandomize=True, max_examples=20, **slow)
-    settings.register_profile("large", max_examples=200, print_blob=True, **slow)
+    settings.register_profile("ci", derandomize=True, max_examples=15, **slow)
+    settings.register_profile("large", max_examples=150, print_blob=True, **slow)
     settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 

@@ -229,10 +229,8 @@ def test_without_a_network_of_one_group_the_others_are_compared(tmp_path, capsys
     write(tmp_path / "a", every())
     text = printed(capsys, "a", "--contrasts", "own.yaml")
     assert f"{CRSA} cnn - transformer  4, 3  +0.138" in text
-    assert text.splitlines()[-2:] == [
-        "no difference with networks on both sides: alone",
-        "alone: no network of recurrent",
-    ]
+    assert "no difference with networks on both sides: alone" in text.splitlines()
+    assert "alone: no network of recurrent" in text.splitlines()
 
 
 def test_where_scores_have_a_ceiling_but_none_is_ceiled_that_is_said(tmp_path, capsys):

@@ -192,8 +192,8 @@ def test_a_trickle_is_given_up_and_kept(raw, fetcher, access, monkeypatch):
         connection.sendall(b"HTTP/1.1 206 Partial\r\n" if start else OK)
         connection.sendall(b"Content-Length: %d\r\n" % (len(CONTENT) - start) + PLAIN)
         while len(sent) < 1000:
-            connection.sendall(CONTENT[start + len(sent) :][:1])
-            sent.append(1)
+            sent.append(1)  # before it is on its way: else the client may have it first
+            connection.sendall(CONTENT[start + len(sent) - 1 :][:1])
             time.sleep(0.01)
 
     server = raw(trickle)

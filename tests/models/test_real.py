@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import zipfile
-
 import numpy as np
 import pytest
 import scipy.io
 import yaml
 from scipy.stats import spearmanr
-from sklearn.linear_model import Ridge
-from sklearn.model_selection import ShuffleSplit
 
 from pytest_brainscore.data.stimuli import Stimuli
 from pytest_brainscore.models.build import build
@@ -51,26 +47,3 @@ def test_rsa_on_92_objects(shared, numbers, state):
         monkey = spearmanr(rdm, objects["RDMs_mIT_hIT_fig1"][0, 0]["RDM"].ravel())[0]
         assert human == pytest.approx(expected["human_IT"], abs=1e-4)
         assert monkey == pytest.approx(expected["monkey_IT"], abs=1e-4)
-
-
-def test_ridge_on_640_images(shared, numbers, tmp_path):
-    folder = shared / "data" / "cowley2023"
-    with zipfile.ZipFile(folder / "images_210325.zip") as archive:
-        archive.extractall(tmp_path)
-    files = sorted(tmp_path.glob("*.jpg"))
-    stimuli, unit = Stimuli(tuple(file.stem for file in files), tuple(files)), ("features.12",)
-    done = represent(
-        squeezenet(shared, trained=True), stimuli, {unit: {COORDINATES}}, spill=tmp_path, budget=0
-    )
-    x = done.tensors[unit, COORDINATES].numpy()
-    assert x.shape == (640, 641)
-
-    responses = np.load(folder / "responses_repeat_averaged_210325.npy")
-    y = responses if len(responses) == 640 else responses.T
-    scores = []
-    for train, test in ShuffleSplit(10, train_size=0.9, random_state=1).split(x):
-        predicted = Ridge(alpha=1).fit(x[train], y[train]).predict(x[test])
-        rs = [np.corrcoef(predicted[:, i], y[test, i])[0, 1] for i in range(y.shape[1])]
-        scores.append(np.median(rs))
-    expected = numbers["cowley2023_V4"]["models"]["squeezenet1_1 trained"]["features.12"]["ridge_alpha_1"]
-    assert np.mean(scores) == pytest.approx(expected["score"], abs=1e-4)

@@ -41,7 +41,7 @@ FAMILIES = (
 TRAINED = "{trained:", "{trainned:"
 WRONG = {
     "key": ("where:", "were:", 4, "were: no such key; did you mean where?"),
-    "unit": ("released", "releesed", 15, "'releesed' is none of networks, released"),
+    "unit": ("released", "releesed", 15, "'releesed' is none of networks, welch, released"),
     "group": ("cnn - transformer", "cnn - transfomer", 7, "no group transfomer; did you mean transformer?"),
     "reference": ("against: small", "against: smal", 13, "no group smal; did you mean small?"),
     "difference": (
