@@ -66,7 +66,7 @@ def rank(x: Tensor) -> Tensor:
 
 def _unit(columns: Tensor, original: Tensor | None = None) -> Tensor:
     """Return columns of length one; NaN for those that are rounding beside the `original`."""
-    norm = torch.linalg.vector_norm(columns, dim=0)
+    norm = columns.square().sum(dim=0).sqrt()  # vector_norm takes five times as long over rows
     nothing = norm == 0 if original is None else _constant(original)
     scaled: Tensor = columns / norm.masked_fill(nothing, torch.nan)
     return scaled
