@@ -1,4 +1,4 @@
-"""Guards, one story: baselines are made, things change, things are put back; alone and on two workers."""
+"""Guards, one story: baselines are made, things change, things are put back."""
 
 from __future__ import annotations
 
@@ -126,10 +126,10 @@ class Result:
         }
 
 
-@pytest.fixture(scope="module", params=WORKERS)
-def story(request, tmp_path_factory):
-    """Baselines made, everything changed, everything put back."""
-    project = Guarded(tmp_path_factory.mktemp("story"), request.param)
+@pytest.fixture(scope="module")
+def story(tmp_path_factory):
+    """Baselines made, everything changed, everything put back; on workers in test_guard_update.py."""
+    project = Guarded(tmp_path_factory.mktemp("story"), ())
     project.made = project.run(f"--models={','.join(BEFORE)}", "--brainscore-update=new")
     project.first = project.state()
     project.change()

@@ -90,8 +90,7 @@ def test_squeezenet_and_its_untrained_twin_on_human_and_monkey_it(project, expec
 
 
 def test_mobilenet_runs_the_same_way(project):
-    rows = score(project, "--models", "mobilenet_v2", "-k", "Cowley2023 or Kriegeskorte2008")
+    rows = score(project, "--models", "mobilenet_v2", "-k", "Kriegeskorte2008")
     by_benchmark = {benchmark: row["raw"] for (_, _, benchmark), row in rows.items()}
-    assert set(by_benchmark) >= {"Cowley2023.V4-pls", "Cowley2023.V4-ridge", "Cowley2023.V4-ridgecv"}
-    assert all(0.3 < raw < 0.7 for name, raw in by_benchmark.items() if "V4" in name)
+    assert len(by_benchmark) == 2
     assert all(0.1 < raw < 0.5 for name, raw in by_benchmark.items() if "IT" in name)
