@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import datetime
-import os
 import shutil
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -18,11 +17,11 @@ from pathlib import Path
 
 from .. import suite
 from ..analysis.composites import compose
-from ..data.disk import replace
 from ..errors import ResultsError
 from ..report.joining import Found, Joined, join
-from ..report.runs import DOCUMENT, LINES, Part, read
+from ..report.runs import DOCUMENT, Part, read
 from ..report.table import table
+from ..report.writing import drafted, put, refuse_occupied
 from ..specs.results import Composed, Row, Run
 from ..suite import composites
 
@@ -40,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Write the joined run and print its table; 1 where it is not complete."""
     target = options.into or Path("reports") / f"{datetime.datetime.now():%Y-%m-%dT%H-%M-%S}-merged"
-    _refuse_occupied(target)
+    refuse_occupied(target, "--into")
     parts = [read(path) for path in options.runs]
     joined = join(parts)
     if not joined.found:
@@ -53,11 +52,6 @@ def run(options: argparse.Namespace) -> int:
     return 0 if joined.complete else 1
 
 
-def _refuse_occupied(target: Path) -> None:
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise ResultsError(f"--into {target}: there is something already; name a new folder")
-
-
 def _composed(joined: Joined) -> list[Composed]:
     """The composites of all rows together, as the benchmarks/ of this folder and the shipped one say."""
     suites = (Path("benchmarks"), suite.benchmarks())
@@ -67,21 +61,9 @@ def _composed(joined: Joined) -> list[Composed]:
 
 def _write(target: Path, joined: Joined, parts: Sequence[Part], composed: Sequence[Composed]) -> list[Row]:
     """Write the folder in one step; its rows. Raises ResultsError where it cannot be written."""
-    draft = target.absolute().with_name(f".{target.name}.{os.getpid()}")
-    try:
-        draft.mkdir(parents=True)
+    with drafted(target, "--into") as draft:
         rows = [_with_values(found, draft) for found in joined.found]
-        lines = "".join(row.model_dump_json() + "\n" for row in rows)
-        (draft / LINES).write_text(lines, encoding="utf-8", newline="\n")
-        document = _document(target.name, joined, parts, rows, composed)
-        (draft / DOCUMENT).write_text(document.text(), encoding="utf-8")
-        if target.exists():
-            target.rmdir()
-        replace(draft, target)
-    except OSError as why:
-        raise ResultsError(f"--into {target}: cannot be written ({why.strerror or why})") from None
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
+        put(draft, _document(target.name, joined, parts, rows, composed))
     return rows
 
 

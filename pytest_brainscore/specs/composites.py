@@ -13,6 +13,7 @@ from pydantic import Discriminator, Field, Tag, model_validator
 from ..errors import SpecError, nearest
 from .base import Id, Spec
 from .document import Document, Loc, read
+from .named import by_id
 from .validation import validate
 
 Name = Annotated[
@@ -103,13 +104,7 @@ def load_composites(path: Path) -> dict[str, Composite]:
     Raises SpecError (file:line: field: message) where the file is wrong or two composites have one id.
     """
     document = read(path)
-    found: dict[str, Composite] = {}
-    for i, composite in enumerate(validate(CompositeFile, document).composites):
-        if composite.id in found:
-            where = document.where(("composites", i, "id"))
-            raise SpecError(f"{where}: id: {composite.id} is already a composite of this file")
-        found[composite.id] = composite
-    return found
+    return by_id(validate(CompositeFile, document).composites, document, "composites", "composite")
 
 
 def refuse_unknown(path: Path, known: Collection[str]) -> None:

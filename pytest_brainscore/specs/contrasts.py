@@ -13,6 +13,7 @@ from ..errors import SpecError, nearest
 from .base import Id, Spec
 from .document import Document, Loc, read
 from .models import About
+from .named import by_id
 from .validation import validate
 
 Word = str | bool | int | float
@@ -115,13 +116,7 @@ def load_contrasts(path: Path) -> dict[str, Contrast]:
     Raises SpecError (file:line: field: message) where the file is wrong or two contrasts have one id.
     """
     document = read(path)
-    found: dict[str, Contrast] = {}
-    for i, contrast in enumerate(validate(ContrastFile, document).contrasts):
-        if contrast.id in found:
-            where = document.where(("contrasts", i, "id"))
-            raise SpecError(f"{where}: id: {contrast.id} is already a contrast of this file")
-        found[contrast.id] = contrast
-    return found
+    return by_id(validate(ContrastFile, document).contrasts, document, "contrasts", "contrast")
 
 
 def refuse_unknown(path: Path, known: Mapping[str, Collection[Word]]) -> None:

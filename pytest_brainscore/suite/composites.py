@@ -9,6 +9,7 @@ from pathlib import Path
 from ..errors import SpecError
 from ..specs.cases import load_cases
 from ..specs.composites import Composite, load_composites, refuse_unknown
+from ..specs.named import files_of, of_folder
 from . import files_in
 
 FOLDER = "composites"
@@ -41,7 +42,7 @@ def refuse_unknown_parts(suites: Iterable[Path]) -> None:
     Where a benchmark file cannot be read, nothing is refused: collecting it says what is wrong.
     """
     folders = list(dict.fromkeys(folder.resolve() for folder in suites))
-    files = sorted((folders[0] / FOLDER).glob("*.y*ml"))
+    files = files_of(folders[0] / FOLDER)
     try:
         paths = [path for folder in folders for path in files_in(folder)] if files else []
         known = [case.name for path in paths for case in load_cases(path)]
@@ -52,10 +53,4 @@ def refuse_unknown_parts(suites: Iterable[Path]) -> None:
 
 
 def _in(folder: Path) -> dict[str, Composite]:
-    found: dict[str, Composite] = {}
-    for path in sorted(folder.glob("*.y*ml")):
-        for id, composite in load_composites(path).items():
-            if id in found:
-                raise SpecError(f"{path}: the composite {id} is also in another file of this folder")
-            found[id] = composite
-    return found
+    return of_folder(folder, load_composites, "composite")

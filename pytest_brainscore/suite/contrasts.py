@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
-from ..errors import SpecError
 from ..specs.contrasts import WORDS, Contrast, Where, Word, load_contrasts, refuse_unknown, values_of
+from ..specs.named import files_of, of_folder
 from ..specs.results import Row
 from . import benchmarks, zoo
 
@@ -20,7 +20,7 @@ def contrasts(project: Path, rows: Iterable[Row] = ()) -> tuple[Contrast, ...]:
     project's asks for what neither the rows, nor the zoo, nor the shipped contrasts have.
     """
     shipped, folder = _in(benchmarks() / FOLDER), project / "benchmarks" / FOLDER
-    if folder.resolve() == (benchmarks() / FOLDER).resolve() or not (paths := _files(folder)):
+    if folder.resolve() == (benchmarks() / FOLDER).resolve() or not (paths := files_of(folder)):
         return tuple(shipped.values())
     own, known = _in(folder), vocabulary(rows)
     for path in paths:
@@ -73,15 +73,5 @@ def _conditions(contrast: Contrast) -> tuple[Where, ...]:
     return ({contrast.by: groups},) if contrast.by and groups else ()
 
 
-def _files(folder: Path) -> list[Path]:
-    return sorted(folder.glob("*.y*ml"))
-
-
 def _in(folder: Path) -> dict[str, Contrast]:
-    found: dict[str, Contrast] = {}
-    for path in _files(folder):
-        for id, contrast in load_contrasts(path).items():
-            if id in found:
-                raise SpecError(f"{path}: the contrast {id} is also in another file of this folder")
-            found[id] = contrast
-    return found
+    return of_folder(folder, load_contrasts, "contrast")
