@@ -73,8 +73,8 @@ def _unit(columns: Tensor, original: Tensor | None = None) -> Tensor:
 
 
 def _constant(x: Tensor) -> Tensor:
-    spread = x.amax(dim=0) - x.amin(dim=0)
-    constant: Tensor = spread <= 8 * EPSILON * x.abs().amax(dim=0)
+    most, least = x.amax(dim=0), x.amin(dim=0)
+    constant: Tensor = most - least <= 8 * EPSILON * torch.maximum(most.abs(), least.abs())
     return constant
 
 

@@ -157,7 +157,14 @@ def by_group(y: Tensor, groups: Groups | None) -> list[Tensor]:
     for number, columns in enumerate(groups, start=1):
         if len(columns) == 0 or int(columns.max()) >= y.shape[1] or int(columns.min()) < 0:
             raise MetricError(f"group {number} of {len(groups)} must name some of the {y.shape[1]} neuroids")
-    return [y.index_select(1, columns.to(y.device)) for columns in groups]
+    return [_columns(y, columns) for columns in groups]
+
+
+def _columns(y: Tensor, at: Tensor) -> Tensor:
+    """Some columns of y (n, m); those that lie side by side are not copied."""
+    first, count = int(at[0]), len(at)
+    side_by_side = int(at[-1]) - first == count - 1 and bool((at.diff() == 1).all())
+    return y[:, first : first + count] if side_by_side else y.index_select(1, at.to(y.device))
 
 
 def _both(x: Tensor, y: Tensor, distance: str, groups: Groups | None) -> tuple[Tensor, Tensor]:
