@@ -9,6 +9,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from .base import Id, Spec
 from .ceilings import Ceiling, require_suited
 from .guards import Guard, needs_splits
+from .inference import Inference, Power
 from .metrics import (
     AnyMetric,
     Behavioural,
@@ -71,6 +72,8 @@ class Benchmark(Spec):
     trials: Annotated[Trials, Field(description="of networks that answer at random")] | None = None
     published: Annotated[tuple[Published, ...], Field(description="what others found")] = ()
     guard: Annotated[Guard, Field(description="how far a score may fall below its baseline")] = Guard()
+    inference: Annotated[Inference, Field(description="intervals and the null")] | None = None
+    power: Annotated[Power, Field(description="how often a known truth must be recovered")] | None = None
     version: Positive = 1
     reference: str | None = None
 

@@ -18,7 +18,7 @@ from .document import Document, read
 from .metrics import CustomMetric
 from .validation import validate
 
-_NOT_COMPARED = {"dataset", "guard", "reference", "published"}
+_NOT_COMPARED = {"dataset", "guard", "reference", "published", "inference", "power"}
 _OUR_KEYS = re.compile(r"""^["']?(datasets?|benchmarks)["']?\s*:""", re.MULTILINE)
 
 

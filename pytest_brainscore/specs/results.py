@@ -27,6 +27,34 @@ class Guarded(Spec):
     updates: bool = Field(description="whether --brainscore-update may take the score as baseline")
 
 
+class Interval(Spec):
+    """Where the score of a mapping fitted at this training size would lie, over new samples of `over`."""
+
+    low: float | None
+    high: float | None
+    level: float = Field(0.95, description="how often such intervals hold the true score")
+    se: float | None = Field(None, description="standard error, all factors of `over` together")
+    df: float | None = Field(None, description="degrees of freedom of the t distribution")
+    over: tuple[str, ...] = Field(description="what was taken as a sample: stimulus, neuroid, subject")
+    by: dict[str, Literal["splits", "bootstrap", "jackknife"]] = Field(
+        {}, description="how each factor was resampled"
+    )
+    refit: bool = Field(
+        False, description="whether mappings were fitted anew; false: from the values of one fit"
+    )
+
+
+class Null(Spec):
+    """The score where stimuli are shuffled, so that activations and recordings have nothing in common."""
+
+    p: float = Field(description="(1 + shuffles that score as high) / (1 + shuffles)")
+    high: float | None = Field(None, description="the 95th percentile of shuffled scores")
+    mean: float | None = Field(None, description="their mean")
+    permutations: int
+    refit: bool = Field(False, description="whether mappings were fitted anew for each shuffle")
+    layers: int = Field(1, description="the maximum over so many layers was taken in each shuffle")
+
+
 class LayerScores(Spec):
     """One layer of the pool that a benchmark chose from: the mean over splits, by region's subject."""
 
@@ -71,6 +99,12 @@ class Row(Spec):
     ceiling: float | None = None
     ceiling_error: float | None = None
     ceiled: float | None = None
+    interval: Interval | None = Field(None, description="of raw")
+    ceiled_interval: Interval | None = Field(None, description="of ceiled, the ceiling taken as known")
+    null: Null | None = None
+    power: float | None = Field(
+        None, description="how often the metric recovers a known truth here, where the benchmark demands it"
+    )
     normalise: str | None = None
     splits: tuple[float | None, ...] = Field((), description="raw per split")
     also: dict[str, float | None] = Field({}, description="further figures of the metric")

@@ -1,0 +1,42 @@
+"""Replicates: what a score would have been on other samples, from which every interval and test is made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+Way = Literal["splits", "bootstrap", "jackknife"]
+Factor = Literal["stimulus", "neuroid", "subject", "both"]
+
+
+@dataclass(frozen=True, eq=False)
+class Replicates:
+    """The score on other samples of one factor.
+
+    values: (k,), the raw score of each replicate. `splits`: of each split, on all neuroids; `bootstrap`: of
+    each resample; `jackknife`: of the data without each group. The samples of two models on one benchmark are the
+    same ones in the same order (drawn from a counter and the benchmark's digest), so that the difference of
+    two models' replicates is a replicate of their difference.
+    ratio: of `splits`, test stimuli over training stimuli. count: how many of the factor were sampled from.
+    refit: whether the mapping was fitted anew for each.
+    """
+
+    way: Way
+    factor: Factor
+    values: np.ndarray
+    count: int
+    ratio: float | None = None
+    refit: bool = False
+
+    def minus(self, other: Replicates) -> Replicates:
+        """Replicates of the difference of two scores, on the same samples."""
+        return Replicates(
+            self.way, self.factor, self.values - other.values, self.count, self.ratio, self.refit
+        )
+
+
+Sampled = Mapping[Factor, Replicates]
+"""Of one score, by factor."""

@@ -1,0 +1,54 @@
+"""Evidence: everything a report is made from, read once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from ...specs.models import About
+from ...specs.results import Composed, Row
+from ..joining import Found
+from ..runs import Part
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """What runs left, and what is known of the networks.
+
+    found: one row for each benchmark, model and layer, and the run it comes from (`Found.part.file`, beside
+    which `row.values` lies). composites: of these rows. about: of networks by model id, from the results and,
+    where these are silent, from models.yaml. parts: the runs that were read. history: earlier runs, oldest
+    first, for the guarded models' history. benchmarks: folders with the project's benchmark files, its own
+    first.
+    """
+
+    found: Sequence[Found]
+    composites: Sequence[Composed] = ()
+    about: Mapping[str, About] = field(default_factory=dict)
+    parts: Sequence[Part] = ()
+    history: Sequence[Part] = ()
+    benchmarks: Sequence[Path] = ()
+
+    @cached_property
+    def rows(self) -> tuple[Row, ...]:
+        """All rows, also of what could not be scored."""
+        return tuple(one.row for one in self.found)
+
+    @cached_property
+    def scored(self) -> tuple[Found, ...]:
+        """The rows that have a score."""
+        return tuple(one for one in self.found if one.row.status == "scored")
+
+    def values_file(self, one: Found) -> Path | None:
+        """The netCDF file of a row's values and replicates; None where there is none."""
+        if one.row.values is None:
+            return None
+        file = one.part.file.absolute().parent / one.row.values
+        return file if file.is_file() else None
+
+    def by_region(self) -> Iterator[tuple[str, list[Found]]]:
+        """Each region and its scored rows, in the order of the rows."""
+        for region in dict.fromkeys(one.row.region for one in self.scored):
+            yield region, [one for one in self.scored if one.row.region == region]
