@@ -17,8 +17,8 @@ class Replicates:
     """The score on other samples of one factor.
 
     values: (k,), the raw score of each replicate. `splits`: of each split, on all neuroids; `bootstrap`: of
-    each resample; `jackknife`: of the data without each group. The samples of two models on one benchmark are the
-    same ones in the same order (drawn from a counter and the benchmark's digest), so that the difference of
+    each resample; `jackknife`: of the data without each group. Two models on one benchmark have the
+    same samples in the same order (drawn from a counter and the benchmark's digest), so that the difference of
     two models' replicates is a replicate of their difference.
     ratio: of `splits`, test stimuli over training stimuli. count: how many of the factor were sampled from.
     refit: whether the mapping was fitted anew for each.
