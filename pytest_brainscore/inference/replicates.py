@@ -18,7 +18,7 @@ class Replicates:
 
     values: (k,), the raw score of each replicate. `splits`: of each split, on all neuroids; `bootstrap`: of
     each resample; `jackknife`: of the data without each group. Two models on one benchmark have the
-    same samples in the same order (drawn from a counter and the benchmark's digest), so that the difference of
+    same samples in the same order (drawn from a counter and its digest), so that the difference of
     two models' replicates is a replicate of their difference.
     ratio: of `splits`, test stimuli over training stimuli. count: how many of the factor were sampled from.
     refit: whether the mapping was fitted anew for each.
