@@ -21,6 +21,7 @@ from .specs.registry import Registry
 
 if TYPE_CHECKING:
     from .scores import Score
+    from .specs.inference import Intervals
     from .workbench import Asked, Workbench
 
 Task = tuple[Case, str | None]
@@ -48,7 +49,8 @@ class Terms:
     """What holds for all work of a run.
 
     device, offline: as on the command line. root: the project's folder, whose code may run. trust: packages
-    whose code may run, too. worker, workers: which of how many processes of this machine works.
+    whose code may run, too. worker, workers: which of how many processes of this machine works. intervals:
+    how the intervals of scores are made, instead of as their benchmarks say.
     """
 
     device: str = "auto"
@@ -57,6 +59,7 @@ class Terms:
     trust: tuple[str, ...] = ()
     worker: int = 0
     workers: int = 1
+    intervals: Intervals | None = None
 
     def open(self, asked: tuple[Asked, ...] = (), tell: Tell = untold) -> Workbench:
         """A workbench under these terms, on the cache and the mirrors of this process.
@@ -68,7 +71,14 @@ class Terms:
 
         registry = Registry(self.root, self.trust)
         device = take_share(self.device, self.worker, self.workers)
-        return Workbench.open(device=device, offline=self.offline, registry=registry, asked=asked, tell=tell)
+        return Workbench.open(
+            device=device,
+            offline=self.offline,
+            registry=registry,
+            asked=asked,
+            tell=tell,
+            intervals=self.intervals,
+        )
 
     def layers(self, model: Model, folder: Path) -> tuple[str, ...]:
         """The layers of a network that answer per image, in the order of their last calls.

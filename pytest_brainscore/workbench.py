@@ -40,6 +40,7 @@ from .scores import Score
 from .scoring.fallbacks import noted_fallbacks
 from .specs.base import File
 from .specs.cases import Case
+from .specs.inference import Intervals
 from .specs.models import Model
 from .specs.registry import Registry
 from .specs.views import Trials
@@ -69,9 +70,10 @@ class Workbench:
         store: Store | None,
         asked: Sequence[Asked] = (),
         tell: Tell = untold,
+        intervals: Intervals | None = None,
     ) -> None:
         self.device, self.fetcher, self.registry, self.store = device, fetcher, registry, store
-        self.asked, self.tell = tuple(asked), tell
+        self.asked, self.tell, self.intervals = tuple(asked), tell, intervals
         self.opened = Opened(fetcher, registry, device.metrics, tell)
         self.beside = Beside(self.opened, self._network, self._represented, registry.root or Path())
         self._live: Live | None = None
@@ -86,11 +88,16 @@ class Workbench:
         registry: Registry,
         asked: Sequence[Asked] = (),
         tell: Tell = untold,
+        intervals: Intervals | None = None,
     ) -> Workbench:
-        """A workbench on the user's own cache and mirrors. `tell` hears what is being done."""
+        """A workbench on the user's own cache and mirrors. `tell` hears what is being done.
+
+        intervals: how those of scores are made, instead of as the benchmarks say.
+        """
         keep_freed_memory()
         fetcher = Fetcher.from_environment(offline=offline, progress=sys.stderr.isatty(), tell=tell)
-        return cls(Device.named(device), fetcher, registry, Store.in_cache(fetcher.cache), asked, tell)
+        store = Store.in_cache(fetcher.cache)
+        return cls(Device.named(device), fetcher, registry, store, asked, tell, intervals)
 
     def score(self, case: Case, model: Model, folder: Path, layer: str | None = None) -> Score:
         """Score one model on one benchmark, at the layer given, or at those that stand for the region.

@@ -19,9 +19,11 @@ from .shards import Shard
 
 if TYPE_CHECKING:
     from ..specs.guards import Level, Update
+    from ..specs.inference import Intervals
 
 LEVELS = ("off", "warn", "on", "strict")
 UPDATES = ("new", "changed", "all", "all!")
+INTERVALS = ("stored", "refit", "off")
 SHIPPED = "pytest_brainscore.suite"
 """What the shipped suite is called on the command line, after --pyargs."""
 _OURS = re.compile(
@@ -36,6 +38,10 @@ _OPTIONS: dict[str, tuple[str | None, str]] = {
     "--brainscore-json": ("FILE", "Write results.json to this file too"),
     "--brainscore-guard": ("LEVEL", "Judge scores by their baselines: off, warn, on or strict (default: on)"),
     "--brainscore-update": ("WHICH", "Write baselines: new, changed (and new) or all; all! where CI is set"),
+    "--brainscore-intervals": (
+        "HOW",
+        "Of every score, whatever its benchmark says: stored, refit (fitted anew, slow) or off",
+    ),
     SHARD: ("I/N", "Score the I-th of N shares of the models, for job arrays; join them with `merge`"),
     "--brainscore-dask": (
         "ADDRESS",
@@ -51,6 +57,7 @@ _INI: dict[str, tuple[str, str | bool | list[str]]] = {
     "brainscore_offline": ("As --brainscore-offline", False),
     "brainscore_reports": ("As --brainscore-reports", "reports"),
     "brainscore_guard": ("As --brainscore-guard", "on"),
+    "brainscore_intervals": ("As --brainscore-intervals", ""),
     "brainscore_dask": ("As --brainscore-dask", ""),
     "brainscore_trust": ("Packages that dotted names in YAML may run", []),
 }
@@ -78,6 +85,7 @@ class Settings:
     trust: tuple[str, ...] = ()
     guard: Level = "on"
     update: Update | None = None
+    intervals: Intervals | None = None
     shard: Shard | None = None
     dask: str | None = None
 
@@ -129,6 +137,7 @@ def settings(config: pytest.Config) -> Settings:
         trust=tuple(config.getini("brainscore_trust")),
         guard=_level(config),
         update=_update(config),
+        intervals=_intervals(config),
         shard=_shard(config),
         dask=_dask(config),
     )
@@ -203,6 +212,13 @@ def _update(config: pytest.Config) -> Update | None:
         )
     update: Update = which.removesuffix("!")
     return update
+
+
+def _intervals(config: pytest.Config) -> Intervals | None:
+    """How intervals are made instead of as the benchmarks say; None where nothing is asked."""
+    given = str(_either(config, "brainscore_intervals"))
+    how: Intervals | None = _one_of(INTERVALS, given, "brainscore_intervals") if given else None
+    return how
 
 
 def _shard(config: pytest.Config) -> Shard | None:

@@ -83,7 +83,14 @@ class Run:
         """What holds for all work of this run."""
         settings = self.settings
         trust = (*settings.trust, *selection.packages(settings.models))
-        return Terms(settings.device, settings.offline, settings.root, trust, *self.place)
+        return Terms(
+            settings.device,
+            settings.offline,
+            settings.root,
+            trust,
+            *self.place,
+            intervals=settings.intervals,
+        )
 
     @property
     def asked(self) -> tuple[Asked, ...]:

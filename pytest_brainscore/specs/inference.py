@@ -8,12 +8,14 @@ from pydantic import Field
 
 from .base import Spec
 
+Intervals = Literal["stored", "refit", "off"]
+
 
 class Inference(Spec):
     """`inference:` of a benchmark. None of it changes a score, nor the digest of a benchmark."""
 
     intervals: Annotated[
-        Literal["stored", "refit", "off"],
+        Intervals,
         Field(
             description="stored: from the values of the one fit, where that is valid; refit: the mapping is"
             " fitted anew without each group of stimuli; off: none"
