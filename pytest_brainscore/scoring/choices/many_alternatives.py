@@ -17,11 +17,12 @@ from ...metrics.ceilings import Ceiling
 from ...metrics.choices import Choices
 from ...metrics.measurement import Measurement
 from ...metrics.subjects import subject_halves, subject_pairs
-from ...scores import Score
+from ...scores import Score, Table
 from ...specs.benchmarks import Benchmark
 from ...specs.metrics import Accuracy, AccuracyDistance, ErrorConsistency, Metric, ShapeBias
 from ...specs.readouts import Readout
 from ..ceiled import ceiled
+from .by_image import by_image
 from .reading import Reading, places, reading, refuse_other_names
 from .trials import by_name, images
 
@@ -36,7 +37,7 @@ class NamingTarget:
     """What the choices of every model of a benchmark of many alternatives are compared with.
 
     trials: the subjects' choices, where they are compared with the model's.
-    rows: the images that count, in the data set's full list of stimuli.
+    rows: the images that count, in the data set's full list of stimuli. names: theirs.
     shows: codes of what each of them shows: truth or label, or shape and texture.
     subjects, conditions: their names, by code.
     subjects_accuracy: share of the trials in which the truth was chosen; None where nobody was asked.
@@ -44,6 +45,7 @@ class NamingTarget:
 
     trials: Choices | None
     rows: Tensor
+    names: tuple[str, ...]
     shows: tuple[Tensor, ...]
     reading: Reading
     subjects: tuple[str, ...]
@@ -70,6 +72,7 @@ def target(benchmark: Benchmark, whole: Recordings, chosen: Recordings, device: 
     return NamingTarget(
         trials=trials.to(device) if trials else None,
         rows=torch.as_tensor(rows, device=device),
+        names=tuple(str(whole.stimuli.ids[row]) for row in rows),
         shows=tuple(codes.to(device) for codes in shows),
         reading=known,
         subjects=by_name(chosen, "subject")[0],
@@ -105,6 +108,7 @@ def score(benchmark: Benchmark, x: Tensor, to: NamingTarget, function: Callable[
         over=over,
         also=_also(measured, named, to),
         notes=to.reading.notes(to.rows),
+        beside=_by_image(named, to),
     )
 
 
@@ -186,6 +190,14 @@ def _values(measured: Measurement, to: NamingTarget) -> tuple[Tensor, tuple[str,
         return cells, to.subjects, "subject"
     names = tuple(f"{subject}, {condition}" for subject in to.subjects for condition in to.conditions)
     return cells, names, "subject_condition"
+
+
+def _by_image(named: Tensor, to: NamingTarget) -> dict[str, Table]:
+    """Empty where no subject is compared with the model."""
+    if to.trials is None or to.subjects_accuracy is None:
+        return {}
+    right = (named == to.trials.truth)[to.trials.stimulus]
+    return by_image(to.names, to.trials.stimulus, to.trials.right, right)
 
 
 def _also(measured: Measurement, named: Tensor, to: NamingTarget) -> dict[str, float]:

@@ -14,13 +14,14 @@ from torch import Tensor
 from ...data.recordings import Recordings
 from ...errors import MetricError
 from ...metrics import behaviour
-from ...metrics.behaviour import Trials
+from ...metrics.behaviour import Trials, against_each
 from ...metrics.ceilings import Ceiling
-from ...scores import Score
+from ...scores import Score, Table
 from ...specs.benchmarks import Benchmark
 from ...specs.metrics import TwoAlternative
 from ...specs.readouts import Readout
 from ..ceiled import ceiled
+from .by_image import by_image
 from .reading import Reading, places, reading, refuse_other_names
 from .trials import images
 
@@ -33,11 +34,12 @@ class PairTarget:
 
     trials: the subjects' choices; their images are `rows` of the data set's full list of stimuli, and their
         objects are `objects`.
-    columns: where these objects are among those that are read.
+    columns: where these objects are among those that are read. names: of the images.
     """
 
     trials: Trials
     rows: Tensor
+    names: tuple[str, ...]
     objects: tuple[str, ...]
     reading: Reading
     columns: Tensor
@@ -62,6 +64,7 @@ def target(benchmark: Benchmark, whole: Recordings, chosen: Recordings, device: 
     return PairTarget(
         trials=trials.to(device),
         rows=torch.as_tensor(rows, device=device),
+        names=tuple(str(whole.stimuli.ids[row]) for row in rows),
         objects=objects,
         reading=known,
         columns=torch.tensor(places(objects, known), device=device),
@@ -95,6 +98,7 @@ def score(benchmark: Benchmark, x: Tensor, to: PairTarget, function: Callable[..
         over=measured.over,
         also={"accuracy": _accuracy(named, to), "subjects_accuracy": to.trials.accuracy()},
         notes=to.reading.notes(to.rows),
+        beside=_by_image(named[:, to.columns], to),
     )
 
 
@@ -113,6 +117,13 @@ def _coded(chosen: Recordings) -> tuple[Trials, np.ndarray, tuple[str, ...]]:
         n_objects=len(objects),
     )
     return trials, rows, tuple(str(name) for name in objects)
+
+
+def _by_image(probabilities: Tensor, to: PairTarget) -> dict[str, Table]:
+    """Of the model its probability of being right in the subjects' own trials, by Luce's choice rule."""
+    stimulus, distractor = to.trials.stimulus, to.trials.distractor
+    errs = against_each(probabilities.to(torch.float64), to.trials.truth)[stimulus, distractor]
+    return by_image(to.names, stimulus, ~to.trials.erred, 1 - errs)
 
 
 def _accuracy(named: Tensor, to: PairTarget) -> float:
