@@ -13,6 +13,7 @@ import pytest
 
 from ..errors import nearest
 from ..specs import devices
+from . import outputs
 from .engines.address import fault
 from .shards import OPTION as SHARD
 from .shards import Shard
@@ -36,6 +37,7 @@ _OPTIONS: dict[str, tuple[str | None, str]] = {
     "--brainscore-offline": (None, "Never open a socket: what is not on disk is skipped"),
     "--brainscore-reports": ("DIR", "Where runs write (default: reports)"),
     "--brainscore-json": ("FILE", "Write results.json to this file too"),
+    "--brainscore-markdown": ("FILE", "Append what moved, and the scores, to this file: Markdown for a PR"),
     "--brainscore-guard": ("LEVEL", "Judge scores by their baselines: off, warn, on or strict (default: on)"),
     "--brainscore-update": ("WHICH", "Write baselines: new, changed (and new) or all; all! where CI is set"),
     "--brainscore-intervals": (
@@ -82,6 +84,7 @@ class Settings:
     layers: tuple[str, ...] = ()
     reports: Path = Path("reports")
     json: Path | None = None
+    markdown: Path | None = None
     trust: tuple[str, ...] = ()
     guard: Level = "on"
     update: Update | None = None
@@ -120,8 +123,7 @@ def asked(config: pytest.Config) -> bool:
 def settings(config: pytest.Config) -> Settings:
     """The settings of this run. Raises pytest.UsageError where a value is none."""
     root = config.rootpath
-    _refuse_root_of_output(config)
-    json = config.getoption("brainscore_json")
+    outputs.refuse_as_root(config)
     return Settings(
         models=str(_either(config, "brainscore_models")),
         root=root,
@@ -133,7 +135,8 @@ def settings(config: pytest.Config) -> Settings:
             name.strip() for name in str(_either(config, "brainscore_layers")).split(",") if name.strip()
         ),
         reports=root / str(_either(config, "brainscore_reports")),
-        json=config.invocation_params.dir / json if json else None,
+        json=outputs.file(config, "--brainscore-json"),
+        markdown=outputs.file(config, "--brainscore-markdown"),
         trust=tuple(config.getini("brainscore_trust")),
         guard=_level(config),
         update=_update(config),
@@ -149,22 +152,6 @@ def device(config: pytest.Config) -> str:
     if fault := devices.fault(name):
         raise pytest.UsageError(f"brainscore_device: {fault}")
     return name
-
-
-def _refuse_root_of_output(config: pytest.Config) -> None:
-    """Raise pytest.UsageError where pytest looked for its root and ini file from a place to write to.
-
-    It does where that is a word of its own, since it reads these before it knows the options of plugins.
-    """
-    here = config.invocation_params.dir
-    for option in ("--brainscore-reports", "--brainscore-json"):
-        given = here / (config.getoption(option) or "")
-        lost = given.exists() and config.inipath is None and not given.is_relative_to(here)
-        if lost and option in config.invocation_params.args:
-            raise pytest.UsageError(
-                f"pytest takes {given} for a folder of tests, and its root is now {config.rootpath}:"
-                f" write {option}={given}, with the equals sign"
-            )
 
 
 def refuse_without_models(config: pytest.Config) -> None:
