@@ -1,0 +1,70 @@
+"""Members: raw scores on resamples of neuroids or subjects, from the values of one measurement."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..metrics.measurement import Measurement, by_part
+from .replicates import Factor
+from .sampling import Sampling
+
+
+def factor_of(measured: Measurement, over: Collection[str] | None = None) -> Factor | None:
+    """What the columns of a measurement are a sample of: subject, neuroid, or None for nothing.
+
+    Subjects, where each has a number of its own; else neuroids. `over` names what is wanted: of subjects with
+    neuroids of their own "neuroid" takes the subjects as they are. None for a lone member, and for units.
+    """
+    has_subjects = measured.groups is not None or measured.over == "subject"
+    wanted = over if over is not None else ("subject" if has_subjects else "neuroid",)
+    if "subject" in wanted and has_subjects and count_of(measured, "subject") > 1:
+        return "subject"
+    single = measured.over != "neuroid" or count_of(measured, "neuroid") < 2
+    return None if "neuroid" not in wanted or single else "neuroid"
+
+
+def count_of(measured: Measurement, factor: Factor) -> int:
+    """How many members a measurement has; of neuroids of several subjects, those of the smallest."""
+    if factor == "subject" and measured.groups is not None:
+        return len(measured.groups)
+    if factor == "neuroid" and measured.groups is not None:
+        return min(len(group) for group in measured.groups)
+    return int(measured.values.shape[-1])
+
+
+def per_split(
+    measured: Measurement, factor: Factor, sampling: Sampling, count: int | None = None
+) -> np.ndarray:
+    """Return (replicates, n_splits): the score of each split on each resample of neuroids or subjects.
+
+    Computed as the score itself is: with the measurement's own centre, and the mean over parts. count: of the
+    resamples only the first so many.
+    """
+    of = _of_subjects if factor == "subject" else _of_neuroids
+    return np.stack([each.numpy() for each in of(measured, sampling, count)])
+
+
+def _of_subjects(measured: Measurement, sampling: Sampling, count: int | None) -> Iterator[Tensor]:
+    """Subjects with all that they have: the mean over parts is one over drawn subjects."""
+    n_subjects = count_of(measured, "subject")
+    groups = measured.groups
+    if groups is None:
+        groups = tuple(torch.arange(n_subjects)[:, None])
+    parts = by_part(measured.values, groups, measured.centre).cpu()
+    own = parts.reshape(len(parts), n_subjects, -1).mean(dim=2)
+    yield from (own[:, draw].mean(dim=1) for draw in sampling.draws("subject", n_subjects, count))
+
+
+def _of_neuroids(measured: Measurement, sampling: Sampling, count: int | None) -> Iterator[Tensor]:
+    """Neuroids of each subject by themselves, so that each keeps as many as it has."""
+    values = measured.values.cpu()
+    groups = measured.groups or (torch.arange(values.shape[-1]),)
+    names = ("neuroid", *(f"neuroid of subject {i}" for i in range(1, len(groups))))
+    streams = [sampling.draws(name, len(group), count) for name, group in zip(names, groups, strict=True)]
+    for draws in zip(*streams, strict=True):
+        columns = [group.cpu()[draw] for group, draw in zip(groups, draws, strict=True)]
+        yield by_part(values, columns, measured.centre).mean(dim=1)
