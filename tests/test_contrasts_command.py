@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import itertools
 import json
 import subprocess
 import sys
@@ -240,8 +239,7 @@ def test_where_scores_have_a_ceiling_but_none_is_ceiled_that_is_said(tmp_path, c
 
 def docs_example():
     page = Path(__file__).parents[1] / "docs" / "contrasts.md"
-    lines = page.read_text(encoding="utf-8").split("    # benchmarks/contrasts/mine.yaml\n")[1].splitlines()
-    return "\n".join(line[4:] for line in itertools.takewhile(lambda line: line.startswith("    "), lines))
+    return page.read_text(encoding="utf-8").split("# benchmarks/contrasts/mine.yaml\n")[1].split("```")[0]
 
 
 def test_the_example_of_the_docs_holds_of_any_results(tmp_path, capsys):

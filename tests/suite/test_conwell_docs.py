@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -33,8 +35,7 @@ REGION, DEGREES = "IT", 8.4
 def example(heading: str) -> dict:
     """The block of the docs under a heading."""
     text = (ROOT / "docs" / "conwell2024.md").read_text("utf-8").split(heading)[1].split("\n## ")[0]
-    lines = [line for line in text.splitlines() if line.startswith("    ")]
-    return yaml.safe_load("\n".join(lines))
+    return yaml.safe_load("\n".join(re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)))
 
 
 @pytest.fixture(scope="module")
