@@ -12,6 +12,7 @@ from . import estimates
 from .corrections import holm, level_of_each
 from .members import Member, Sides, sort
 from .networks import Network
+from .standardised import of_groups, of_pairs
 from .units import UNITS, Answer, Lacking, Question, answer
 
 
@@ -35,7 +36,8 @@ class Effect:
 
     chosen: whether this unit is the one that the contrast asks for. low, high: 95 %. p: two-sided, None of
     bootstraps. p_corrected: Holm's. low_corrected, high_corrected: of intervals that hold together. Both are
-    over the effects with chosen units on one benchmark. why: there is no interval.
+    over the effects with chosen units on one benchmark. why: there is no interval. g, g_low, g_high: Hedges'
+    g and its 95 % interval, of the unit `networks` alone; of pairs in units of their differences' spread.
     """
 
     contrast: str
@@ -56,6 +58,9 @@ class Effect:
     high_corrected: float | None = None
     corrected_for: int | None = None
     why: str | None = None
+    g: float | None = None
+    g_low: float | None = None
+    g_high: float | None = None
 
     @property
     def finds(self) -> bool | None:
@@ -124,7 +129,8 @@ def _effects(
         for unit in UNITS:
             found = answer(question, unit)
             names = (contrast.id, benchmark, group, against, unit, unit == chosen)
-            yield _with_interval(Effect(*names, n, n_against, question.difference), found), found
+            effect = _with_interval(Effect(*names, n, n_against, question.difference), found)
+            yield _with_size(effect, question) if unit == "networks" else effect, found
 
 
 def _with_interval(effect: Effect, found: Answer) -> Effect:
@@ -132,6 +138,12 @@ def _with_interval(effect: Effect, found: Answer) -> Effect:
         return replace(effect, why=found.why)
     low, high = found.interval()
     return replace(effect, difference=found.value, low=low, high=high, df=found.df, p=found.p)
+
+
+def _with_size(effect: Effect, question: Question) -> Effect:
+    made = of_pairs if question.paired else of_groups
+    found = made(*([member.score for member in side] for side in question.both))
+    return replace(effect, g=found.g, g_low=found.low, g_high=found.high) if found else effect
 
 
 def _corrected(answered: Sequence[tuple[Effect, Answer]]) -> Iterator[Effect]:
