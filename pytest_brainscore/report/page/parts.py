@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import altair as alt
 
+    from .board import Board
+
 
 @dataclass(frozen=True, eq=False)
 class Table:
@@ -69,5 +71,5 @@ class Section:
 
     id: str
     title: str
-    parts: Sequence[Table | Figure | Pictures]
+    parts: Sequence[Table | Figure | Pictures | Board]
     says: Sequence[str] = field(default=())

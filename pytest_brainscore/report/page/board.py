@@ -1,0 +1,264 @@
+"""Board: models by benchmarks as the page's script reads them, and the tables that hold the same numbers."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from ...specs.models import BASELINE
+from ...specs.results import Composed, Interval, Row
+from ..composites import shown
+from ..joining import Found
+from ..table import MARKS
+from .details import of_composite, of_row, pooled
+from .evidence import Evidence
+from .parts import Table
+
+Cell = list[Any] | str | None
+"""[raw, low, high, ceiling, ceiled, low, high, mark], cut after what is known; a status; None: not run."""
+DIGITS = 4
+FIRST = 30
+"""So many models stand in the page itself, for those who run no script."""
+PIXELS = "pixels"
+FILTERS = {
+    "region": "Region",
+    "species": "Species",
+    "metric": "Metric",
+    "family": "Family",
+    "training": "Training",
+}
+"""Of columns and of models, and what they are called."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of the board: a model; in one layer, where it was scored in several on a benchmark."""
+
+    model: str
+    layer: str | None = None
+
+    @property
+    def label(self) -> str:
+        """What the line is called."""
+        return f"{self.model} · {self.layer}" if self.layer else self.model
+
+
+@dataclass(frozen=True)
+class Column:
+    """A composite or a benchmark. rest: what it can be filtered by."""
+
+    id: str
+    rest: Mapping[str, str]
+    of: str | None = None
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """As the script reads it."""
+        return {"id": self.id, "label": self.label, "of": self.of, **self.rest}
+
+    @property
+    def label(self) -> str:
+        """The name without that of the data set, which stands under it."""
+        return self.id.removeprefix(f"{self.rest['under']}.")
+
+
+@dataclass(frozen=True, eq=False)
+class Board:
+    """A part of a page: the leaderboard. tables: its numbers, written beside the page."""
+
+    id: str
+    evidence: Evidence
+    tables: Sequence[Table]
+    first: int = FIRST
+    filters: Mapping[str, str] = field(default_factory=lambda: FILTERS)
+
+    def values(self, name: str) -> list[str]:
+        """What a filter can be set to."""
+        found = {str(one.get(name, "")) for one in (*self.data["columns"], *self.data["models"])}
+        return sorted(found - {""}, key=str.casefold)
+
+    @property
+    def marks(self) -> str:
+        """What the marks beside scores say, where there are any."""
+        verdicts = {one.row.verdict for one in self.evidence.scored}
+        words = [f"{mark.strip()} {verdict}" for verdict, mark in MARKS.items() if verdict in verdicts]
+        partial = any(one.missing and one.value is not None for one in self._composed)
+        return ", ".join([*words, *(["2/3 of two of three benchmarks"] if partial else [])])
+
+    @cached_property
+    def columns(self) -> tuple[Column, ...]:
+        """Composites first, then benchmarks in the order of the rows."""
+        composed = {one.composite: one for one in self._composed}
+        means = [
+            Column(id, {"under": f"composite of {one.of} scores"}, one.of) for id, one in composed.items()
+        ]
+        rows = {row.benchmark: row for row in self.evidence.rows}
+        return (*means, *(Column(id, _sides(row)) for id, row in rows.items()))
+
+    @cached_property
+    def entries(self) -> tuple[Entry, ...]:
+        """Models in the order of the rows."""
+        return tuple(dict.fromkeys(self._entry(row) for row in self.evidence.rows))
+
+    @cached_property
+    def data(self) -> dict[str, Any]:
+        """What the script shows."""
+        return {
+            "columns": [column.data for column in self.columns],
+            "models": [self._model(entry) for entry in self.entries],
+            "cells": [[self._cell(entry, column) for column in self.columns] for entry in self.entries],
+            "references": [*self._references()],
+        }
+
+    @cached_property
+    def details(self) -> dict[str, Any]:
+        """What a cell opens: pairs of a term and what is said of it, each written once."""
+        return pooled([[self._said(entry, column) for column in self.columns] for entry in self.entries])
+
+    @cached_property
+    def _composed(self) -> list[Composed]:
+        return shown(self.evidence.composites)
+
+    @cached_property
+    def _means(self) -> dict[tuple[str, str], Composed]:
+        return {(one.model, one.composite): one for one in self._composed}
+
+    @cached_property
+    def _found(self) -> dict[tuple[Entry, str], Found]:
+        return {(self._entry(one.row), one.row.benchmark): one for one in self.evidence.found}
+
+    @cached_property
+    def _several(self) -> frozenset[str]:
+        """Models that have several layers on a benchmark."""
+        layers: dict[tuple[str, str], set[str | None]] = {}
+        for row in self.evidence.rows:
+            layers.setdefault((row.model, row.benchmark), set()).add(row.layer)
+        return frozenset(model for (model, _), every in layers.items() if len(every) > 1)
+
+    def _entry(self, row: Row) -> Entry:
+        return Entry(row.model, row.layer if row.model in self._several else None)
+
+    def _model(self, entry: Entry) -> dict[str, Any]:
+        about = self.evidence.about.get(entry.model)
+        return {
+            "name": entry.label,
+            "family": (about and about.family) or "",
+            "training": self.training(entry.model),
+        }
+
+    def training(self, model: str) -> str:
+        """Trained, untrained, baseline, or an empty text where nobody says."""
+        about = self.evidence.about.get(model)
+        if about and about.family == BASELINE:
+            return BASELINE
+        known = self._trained.get(model)
+        return "" if known is None else "trained" if known else "untrained"
+
+    @cached_property
+    def _trained(self) -> dict[str, Any]:
+        return {row.model: row.about.get("trained") for row in self.evidence.rows}
+
+    def _cell(self, entry: Entry, column: Column) -> Cell:
+        if column.of:
+            mean = self._means.get((entry.model, column.id))
+            return of_mean(mean) if mean and entry.layer is None else None
+        found = self._found.get((entry, column.id))
+        return of_score(found.row) if found else None
+
+    def _said(self, entry: Entry, column: Column) -> list[tuple[str, str, str]] | None:
+        if column.of:
+            mean = self._means.get((entry.model, column.id))
+            return of_composite(mean) if mean and entry.layer is None else None
+        found = self._found.get((entry, column.id))
+        if not found:
+            return None
+        twin = self._found.get((Entry(f"{entry.model}_untrained"), column.id))
+        return of_row(found, twin.row if twin else None)
+
+    def _references(self) -> Iterator[dict[str, Any]]:
+        """Lines that scores are held against, of which any benchmark has one."""
+        lines: Mapping[str, Callable[[Sequence[Row]], Cell]] = {
+            "Noise ceiling": _ceiling,
+            "Untrained networks, median": self._untrained,
+            "Pixels": _pixels,
+            "Shuffled stimuli, 95th percentile": _shuffled,
+        }
+        by_benchmark: dict[str, list[Row]] = {}
+        for one in self.evidence.scored:
+            by_benchmark.setdefault(one.row.benchmark, []).append(one.row)
+        for label, made in lines.items():
+            cells = [made(by_benchmark.get(column.id, [])) for column in self.columns]
+            if any(cells):
+                yield {"name": label, "cells": cells}
+
+    def _untrained(self, rows: Sequence[Row]) -> Cell:
+        return _middle([row for row in rows if self.training(row.model) == "untrained"])
+
+
+def of_score(row: Row) -> Cell:
+    """The cell of a row."""
+    if row.raw is None:
+        return row.status
+    ceiled = None if row.normalise == "none" else row.ceiled
+    ends = (*_ends(row.interval), row.ceiling, ceiled, *(_ends(row.ceiled_interval) if ceiled else ()))
+    mark = MARKS.get(row.verdict, "").strip() or None
+    numbers = [_rounded(value) for value in (row.raw, *ends)]
+    return _cut([*numbers, *[None] * (7 - len(numbers)), mark])
+
+
+def of_mean(mean: Composed) -> Cell:
+    """The cell of a composite; a mark where it is not of all parts."""
+    if mean.value is None:
+        return "incomplete"
+    value = _rounded(mean.value)
+    mark = f"{mean.scored}/{mean.parts}" if mean.missing else None
+    return _cut([value, None, None, None, value, None, None, mark])
+
+
+def _sides(row: Row) -> dict[str, str]:
+    return {"under": row.dataset, "region": row.region, "species": row.species or "", "metric": row.metric}
+
+
+def _ends(interval: Interval | None) -> tuple[float | None, float | None]:
+    return (interval.low, interval.high) if interval else (None, None)
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, DIGITS)
+
+
+def _cut(cell: list[Any]) -> list[Any]:
+    while cell and cell[-1] is None:
+        cell.pop()
+    return cell
+
+
+def _ceiling(rows: Sequence[Row]) -> Cell:
+    value = _median(row.ceiling for row in rows)
+    return None if value is None else [value, None, None, value]
+
+
+def _pixels(rows: Sequence[Row]) -> Cell:
+    return next((of_score(row) for row in rows if row.model == PIXELS), None)
+
+
+def _shuffled(rows: Sequence[Row]) -> Cell:
+    value = _median(row.null.high for row in rows if row.null)
+    return None if value is None else [value]
+
+
+def _middle(rows: Sequence[Row]) -> Cell:
+    raw, ceiled = _median(row.raw for row in rows), _median(_ceiled(rows))
+    return None if raw is None else _cut([raw, None, None, None, ceiled])
+
+
+def _ceiled(rows: Iterable[Row]) -> Iterator[float | None]:
+    return (None if row.normalise == "none" else row.ceiled for row in rows)
+
+
+def _median(values: Iterable[float | None]) -> float | None:
+    there = [value for value in values if value is not None]
+    return _rounded(statistics.median(there)) if there else None

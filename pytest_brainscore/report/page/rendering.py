@@ -1,0 +1,106 @@
+"""Rendering: sections as HTML, with everything that the page needs inside it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from .exports import FIGURES, TABLES
+from .parts import Figure, Picture, Table
+
+_PAGE = "page.html"
+_SCRIPT = "page.js"
+_STYLE = "page.css"
+_MOST = 200
+"""So many lines of a table are shown; the files have all."""
+
+
+@cache
+def environment() -> jinja2.Environment:
+    """Templates of the report; what they are given is escaped, since names come from strangers."""
+    made = jinja2.Environment(
+        loader=jinja2.PackageLoader("pytest_brainscore.report", "assets"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    made.filters.update(value=shown, json=as_json, image=as_image, numeric=is_number, day=day, files=files)
+    made.globals["most"] = _MOST
+    return made
+
+
+def page(**given: Any) -> str:
+    """The page as one document: style, script, data and charts are in it."""
+    script, style = source(_SCRIPT), source(_STYLE)
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    template = environment().get_template(_PAGE)
+    return template.render(script=Markup(script), style=Markup(style), script_hash=digest, **given)
+
+
+def source(name: str) -> str:
+    """The text of a file in assets/."""
+    loader = environment().loader
+    assert loader is not None
+    return loader.get_source(environment(), name)[0].replace("\r\n", "\n")
+
+
+def shown(value: Any) -> str:
+    """A value of a table as text: three decimals, a dash for nothing."""
+    if value is None or value != value:
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return _number(value)
+    if isinstance(value, int) and abs(value) >= 10_000:
+        return f"{value:,}"
+    return str(value)
+
+
+def is_number(value: Any) -> bool:
+    """Whether a value stands at the right of its column."""
+    return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
+
+
+def as_json(value: Any) -> Markup:
+    """JSON that stays within its script element, whatever the names in it are."""
+    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    for mark in "<>&\u2028\u2029":
+        text = text.replace(mark, f"\\u{ord(mark):04x}")
+    return Markup(text)
+
+
+def as_image(picture: Picture) -> str:
+    """A picture as the address of itself."""
+    return "data:image/png;base64," + base64.b64encode(picture.png).decode()
+
+
+def files(part: Table | Figure) -> Mapping[str, str]:
+    """Kind of file to its path from the page."""
+    if isinstance(part, Table):
+        return {"CSV": f"{TABLES}/{part.id}.csv", "Parquet": f"{TABLES}/{part.id}.parquet"}
+    return {"SVG": f"{FIGURES}/{part.id}.svg", "PNG": f"{FIGURES}/{part.id}.png"}
+
+
+def day(started: str | None) -> str:
+    """A time of ISO 8601 to the minute."""
+    try:
+        return f"{datetime.fromisoformat(started or ''):%Y-%m-%d %H:%M}"
+    except ValueError:
+        return "at a time that is not known"
+
+
+def _number(value: float) -> str:
+    if 0 < abs(value) < 0.0005:
+        return f"{value:.1e}".replace("-", "−")
+    text = f"{value:z.3f}" if abs(value) < 1000 else f"{value:,.0f}"
+    return text.replace("-", "−")
