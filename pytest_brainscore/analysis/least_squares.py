@@ -52,6 +52,16 @@ def two_groups_apart(a: np.ndarray, b: np.ndarray) -> Estimate | None:
     return Estimate(float(a.mean() - b.mean()), float(np.sqrt(shares.sum())), df)
 
 
+def line(x: np.ndarray, y: np.ndarray) -> tuple[Estimate, float]:
+    """The slope of y (n,) on x (n,) and the intercept: least squares of at least 3 pairs whose x differ."""
+    away = x - x.mean()
+    slope = float(away @ y / (away @ away))
+    intercept = float(y.mean()) - slope * float(x.mean())
+    residual = y - intercept - slope * x
+    se = np.sqrt(float(residual @ residual) / (len(x) - 2) / float(away @ away))
+    return Estimate(slope, float(se), len(x) - 2), intercept
+
+
 def fit(
     y: np.ndarray, groups: Sequence[str], factor: Sequence[str], clusters: Sequence[str] | None = None
 ) -> Fit | None:

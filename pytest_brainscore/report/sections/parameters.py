@@ -1,0 +1,22 @@
+"""Parameters: are larger networks more like the brain? The second figure of the ImageBrainDL project."""
+
+from __future__ import annotations
+
+import altair as alt
+
+from ...analysis.hypotheses import LARGER
+from ..page.evidence import Evidence
+from ..page.parts import Section
+from ..trends import Axis, section_of
+
+
+def section(evidence: Evidence) -> Section | None:
+    """Scores by the number of parameters; None where none is known."""
+    x = alt.X(
+        "x:Q",
+        title="parameters (number, log scale)",
+        axis=alt.Axis(format="~s", tickCount=4, grid=False),
+        scale=alt.Scale(type="log", nice=False, padding=8),
+    )
+    axis = Axis("parameters", "Scores by number of parameters", "parameters", x, "parameters")
+    return section_of(evidence, LARGER, axis, "Larger networks")
