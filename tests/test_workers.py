@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from pytest_brainscore import machine
+from pytest_brainscore.analysis.sides import measured_row
 from pytest_brainscore.harness import options
-from pytest_brainscore.harness.guards.baselines import measured_row
 from pytest_brainscore.harness.nodes import Named, Nodes
 from pytest_brainscore.harness.records.record import PAYLOAD
 from pytest_brainscore.harness.records.rows import row_of, unscored

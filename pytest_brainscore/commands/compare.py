@@ -1,133 +1,106 @@
-"""Compare scores with a table that was published: both side by side, and their rank correlation.
+"""Compare two sets of scores, or scores with a table that was published.
 
-Without RUN the newest of reports/ is taken. What we do not have is a dash, and lines below say which of our
-benchmarks stand for the table's columns. The exit status is 0.
+`compare A B`: every score that moved from A to B, by how much, and what else differs; what is new, gone, or
+could not be compared. A and B are folders of runs, results.json, or baselines (a file, or their folder). The
+exit status is 0, and with `--fail-on regressed` 1 where a score fell.
+
+`compare --reference TABLE [RUN ...]`: both side by side, and their rank correlation; without RUN the newest
+of reports/ is taken. What we do not have is a dash.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from .. import suite
-from ..analysis.side_by_side import MEAN, TOP1, Agreement, Pair, SideBySide, side_by_side
+from ..analysis.changes import Changes, changes
+from ..analysis.side_by_side import side_by_side
+from ..data.disk import write_whole
+from ..errors import ResultsError
+from ..report import beside
+from ..report import changes as text
+from ..report.changes_document import document_of
 from ..report.joining import join
-from ..report.runs import Part, newest, read
+from ..report.runs import newest, read
+from ..report.sides import side
 from ..specs.references import load_reference, references
 
-_OTHER_WEIGHTS = "*"
+FAILS = ("regressed", "drifted", "improved", "mismatched", "gone")
+_OF_CHANGES: Mapping[str, str] = {
+    "markdown": "--markdown",
+    "html": "--html",
+    "all": "--all",
+    "fail_on": "--fail-on",
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """With which table, and which runs."""
+    """What to compare, and how to show it."""
     parser.add_argument(
-        "runs", nargs="*", type=Path, metavar="RUN", help="folders of runs (default: the newest of reports/)"
+        "sides", nargs="*", type=Path, metavar="A B", help="what was, and what is; with --reference runs"
     )
-    parser.add_argument("--reference", required=True, choices=references(), help="the table")
+    parser.add_argument("--reference", choices=references(), help="a published table, to compare runs with")
+    parser.add_argument("--all", action="store_true", help="show the scores that did not move, too")
     parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--markdown", action="store_true", help="print Markdown, for a pull request")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write a page that needs nothing else")
+    parser.add_argument(
+        "--fail-on",
+        action="append",
+        choices=FAILS,
+        help="exit status 1 where a score is such; may be repeated",
+    )
 
 
-def run(options: argparse.Namespace) -> None:
-    """Print the table."""
-    reports = Path("reports")
-    paths = options.runs or ([found] if (found := newest(reports)) else [])
+def run(options: argparse.Namespace) -> int:
+    """Print one of the two comparisons; 1 where it shows what must not be."""
+    if options.reference:
+        _with_reference(options)
+        return 0
+    if len(options.sides) != 2:
+        raise ResultsError(f"compare: name two, A and B, or a --reference ({len(options.sides)} are named)")
+    old, new = map(side, options.sides)
+    found = changes(old.held, new.held)
+    _show(found, (str(old.path), str(new.path)), options)
+    return 1 if found.words() & set(options.fail_on or ()) else 0
+
+
+def _show(found: Changes, names: tuple[str, str], options: argparse.Namespace) -> None:
+    if options.html:
+        _write_page(options.html, found, names, options.all)
+    if options.json:
+        print(json.dumps(document_of(found, names, options.all), indent=1, allow_nan=False))
+    elif options.markdown:
+        print(text.markdown(found, names, options.all), end="")
+    else:
+        print("\n".join(text.lines(found, names, options.all)))
+
+
+def _write_page(file: Path, found: Changes, names: tuple[str, str], every: bool) -> None:
+    from ..report.changes_page import page_of
+
+    text = page_of(found, names, every)
+    try:
+        write_whole(file, text)
+    except OSError as why:
+        raise ResultsError(f"--html {file}: cannot be written ({why.strerror or why})") from None
+
+
+def _with_reference(options: argparse.Namespace) -> None:
+    """Print a published table beside runs."""
+    given = [option for name, option in _OF_CHANGES.items() if getattr(options, name)]
+    if given:
+        raise ResultsError(f"compare --reference: {', '.join(given)} belongs to `compare A B`; leave it out")
+    paths = options.sides or ([found] if (found := newest(Path("reports"))) else [])
     parts = [read(path) for path in paths]
     rows = [found.row for found in join(parts).found] if parts else []
     zoo = suite.zoo(Path()).models
     top1 = {id: model.about.top1 for id, model in zoo.items() if model.about.top1 is not None}
     table = side_by_side(load_reference(options.reference), rows, top1)
     if options.json:
-        print(json.dumps(_document(table, parts), indent=1, allow_nan=False))
+        print(json.dumps(beside.document_of(table, parts), indent=1, allow_nan=False))
     else:
-        print("\n".join(_lines(table, parts)))
-
-
-def _lines(table: SideBySide, parts: Sequence[Part]) -> Iterator[str]:
-    runs = (
-        ", ".join(str(part.file.parent) for part in parts)
-        or "no run (there is none under reports/: name one)"
-    )
-    yield f"{table.reference.title} ({table.reference.reference}) beside {runs}"
-    yield ""
-    ids = [column.id for column in table.columns]
-    grid = [
-        ["", "", *(word for id in ids for word in (id, ""))],
-        ["theirs", "ours", *("theirs", "ours") * len(ids)],
-        *(_row(pair, ids) for pair in table.pairs),
-        ["ceiling", "", *(_number(c, column.id) for column in table.columns for c in column.ceilings)],
-        ["rank correlation", "", *(cell for column in table.columns for cell in _correlation(column))],
-    ]
-    widths = [max(map(len, cells)) for cells in zip(*grid, strict=True)]
-    for line in grid:
-        cells = zip(line, widths, strict=True)
-        yield "  ".join(c.ljust(w) if i < 2 else c.rjust(w) for i, (c, w) in enumerate(cells)).rstrip()
-    yield ""
-    yield from _notes(table)
-
-
-def _row(pair: Pair, ids: Sequence[str]) -> list[str]:
-    mark = _OTHER_WEIGHTS if pair.entry.remark else ""
-    numbers = [_number(side[id], id) for id in ids for side in (pair.theirs, pair.ours)]
-    return [pair.entry.name, f"{pair.entry.model or '-'}{mark}", *numbers]
-
-
-def _number(value: float | None, column: str) -> str:
-    return "-" if value is None else f"{value:.{2 if column == TOP1 else 3}f}"
-
-
-def _correlation(column: Agreement) -> tuple[str, str]:
-    """The correlation, and of how many models."""
-    return ("-" if column.spearman is None else f"{column.spearman:.2f}"), f"n={column.models}"
-
-
-def _notes(table: SideBySide) -> Iterator[str]:
-    """By which method ours were made."""
-    for column in table.columns:
-        if column.benchmark is not None:
-            other = "" if column.benchmark == column.due else f", which stands in for {column.due}"
-            yield f"{column.id}, ours: {table.reference.of} score of {column.benchmark}{other}"
-        elif column.due is not None:
-            yield f"{column.id}, ours: no score of {column.due}, nor of what could stand in for it"
-    yield f"{MEAN}: of {', '.join(column.id for column in table.reference.columns)}, where all are there"
-    yield f"{TOP1}, ours: ImageNet accuracy (%) of the weights, as models.yaml has it"
-    others = [pair.entry for pair in table.pairs if pair.entry.remark]
-    if others:
-        yield f"{_OTHER_WEIGHTS} our weights are of another training than the table's"
-    lacking = [pair.entry.name for pair in table.pairs if pair.entry.model is None]
-    if lacking:
-        yield f"not in models.yaml: {', '.join(lacking)}"
-
-
-def _document(table: SideBySide, parts: Sequence[Part]) -> dict[str, Any]:
-    reference = table.reference
-    return {
-        "reference": {"id": reference.id, "title": reference.title, "reference": reference.reference},
-        "of": reference.of,
-        "runs": [str(part.file) for part in parts],
-        "columns": {column.id: _column(column) for column in table.columns},
-        "models": [
-            {
-                "name": pair.entry.name,
-                "model": pair.entry.model,
-                "remark": pair.entry.remark,
-                "theirs": dict(pair.theirs),
-                "ours": dict(pair.ours),
-                "missing": dict(pair.why),
-            }
-            for pair in table.pairs
-        ],
-    }
-
-
-def _column(column: Agreement) -> dict[str, Any]:
-    theirs, ours = column.ceilings
-    return {
-        "benchmark": column.benchmark,
-        "due": column.due,
-        "ceiling": {"theirs": theirs, "ours": ours},
-        "models": column.models,
-        "spearman": column.spearman,
-    }
+        print("\n".join(beside.lines(table, parts)))

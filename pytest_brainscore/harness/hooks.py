@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from . import items, keywords, schedule
-from .records import ending, record, table
+from .records import ending, markdown, record, table
 from .run import Run
 from .watching import forecast
 from .watching.live import Live
@@ -151,6 +151,7 @@ class Hooks:
             with ending.uninterrupted():
                 ending.update_baselines(self.run, session, exitstatus)
                 record.finish(self.run, exitstatus)
+                markdown.append(self.run, session, exitstatus)
             if exitstatus == pytest.ExitCode.OK and ending.is_spoilt(self.run):
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
             elif ending.is_empty_share(self.run, exitstatus):

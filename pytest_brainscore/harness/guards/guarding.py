@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from ...analysis.sides import measured, measured_row
 from ...errors import GuardFailure, Regressed
 from ...guard import FAILS, Verdict, agree, judge
 from ...specs.baselines import Entry
@@ -15,7 +16,7 @@ from ...specs.results import Guarded, Row
 from ..options import Settings
 from ..paths import below
 from . import failures
-from .baselines import Shelf, key_of, measured, measured_row
+from .baselines import Shelf, key_of
 
 ACCEPTS: dict[str | None, frozenset[Word]] = {
     None: frozenset(),

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ...analysis.sides import entry_of, measured
 from ...data.disk import lock, write_whole
 from ...errors import SpecError
 from ...guard import agree, differences
@@ -15,7 +16,7 @@ from ...specs.base import digest_of
 from ...specs.baselines import Baseline, Entry, line, load
 from ...specs.guards import Update
 from ...specs.results import Row
-from .baselines import FOLDER, entry_of, measured
+from .baselines import FOLDER
 
 
 @dataclass

@@ -1,0 +1,161 @@
+"""Changes: what two sets of scores say of the same models and benchmarks, before and after."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from ..errors import MetricError
+from ..guard import Measured, Told, Verdict, agree, differences, judge
+from ..inference.paired import Difference, paired
+from ..inference.replicates import Sampled
+from ..specs.guards import Guard
+
+Key = tuple[str, str]
+"""A benchmark, and the line of a model there: ``model``, or ``model:layer`` where layers were named."""
+
+
+@dataclass(frozen=True, eq=False)
+class Held:
+    """What one side has for a key.
+
+    measured: None where it could not be scored; `why` then says why. details: what else it says of how the
+    score was made (versions, settings), None where it does not say (a baseline). sampled: reads the score on
+    other samples, where these were kept; asked only of scores that moved.
+    """
+
+    measured: Measured | None
+    details: Told | None = None
+    why: str = ""
+    sampled: Callable[[], Sampled] = dict
+
+
+@dataclass(frozen=True)
+class Change:
+    """A key that both sides have a score of.
+
+    verdict: the guard's, by the default policy (a fall of 2 standard errors over splits, or of 0.01 without
+    splits, is `regressed`); `mismatched` is not compared. differs: what else does. difference: new - old
+    with its interval and p, on the same samples; None where these were not kept, or not resampled alike.
+    """
+
+    benchmark: str
+    line: str
+    old: Measured
+    new: Measured
+    verdict: Verdict
+    differs: tuple[str, ...] = ()
+    difference: Difference | None = None
+
+    @property
+    def compared(self) -> bool:
+        """Whether both are scores of one benchmark, and numbers."""
+        return self.verdict.delta is not None
+
+    @property
+    def moved(self) -> bool:
+        """Whether the score of any split moved, to the precision that baselines are written with."""
+        return self.compared and not agree(self.new.splits, self.old.splits)
+
+    @property
+    def in_se(self) -> float | None:
+        """How far the score moved in standard errors of the old one; None where it has none."""
+        unit, delta = self.verdict.unit, self.verdict.delta
+        return delta / unit if delta is not None and unit else None
+
+
+@dataclass(frozen=True)
+class Lack:
+    """A key that only one side has a score of: that score, and why the other has none."""
+
+    benchmark: str
+    line: str
+    score: Measured
+    why: str
+
+
+@dataclass(frozen=True)
+class Changes:
+    """All keys of both sides.
+
+    pairs: both have a score, the largest difference first. new, gone: only the new side, or the old, has the
+    key. lost, found: the new side, or the old, has the key but could not score it. unscored: how many keys
+    neither side has a score of.
+    """
+
+    pairs: tuple[Change, ...]
+    new: tuple[Lack, ...]
+    gone: tuple[Lack, ...]
+    lost: tuple[Lack, ...]
+    found: tuple[Lack, ...]
+    unscored: int = 0
+
+    @cached_property
+    def moved(self) -> tuple[Change, ...]:
+        """Those that moved."""
+        return tuple(change for change in self.pairs if change.moved)
+
+    @cached_property
+    def unmoved(self) -> tuple[Change, ...]:
+        """Those that did not."""
+        return tuple(change for change in self.pairs if change.compared and not change.moved)
+
+    @cached_property
+    def apart(self) -> tuple[Change, ...]:
+        """Those that could not be compared."""
+        return tuple(change for change in self.pairs if not change.compared)
+
+    def words(self) -> frozenset[str]:
+        """The verdicts that there are; `gone` also where a score was lost."""
+        words = {change.verdict.word for change in self.pairs}
+        return frozenset(words | ({"gone"} if self.gone or self.lost else set()))
+
+
+def changes(old: Mapping[Key, Held], new: Mapping[Key, Held]) -> Changes:
+    """Every key of two sides, compared on raw scores."""
+    both = [key for key in old if key in new]
+    pairs = [_change(key, old[key], new[key]) for key in both if _scored(old[key]) and _scored(new[key])]
+    return Changes(
+        pairs=tuple(sorted(pairs, key=_size)),
+        new=_lacks(new, (key for key in new if key not in old), old),
+        gone=_lacks(old, (key for key in old if key not in new), new),
+        lost=_lacks(old, (key for key in both if not _scored(new[key])), new),
+        found=_lacks(new, (key for key in both if not _scored(old[key])), old),
+        unscored=sum(not (_scored(old.get(key)) or _scored(new.get(key))) for key in {**old, **new}),
+    )
+
+
+def _scored(held: Held | None) -> bool:
+    return held is not None and held.measured is not None
+
+
+def _change(key: Key, old: Held, new: Held) -> Change:
+    before, after = _measured(old), _measured(new)
+    verdict = judge(after, before, Guard())
+    told = old.details is not None and new.details is not None
+    more = differences(old.details or {}, new.details or {}) if told else ()
+    change = Change(*key, before, after, verdict, (*verdict.changed, *more))
+    return replace(change, difference=_difference(old, new)) if change.moved else change
+
+
+def _difference(old: Held, new: Held) -> Difference | None:
+    try:
+        return paired(_measured(new).raw, _measured(old).raw, new.sampled(), old.sampled())
+    except MetricError:  # not the same samples: another release, or another number of replicates
+        return None
+
+
+def _measured(held: Held) -> Measured:
+    assert held.measured is not None
+    return held.measured
+
+
+def _size(change: Change) -> tuple[float, str, str]:
+    return -abs(change.verdict.delta or 0.0), change.benchmark, change.line
+
+
+def _lacks(there: Mapping[Key, Held], keys: Iterable[Key], other: Mapping[Key, Held]) -> tuple[Lack, ...]:
+    """The scores of `there` under these keys, with why the other side has none."""
+    scored = [key for key in keys if _scored(there[key])]
+    return tuple(Lack(*key, _measured(there[key]), other[key].why if key in other else "") for key in scored)
