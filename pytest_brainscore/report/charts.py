@@ -74,12 +74,17 @@ def wrapped(text: str, at: int = _TITLE) -> list[str]:
 
 
 def scatter(
-    points: Points, x: alt.X, y: alt.Y, title: alt.TitleParams, lines: Sequence[Line] = ()
+    points: Points,
+    x: alt.X,
+    y: alt.Y,
+    title: alt.TitleParams,
+    lines: Sequence[Line] = (),
+    upright: float | None = None,
 ) -> alt.LayerChart:
     """Points by group, with intervals, over lines.
 
     points: each with `x`, `y`, `group`, and `low` and `high` (or None) of its interval; of many points no
-    interval is drawn, as they would hide each other.
+    interval is drawn, as they would hide each other. upright: where a vertical line stands on the axis.
     """
     groups = list(dict.fromkeys(one["group"] for one in points))
     legend = alt.Legend(title=None) if len(groups) > 1 else None
@@ -87,17 +92,24 @@ def scatter(
     shape = alt.Shape("group:N", scale=alt.Scale(domain=groups, range=SHAPES[: len(groups)]), legend=legend)
     base = alt.Chart(inline(points)).encode(x=x)
     marks = base.mark_point(filled=True, size=38, opacity=0.75, stroke="white", strokeWidth=0.4)
-    layers = [*map(_drawn, lines), marks.encode(y=y, color=colour, shape=shape)]
+    layers: list[Any] = [*map(_drawn, lines), marks.encode(y=y, color=colour, shape=shape)]
     spread = [one for one in points if one.get("low") is not None and one.get("high") is not None]
     if spread and len(points) <= _FEW:
         bars = alt.Chart(inline(spread)).mark_rule(opacity=0.5)
         layers.insert(-1, bars.encode(x=x, y="low:Q", y2="high:Q", color=colour))
+    if upright is not None:
+        layers.insert(0, _upright(upright))
     return themed(alt.LayerChart(layer=layers, title=title))
 
 
 def inline(points: Points) -> alt.InlineData:
     """Points as data that stand in the chart itself."""
     return alt.InlineData(values=[dict(one) for one in points])
+
+
+def _upright(at: float) -> alt.Chart:
+    rule: alt.Chart = alt.Chart(inline([{"x": at}])).mark_rule(color=REFERENCE, strokeDash=[2, 3])
+    return rule.encode(x="x:Q")
 
 
 def _drawn(line: Line) -> alt.LayerChart:

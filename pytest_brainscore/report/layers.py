@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,9 @@ from .page.evidence import Evidence
 
 OWN_ANSWER = "the network's own answer"
 """How `layer_source` begins where that stands for the region."""
+PUBLISHED = "trained, as the study counts"
+IMPORTED, _STUDY = "published", "train_task"
+"""The digest of rows that were imported, and a study's own word for what its networks were trained on."""
 _OF_TRAINING = frozenset({"objective", "task", "cluster", "diet", "top1"})
 
 
@@ -42,26 +45,37 @@ def final(evidence: Evidence) -> Choice:
     return Choice("final", "final layer", tuple(_once([*own, *last])))
 
 
-def known(row: Row, about: Mapping[str, About]) -> Row:
-    """The row with what the evidence knows of its network; of an untrained one nothing on training."""
+def known(row: Row, about: Mapping[str, About], spared: Collection[str] = ()) -> Row:
+    """The row with what the evidence knows of its network; of an untrained one nothing on training.
+
+    spared: words that are not filled in.
+    """
     entry = about.get(row.model)
     said = entry.model_dump(exclude_none=True) if entry else {}
-    if row.about.get("trained") is False:
-        said = {word: value for word, value in said.items() if word not in _OF_TRAINING}
+    spared = {*spared, *(_OF_TRAINING if row.about.get("trained") is False else ())}
+    said = {word: value for word, value in said.items() if word not in spared}
     return row.model_copy(update={"about": {**said, **row.about}})
 
 
 def trained(rows: Sequence[Row]) -> dict[str, tuple[Row, ...]]:
-    """Rows of trained and of untrained networks; baselines and what nobody knows of are in neither."""
+    """Rows of trained and of untrained networks; baselines and what nobody knows of are in neither.
+
+    Where a study counts random weights among its trained networks, those that it so counts are a third set.
+    """
     kept = [row for row in rows if row.about.get("family") != BASELINE]
-    return {
+    sets = {
         name: tuple(row for row in kept if row.about.get("trained") is value)
         for name, value in (("trained", True), ("untrained", False))
     }
+    study = tuple(row for row in kept if row.about.get(_STUDY) not in (None, "random"))
+    return {**sets, PUBLISHED: study} if any(row.about.get("trained") is False for row in study) else sets
 
 
 def _scored(evidence: Evidence) -> Iterator[Row]:
-    return (known(one.row, evidence.about) for one in evidence.scored if one.row.raw is not None)
+    """All rows with a score. What a study says of some of its networks it alone says of the others."""
+    rows = [one.row for one in evidence.scored if one.row.raw is not None]
+    study = {word for row in rows if IMPORTED in row.digests for word in row.about}
+    yield from (known(row, evidence.about, study if IMPORTED in row.digests else ()) for row in rows)
 
 
 def _of_pool(row: Row, last: LayerScores) -> Row | None:

@@ -58,8 +58,9 @@ class Tested:
     trends: Mapping[str, tuple[Trend, ...]]
 
     def of(self, benchmark: str) -> dict[str, tuple[Network, ...]]:
-        """The networks of each set on a benchmark."""
-        return {name: among.get(benchmark, ()) for name, among in self.scores.items()}
+        """The networks of each set that is drawn, on a benchmark."""
+        drawn = {name: among for name, among in self.scores.items() if name != layers.PUBLISHED}
+        return {name: among.get(benchmark, ()) for name, among in drawn.items()}
 
 
 def tested(choice: layers.Choice, of: Hypothesis) -> Tested:
@@ -103,12 +104,15 @@ def _says(found: Sequence[Tested], of: Hypothesis) -> Iterator[str]:
     for one in found:
         for name, results in one.trends.items():
             if any(trend.n for trend in results):
-                yield f"{one.choice.title.capitalize()}, {name} networks. {summed_up(results, of)}"
+                yield f"{one.choice.title.capitalize()}, networks {name}. {summed_up(results, of)}"
 
 
 def _lacking(found: Sequence[Tested]) -> Iterator[str]:
     """Where the final layer was not scored, the command that scores it."""
-    own, last = ({(row.benchmark, row.model) for row in one.choice.rows} for one in found)
+    own, last = (
+        {(row.benchmark, row.model) for row in one.choice.rows if layers.IMPORTED not in row.digests}
+        for one in found
+    )
     missing = sorted({model for _, model in own - last})
     if missing:
         some = ",".join(missing[:5]) + (",..." if len(missing) > 5 else "")
@@ -203,7 +207,7 @@ def _panel(
         if trend.benchmark == benchmark and name in groups
         if (line := _line(trend, points, name, groups, of, axis)) is not None
     ]
-    y = alt.Y("y:Q", title=f"score ({row.metric}, raw)", scale=alt.Scale(zero=False))
+    y = alt.Y("y:Q", title=f"score ({row.metric}, raw)", scale=alt.Scale(zero=False, padding=8))
     return charts.scatter(
         points, axis.x, y, charts.titled(benchmark, f"{row.region}, {one.choice.title}"), lines
     )
