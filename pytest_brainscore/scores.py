@@ -8,24 +8,30 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .specs.results import Interval, Null
+
 if TYPE_CHECKING:
     import xarray as xr
 
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """An array that is kept beside the values of a score: the names of its dims, and the coords of some."""
+    """An array that is kept beside the values of a score: the names of its dims, and the coords of some.
+
+    attrs: what is said of it, in numbers and text.
+    """
 
     values: np.ndarray
     dims: tuple[str, ...]
     coords: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    attrs: Mapping[str, str | int | float] = field(default_factory=dict)
 
     def to_xarray(self) -> xr.DataArray:
-        """The array with its dims and coords."""
+        """The array with its dims, coords and attributes."""
         import xarray as xr
 
         coords = {dim: np.array(names, dtype=object).astype(str) for dim, names in self.coords.items()}
-        return xr.DataArray(self.values, dims=self.dims, coords=coords)
+        return xr.DataArray(self.values, dims=self.dims, coords=coords, attrs=dict(self.attrs))
 
 
 @dataclass(frozen=True)
@@ -34,7 +40,9 @@ class Score:
 
     raw is in the metric's own unit; error is the standard error over splits (None for a single one);
     ceiling is the reliability of the data and ceiling_error its standard error; ceiled is what `normalise`
-    makes of raw and ceiling (None where the ceiling cannot divide).
+    makes of raw and ceiling (None where the ceiling cannot divide). `interval` is where raw would lie over
+    new stimuli, neuroids or subjects, `ceiled_interval` where ceiled would, `null` what shuffled stimuli
+    score.
     `values` holds the match per split and target, (n_splits, n_targets), and `targets` their names:
     neuroids, subjects, or "all". `left_out` names the neuroids that could not be used, by reason.
     `notes` say what a reader of the number should know.
@@ -62,6 +70,9 @@ class Score:
     layers: Mapping[str, str] = field(default_factory=dict)
     profile: tuple[Mapping[str, Any], ...] = ()
     beside: Mapping[str, Table] = field(default_factory=dict)
+    interval: Interval | None = None
+    ceiled_interval: Interval | None = None
+    null: Null | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Plain numbers and text; what is not finite is None. The values per target are left out."""
@@ -71,6 +82,9 @@ class Score:
             "ceiling": finite(self.ceiling),
             "ceiling_error": finite(self.ceiling_error),
             "ceiled": finite(self.ceiled),
+            "interval": self.interval and self.interval.model_dump(mode="json"),
+            "ceiled_interval": self.ceiled_interval and self.ceiled_interval.model_dump(mode="json"),
+            "null": self.null and self.null.model_dump(mode="json"),
             "normalise": self.normalise,
             "splits": [finite(value) for value in self.splits],
             "also": {name: finite(value) for name, value in self.also.items()},
@@ -112,9 +126,17 @@ class Score:
 
     def __str__(self) -> str:
         error = "" if self.error is None else f" ± {self.error:.4f}"
+        spread = _within(self.interval) or error
         ceiled = "" if self.ceiled is None or self.normalise == "none" else f", ceiled {self.ceiled:.4f}"
         ceiling = "" if self.ceiling is None else f", ceiling {self.ceiling:.4f}"
-        return f"{self.raw:.4f}{error}{ceiling}{ceiled}"
+        return f"{self.raw:.4f}{spread}{ceiling}{ceiled}"
+
+
+def _within(interval: Interval | None) -> str:
+    """An interval in words, such as `` [0.548, 0.576]``; nothing where it has no ends."""
+    if interval is None or interval.low is None or interval.high is None:
+        return ""
+    return f" [{interval.low:.3f}, {interval.high:.3f}]"
 
 
 def finite(value: float | None) -> float | None:

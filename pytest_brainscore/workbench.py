@@ -11,20 +11,20 @@ from pathlib import Path
 
 import torch
 
-from . import scoring
 from .commitment.beside import Beside
 from .commitment.choosing import Commitment
 from .commitment.direct import directly
-from .commitment.measured import Measured, spent
+from .commitment.measured import Measured
+from .commitment.measuring import Measure
 from .commitment.pooling import Pooling
 from .commitment.pools import Pools
 from .commitment.register import Register
-from .commitment.views import View, seen
+from .commitment.views import View
 from .data.fetch import Fetcher
 from .data.recordings import Recordings
 from .data.stimuli import Stimuli
 from .errors import MetricError, ModelError
-from .machine import Device, keep_freed_memory, threads_for
+from .machine import Device, keep_freed_memory
 from .models.build import build
 from .models.data_driven import Trainer
 from .models.kinds import Kind
@@ -37,7 +37,7 @@ from .models.untouched import untouched
 from .opened import Opened
 from .progress import Tell, untold
 from .scores import Score
-from .scoring.fallbacks import noted_fallbacks
+from .scoring.inferred import Plan
 from .specs.base import File
 from .specs.cases import Case
 from .specs.inference import Intervals
@@ -75,6 +75,7 @@ class Workbench:
         self.device, self.fetcher, self.registry, self.store = device, fetcher, registry, store
         self.asked, self.tell, self.intervals = tuple(asked), tell, intervals
         self.opened = Opened(fetcher, registry, device.metrics, tell)
+        self._measure = Measure(self.opened, registry, device.metrics)
         self.beside = Beside(self.opened, self._network, self._represented, registry.root or Path())
         self._live: Live | None = None
         self._passes: dict[object, Represented] = {}
@@ -129,7 +130,8 @@ class Workbench:
         self.tell("fetch", 0, 0)
         _, fetch_seconds = self.opened.recordings(case)
         if model.training is not None:
-            return directly(self._trainer(model, folder), case, layer, self.opened)
+            plan = Plan.of(case.benchmark, case.digest, self.intervals)
+            return directly(self._trainer(model, folder), case, layer, self.opened, plan)
         self.beside.require(case, model)
         live = self._built(model, folder)
         self.opened.target(case)  # what is wrong with the data goes before what is wrong with the layers
@@ -137,7 +139,8 @@ class Workbench:
         if isinstance(settled, Pooling):
             measured = live.pools.measured(settled, live.register.alike)
         else:
-            measured = self._measured(live, settled.case, settled.view)
+            plan = Plan.of(settled.case.benchmark, settled.case.digest, self.intervals)
+            measured = self._measured(live, settled.case, settled.view, plan, settled.among)
         seconds = {"fetch": fetch_seconds, "build": live.seconds, **seconds}
         return measured.told(settled, model, live.network, self.opened, seconds, str(self.device.network))
 
@@ -152,19 +155,15 @@ class Workbench:
         taken -= sum(done.forward_seconds + done.coordinates_seconds for done in passes)
         return settled, {"choice": taken} if settled.notes else {}
 
-    def _measured(self, live: Live, case: Case, view: View) -> Measured:
-        target, _ = self.opened.target(case)
+    def _measured(
+        self, live: Live, case: Case, view: View, plan: Plan | None = None, among: Sequence[View] = ()
+    ) -> Measured:
+        """What a view scores. plan: of its intervals. among: views that it is the best of on this case."""
+        self.opened.target(case)
         shown = self._shown(live, case, [view])
         bands = self.beside.bands(case, live.model, view.unit)
         self.tell("metric", 0, 0)
-        start, n = time.perf_counter(), len(self.opened.recordings(case)[0].stimuli)
-        x = seen(shown.tensor(view.unit, view.kind).to(self.device.metrics), view, n, target)
-        threads = threads_for(x, target.y if isinstance(target, scoring.Target) else x)
-        with threads, noted_fallbacks() as fallbacks:
-            score = bands.told(scoring.score(case.benchmark, x, target, bands.given(self.registry, target)))
-        seconds = {**spent(self.opened, case, shown), "metric": time.perf_counter() - start}
-        hit, stored = view.unit in shown.hits, shown.keys.get((view.unit, view.kind))
-        return Measured(score, "+".join(view.unit), hit, stored, tuple(fallbacks), seconds)
+        return self._measure(case, view, shown, bands, plan, among)
 
     def _raw(self, live: Live, case: Case, views: Sequence[View]) -> dict[Unit, float]:
         """The raw score of each view that has one. Raises BrainScoreError where none has."""
@@ -212,7 +211,7 @@ class Workbench:
             return self._shown(live, case, views)
 
         register = Register(network, model, tasks, self.opened, raw)
-        pools = Pools(self.opened, show, self.registry, self.device.metrics, self.tell)
+        pools = Pools(self.opened, show, self.registry, self.device.metrics, self.tell, self.intervals)
         live = Live(model, network, register, pools, seconds)
         return live
 

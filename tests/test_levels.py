@@ -9,13 +9,15 @@ PACKAGE = Path(__file__).parents[1] / "pytest_brainscore"
 
 LEVELS = [
     {"errors"},
-    {"specs", "scores", "progress", "versions"},
+    {"specs", "progress", "versions"},
+    {"scores"},
     {"metrics", "data", "suite", "guard", "machine"},
     {"inference"},
     {"models", "scoring"},
     {"opened"},
     {"commitment"},
-    {"workbench", "analysis"},
+    {"analysis"},
+    {"workbench"},
     {"report"},
     {"work", "surveying"},
     {"harness", "commands", "api"},

@@ -24,7 +24,7 @@ class Commitment:
     """What stands for a region: its view, who says so, and on which case it is scored.
 
     The case is the one that was asked for, or that one on half of its stimuli. choice: digest of what chose,
-    where something did.
+    where something did. among: where the view is the best on this very case, all that have a score.
     """
 
     view: View
@@ -32,6 +32,7 @@ class Commitment:
     case: Case
     notes: tuple[str, ...] = ()
     choice: str | None = None
+    among: tuple[View, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,8 @@ class Choice:
         failed = len(self.units) - len(ranked)
         none = f"; {failed} without a score" if failed else ""
         note = f"raw scores of layers on {self.data}: {told}{more}{none}"
-        return Commitment(view_of(case, ranked[0], opened), source + rest, case, (note,), digest)
+        among = tuple(view_of(case, unit, opened) for unit in raw) if self.by is case else ()
+        return Commitment(view_of(case, ranked[0], opened), source + rest, case, (note,), digest, among)
 
 
 def halved(case: Case, recordings: Recordings, seed: int) -> tuple[Case, Case]:

@@ -11,15 +11,17 @@ from ..errors import ModelError
 from ..models.data_driven import Trainer
 from ..opened import Opened
 from ..scores import Score
+from ..scoring.inferred import Plan
 from ..specs.cases import Case
 from ..specs.data_driven import DATA_DRIVEN
 
 SOURCE = "a direct prediction: trained on the training stimuli of each split; no layer is mapped"
 
 
-def directly(trainer: Trainer, case: Case, layer: str | None, opened: Opened) -> Score:
+def directly(trainer: Trainer, case: Case, layer: str | None, opened: Opened, plan: Plan) -> Score:
     """Train on the case's training stimuli, predict its test stimuli, and score that, with its provenance.
 
+    plan: of the score's intervals.
     Raises ModelError where a layer is named, Unsuited where the metric does not predict single neuroids.
     """
     model, (recordings, fetch_seconds) = trainer.model, opened.recordings(case)
@@ -31,7 +33,7 @@ def directly(trainer: Trainer, case: Case, layer: str | None, opened: Opened) ->
     stimuli = recordings.stimuli.take(to.rows.tolist())
     predictions, digest = trainer.predictions(stimuli, to.y, to.splits)
     trained = time.perf_counter()
-    score = scoring.direct_score(case.benchmark, predictions, to)
+    score = scoring.direct_score(case.benchmark, predictions, to, plan)
     seconds = {
         "fetch": fetch_seconds,
         "target": target_seconds,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TypeGuard
 
 import torch
@@ -16,16 +17,19 @@ from torch import Tensor
 
 from ..errors import BrainScoreError, MetricError, ModelError
 from ..machine import threads_for
+from ..metrics.measurement import Measurement
 from ..models.represent import Represented
 from ..opened import Opened
 from ..progress import Tell
 from ..scoring import Target
 from ..scoring.comparison import refuse_constant
 from ..scoring.fallbacks import noted_fallbacks
+from ..scoring.inferred import Again, Plan
 from ..scoring.profiles import Profile
 from ..scoring.spectra import spectrum_of
 from ..scoring.together import Member, Together
 from ..specs.cases import Case
+from ..specs.inference import Intervals
 from ..specs.registry import Registry
 from .measured import Measured, spent
 from .pooling import Pooling
@@ -39,6 +43,7 @@ class Pools:
     """What came of the pools of one network, each measured once.
 
     show: the network's answers to the stimuli of a case, in several views. device: where metrics compute.
+    intervals: how those of scores are made, instead of as the benchmarks say.
     """
 
     opened: Opened
@@ -46,6 +51,7 @@ class Pools:
     registry: Registry
     device: torch.device
     tell: Tell
+    intervals: Intervals | None = None
     _done: dict[str, _Each] = field(default_factory=dict)
 
     def measured(self, pooling: Pooling, alike: Callable[[Pooling], Sequence[Pooling]]) -> Measured:
@@ -57,7 +63,25 @@ class Pools:
         if pooling.case.digest not in self._done:
             shared = [other for other in alike(pooling) if self._fits(other, pooling)]
             self._done |= self._together({other.case.digest: other for other in shared})
-        return self._done[pooling.case.digest].measured()
+        return self._inferred(self._done[pooling.case.digest])
+
+    def _inferred(self, one: _Each) -> Measured:
+        """What was measured, with intervals and null, for which it is measured on other stimuli."""
+        plan = Plan.of(one.case.benchmark, one.case.digest, self.intervals)
+        with threads_for(one.target.y):
+            return one.measured(partial(self._again, one), plan)
+
+    def _again(self, one: _Each, rows: Tensor, target: Target) -> Measurement:
+        """Choose and measure with the network's answers to some rows of its stimuli, against a target."""
+        profile = Profile(one.case.benchmark, one.profile.pool, target)
+        member = replace(one.member, target=target)
+        together, n = Together([member], self.registry), len(self.opened.recordings(one.case)[0].stimuli)
+        for view, layer in zip(one.views, one.units, strict=True):
+            x = self._seen(view, one.shown, n, one.target)
+            some = x[rows.to(x.device)] if isinstance(x, Tensor) else x
+            (found,) = together.measured({one.sight: some})
+            profile.offer("+".join(layer), found)
+        return profile.picked()
 
     def _fits(self, other: Pooling, pooling: Pooling) -> bool:
         """Whether it has the same stimuli in the same splits."""
@@ -125,13 +149,19 @@ class _Each:
         keys = (shown.keys.get((view.unit, view.kind)) for view in reversed(self.views))
         self.hit = all(view.unit in shown.hits for view in self.views)
         self.stored = next(filter(None, keys), None)
+        self.shown = shown
         self.fallbacks, self.seconds = tuple(fallbacks), seconds
 
-    def measured(self) -> Measured:
-        """The score of the layers that were chosen. Raises MetricError where none has one."""
-        score = self.profile.score()
+    def measured(self, again: Again, plan: Plan) -> Measured:
+        """The score of the layers that were chosen. Raises MetricError where none has one.
+
+        again: chooses and measures on other stimuli. plan: of the intervals and the null.
+        """
+        start = time.perf_counter()
+        score = self.profile.score(again, plan)
+        seconds = {**self.seconds, "metric": self.seconds["metric"] + time.perf_counter() - start}
         layer = ", ".join(self.profile.chosen())
-        return Measured(score, layer, self.hit, self.stored, self.fallbacks, self.seconds)
+        return Measured(score, layer, self.hit, self.stored, self.fallbacks, seconds)
 
 
 def _is_plain(x: Tensor | BrainScoreError, view: View) -> TypeGuard[Tensor]:

@@ -8,7 +8,7 @@ probabilities of all objects.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -102,6 +102,26 @@ def i2n(probabilities: Tensor, trials: Trials, *, halvings: int = 2, seed: int =
 def o2(probabilities: Tensor, trials: Trials, *, halvings: int = 2, seed: int = 0) -> Measurement:
     """`i2` of objects: d' of telling each object from each other one, over all of their images."""
     return _consistency(probabilities, trials, "o2", halvings, seed)
+
+
+def on_images(
+    probabilities: Tensor, trials: Trials, signature: Signature, *, halvings: int = 2, seed: int = 0
+) -> Callable[[Tensor], float]:
+    """Return what gives the score on images as drawn (k,), of which some may be there more than once.
+
+    The halves are those of all trials, so that only the images make a difference; of all images in their
+    order it is the score. What has no d' on either side is left out.
+    """
+    model = against_each(probabilities.to(torch.float64), trials.truth)
+    subjects = [proportions(half) for half, _ in _halves(trials, halvings, seed)]
+
+    def score(rows: Tensor) -> float:
+        at = rows.to(model.device)
+        ours, *theirs = (_signature(p[at], trials.truth[at], signature) for p in (model, *subjects))
+        r = [_pearson(ours, one, ~(ours.isnan() | one.isnan())) for one in theirs]
+        return float(torch.stack(r).mean())
+
+    return score
 
 
 def internal_consistency(

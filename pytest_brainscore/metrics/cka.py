@@ -54,7 +54,11 @@ def cka_cv(
 
 def alignment(x: Tensor, y: Tensor, debiased: bool = True) -> Tensor:
     """Return CKA of (n, p) and (n, m) as a number; NaN where it has no denominator."""
-    k, h = _kernel(x, debiased), _kernel(y, debiased)
+    return of_kernels(kernel(x, debiased), kernel(y, debiased), debiased)
+
+
+def of_kernels(k: Tensor, h: Tensor, debiased: bool = True) -> Tensor:
+    """Return CKA of two kernels (n, n), as `kernel` makes them; NaN where it has no denominator."""
     hsic = _debiased_hsic if debiased else _hsic
     self_similarity = hsic(k, k).clamp(min=0) * hsic(h, h).clamp(min=0)
     return hsic(k, h) / self_similarity.sqrt().masked_fill(self_similarity == 0, torch.nan)
@@ -71,8 +75,11 @@ def _measured(
     return Measurement(torch.stack(values), over="all" if groups is None else "subject", centre="mean")
 
 
-def _kernel(x: Tensor, debiased: bool) -> Tensor:
-    """Return the Gram matrix of centred columns; centring leaves both estimators as they are."""
+def kernel(x: Tensor, debiased: bool = True) -> Tensor:
+    """Return the Gram matrix of centred columns; centring leaves both estimators as they are.
+
+    Debiased it has no diagonal, and any part of it is a kernel of these rows, too.
+    """
     x, _ = centre(x)
     gram = x @ x.T
     return gram.fill_diagonal_(0.0) if debiased else gram

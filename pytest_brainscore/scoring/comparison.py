@@ -44,18 +44,17 @@ def score_of(benchmark: Benchmark, measured: Measurement, to: Target) -> Score:
 
     Raises MetricError where there is no number.
     """
-    names = part_names(to.subjects, to.time_bins) if _in_parts(measured) else ()
+    names = _names_of_parts(measured, to)
     _refuse_no_number(measured, benchmark.metric, names)
     parts = parts_of(benchmark, measured, to.ceiling, names) if names else None
-    per_split = measured.per_split()
     return Score(
         raw=measured.raw(),
         error=measured.error(),
         ceiling=to.ceiling.value if to.ceiling else None,
         ceiling_error=to.ceiling.error if to.ceiling else None,
-        ceiled=parts.score(benchmark.clip) if parts else ceiled(benchmark, per_split.cpu(), to.ceiling),
+        ceiled=ceiled_of(benchmark, measured, to),
         normalise=benchmark.normalisation(),
-        splits=tuple(per_split.tolist()),
+        splits=tuple(measured.per_split().tolist()),
         values=measured.values.flatten(1).cpu().numpy(),
         targets=_target_names(measured, to),
         over=measured.over,
@@ -71,6 +70,14 @@ def score_of(benchmark: Benchmark, measured: Measurement, to: Target) -> Score:
         settings=settings(benchmark.metric, measured, to),
         beside=tables(measured, to, benchmark.metric),
     )
+
+
+def ceiled_of(benchmark: Benchmark, measured: Measurement, to: Target) -> float | None:
+    """The ceiled score: of parts with a ceiling of their own, the mean of theirs."""
+    names = _names_of_parts(measured, to)
+    if not names:
+        return ceiled(benchmark, measured.per_split().cpu(), to.ceiling)
+    return parts_of(benchmark, measured, to.ceiling, names).score(benchmark.clip)
 
 
 def function_of(metric: Metric, resolve: Resolve) -> Callable[..., Any]:
@@ -99,8 +106,10 @@ def refuse_constant(x: Tensor) -> None:
         raise MetricError("the activations of this layer are constant: the same for all stimuli")
 
 
-def _in_parts(measured: Measurement) -> bool:
-    return measured.groups is not None or measured.values.ndim == 3
+def _names_of_parts(measured: Measurement, to: Target) -> tuple[str, ...]:
+    """None where the measurement is not in parts."""
+    in_parts = measured.groups is not None or measured.values.ndim == 3
+    return part_names(to.subjects, to.time_bins) if in_parts else ()
 
 
 def _refuse_no_number(measured: Measurement, metric: Metric, names: Sequence[str]) -> None:

@@ -13,6 +13,7 @@ from ..scores import Score
 from ..specs.benchmarks import Benchmark
 from ..specs.metrics import OF_NEUROIDS, Encoding
 from .comparison import score_of
+from .inferred import Plan, Subject, inferred
 from .targets import AnyTarget, Target
 
 
@@ -31,13 +32,19 @@ def direct_target(benchmark: Benchmark, to: AnyTarget) -> Target:
     return to
 
 
-def direct_score(benchmark: Benchmark, predictions: Sequence[Prediction], to: Target) -> Score:
+def direct_score(
+    benchmark: Benchmark, predictions: Sequence[Prediction], to: Target, plan: Plan | None = None
+) -> Score:
     """Score the predicted responses to the test stimuli of each split, (k, m), by the metric's own measure.
 
     That is r per neuroid, its median over neuroids (of `encoding` the mean), and the explained variance.
+    plan: of its intervals.
     Raises MetricError where there is no number.
     """
     there = [replace(one, values=one.values.to(to.y.device)) for one in predictions]
     centre: Centre = "mean" if isinstance(benchmark.metric, Encoding) else "median"
-    measured = judged(there, to.y, to.splits)
-    return score_of(benchmark, replace(measured, centre=centre, groups=to.subjects.groups), to)
+    measured = replace(judged(there, to.y, to.splits), centre=centre, groups=to.subjects.groups)
+    score = score_of(benchmark, measured, to)
+    return (
+        score if plan is None else inferred(benchmark, score, Subject(benchmark.metric, measured, to), plan)
+    )

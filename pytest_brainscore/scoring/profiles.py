@@ -14,6 +14,7 @@ from ..scores import Score, finite
 from ..specs.benchmarks import Benchmark
 from ..specs.views import Pool
 from .comparison import score_of
+from .inferred import Again, Plan, Subject, Trials, cut_of_test, inferred
 from .pooled import Best, Per, Picked, names_of, per_subject
 from .spectra import Spectrum, table
 from .targets import Target
@@ -60,13 +61,16 @@ class Profile:
         if spectrum is not None:
             self._eigenvalues[layer] = spectrum.eigenvalues
 
-    def score(self) -> Score:
+    def score(self, again: Again | None = None, plan: Plan | None = None) -> Score:
         """The score of the chosen layers on the test stimuli, with what all layers scored.
 
-        Raises MetricError where no layer has one.
+        again: chooses and measures on other stimuli. plan: of the intervals and the null.
+        Raises MetricError where no layer has a score.
         """
         picked = self._picked(self.pool.per)
         score = score_of(self.benchmark, picked.measured, self.target)
+        if plan is not None:
+            score = inferred(self.benchmark, score, self._subject(picked.measured, again), plan)
         spectra = {"eigenvalues": table(self._eigenvalues)} if self._eigenvalues else {}
         return replace(
             score,
@@ -76,6 +80,15 @@ class Profile:
             profile=tuple(self.layers.values()),
             beside={**score.beside, **spectra},
         )
+
+    def picked(self) -> Measurement:
+        """What the chosen layers measure. Raises MetricError where no layer has a score."""
+        return self._picked(self.pool.per).measured
+
+    def _subject(self, measured: Measurement, again: Again | None) -> Subject:
+        metric, target = self.benchmark.metric, self.target
+        trials = None if again is None else Trials(target, [again], len(self.layers))
+        return Subject(metric, measured, target, trials, cut_of_test(metric, target, measured))
 
     def chosen(self) -> tuple[str, ...]:
         """Every layer that was chosen, in the order in which they came."""

@@ -21,7 +21,15 @@ from . import many_alternatives, two_alternatives
 from .many_alternatives import NamingTarget
 from .two_alternatives import PairTarget
 
-__all__ = ["ChoiceTarget", "NamingTarget", "PairTarget", "choice_score", "choice_target"]
+__all__ = [
+    "ChoiceTarget",
+    "NamingTarget",
+    "PairTarget",
+    "choice_score",
+    "choice_target",
+    "named",
+    "score_of_named",
+]
 
 ChoiceTarget = NamingTarget | PairTarget
 _OF_PAIRS = "i1, i1n, i2, i2n or o2"
@@ -51,6 +59,24 @@ def choice_score(benchmark: Benchmark, x: Tensor, to: ChoiceTarget, function: Ca
 
     Raises MetricError where objects cannot be read or the metric gives no number.
     """
+    return score_of_named(benchmark, named(x, to), to, function)
+
+
+def named(x: Tensor, to: ChoiceTarget) -> Tensor:
+    """What is read from activations of all stimuli (n, p) for the target's images.
+
+    Probabilities (images, objects that are read) of two alternatives, else the objects that are named
+    (images,). Raises MetricError where objects cannot be read.
+    """
     if isinstance(to, PairTarget):
-        return two_alternatives.score(benchmark, x, to, function)
-    return many_alternatives.score(benchmark, x, to, function)
+        return to.reading.probabilities(x, to.rows)
+    return to.reading.choices(x, to.rows)
+
+
+def score_of_named(
+    benchmark: Benchmark, named: Tensor, to: ChoiceTarget, function: Callable[..., Any]
+) -> Score:
+    """Compare what is read with a target's. Raises MetricError where the metric gives no number."""
+    if isinstance(to, PairTarget):
+        return two_alternatives.score(benchmark, named, to, function)
+    return many_alternatives.score(benchmark, named, to, function)

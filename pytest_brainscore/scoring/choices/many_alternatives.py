@@ -82,14 +82,13 @@ def target(benchmark: Benchmark, whole: Recordings, chosen: Recordings, device: 
     )
 
 
-def score(benchmark: Benchmark, x: Tensor, to: NamingTarget, function: Callable[..., Any]) -> Score:
-    """Compare the choices read from activations (n_stimuli of the full data set, p) with a target's.
+def score(benchmark: Benchmark, named: Tensor, to: NamingTarget, function: Callable[..., Any]) -> Score:
+    """Compare the objects that are named (images,) with a target's choices.
 
     `values` are the figures of each subject, in each condition where there are several.
-    Raises MetricError where objects cannot be read or the metric gives no number.
+    Raises MetricError where the metric gives no number.
     """
     metric, ceiling = benchmark.metric, to.ceiling
-    named = to.reading.choices(x, to.rows)
     against = to.shows if to.trials is None else (to.trials,)
     measured: Measurement = function(named, *against, **metric.parameters())
     if not np.isfinite(measured.raw()):

@@ -72,13 +72,12 @@ def target(benchmark: Benchmark, whole: Recordings, chosen: Recordings, device: 
     )
 
 
-def score(benchmark: Benchmark, x: Tensor, to: PairTarget, function: Callable[..., Any]) -> Score:
-    """Compare the choices read from activations (n_stimuli of the full data set, p) with a target's.
+def score(benchmark: Benchmark, named: Tensor, to: PairTarget, function: Callable[..., Any]) -> Score:
+    """Compare probabilities (images, objects that are read) with a target's choices.
 
-    Raises MetricError where objects cannot be read or the metric gives no number.
+    Raises MetricError where the metric gives no number.
     """
     metric = benchmark.metric
-    named = to.reading.probabilities(x, to.rows)
     measured = function(named[:, to.columns], to.trials, **metric.parameters())
     per_split, ceiling = measured.per_split(), to.ceiling
     if not np.isfinite(measured.raw()):
@@ -90,7 +89,7 @@ def score(benchmark: Benchmark, x: Tensor, to: PairTarget, function: Callable[..
         error=measured.error(),
         ceiling=ceiling.value if ceiling else None,
         ceiling_error=ceiling.error if ceiling else None,
-        ceiled=_ceiled(benchmark, per_split, ceiling),
+        ceiled=ceiled_of(benchmark, per_split, ceiling),
         normalise=benchmark.normalisation(),
         splits=tuple(per_split.tolist()),
         values=measured.values.cpu().numpy(),
@@ -141,7 +140,7 @@ def _ceiling(benchmark: Benchmark, trials: Trials) -> Ceiling | None:
     return None
 
 
-def _ceiled(benchmark: Benchmark, per_split: Tensor, ceiling: Ceiling | None) -> float | None:
-    """The halvings keep their own ceilings, where the ceiling has them."""
+def ceiled_of(benchmark: Benchmark, per_split: Tensor, ceiling: Ceiling | None) -> float | None:
+    """The ceiled score. The halvings keep their own ceilings, where the ceiling has them."""
     own = None if ceiling is None or ceiling.values is None else ceiling.values[:, 0].cpu()
     return ceiled(benchmark, per_split.cpu(), ceiling, own)

@@ -1,0 +1,133 @@
+"""Ways: replicates of a score by the way that is valid for its metric, and what is to be said of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from ...inference.refit import refitted
+from ...inference.replicates import Sampled
+from ...inference.sampling import Sampling
+from ...inference.stored import members, stored
+from ...metrics.measurement import Measurement
+from ...specs.metrics import Cka, Crsa, CustomMetric, Metric, MutualKnn, Procrustes, Rdm, Rsm, SoftMatching
+from ..targets import Target
+from .kernels import Cut
+from .plan import Plan
+from .trials import Trials
+
+FIT_NOTHING = (Rdm, Rsm, Cka, Crsa, Procrustes, MutualKnn, SoftMatching)
+_SLOW = (Rsm, SoftMatching)
+"""They take long for each sample of stimuli."""
+PAIRS = 8_000_000
+"""Pairs of stimuli that a jackknife may go through: a second or two."""
+REFIT = "`inference: {intervals: refit}`"
+
+
+@dataclass(frozen=True, eq=False)
+class Resampled:
+    """Replicates by factor, and what a reader of the interval should know."""
+
+    sampled: Sampled = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """A score that was measured, and how it can be measured on other samples.
+
+    trials: new fits; None of a network that was trained on the recordings. cut: on some of the stimuli, of
+    how many, from matrices that are there.
+    """
+
+    metric: Metric
+    measured: Measurement
+    target: Target
+    trials: Trials | None = None
+    cut: tuple[int, Cut] | None = None
+
+    @property
+    def stimuli(self) -> int:
+        """How many stimuli it is of."""
+        return len(self.target.rows)
+
+
+def resampled(of: Subject, plan: Plan) -> Resampled:
+    """Replicates of a score. Raises MetricError where a sample of the stimuli cannot be measured."""
+    if plan.asked.intervals == "off":
+        return Resampled()
+    sampling = _sampling(of, plan)
+    sampled = _sampled(of, plan, sampling)
+    return Resampled(sampled, tuple(_notes(of, plan, sampling, sampled)))
+
+
+def _sampling(of: Subject, plan: Plan) -> Sampling:
+    """Where samples come from; of what is slow, fewer by default."""
+    n = of.stimuli if of.cut is None else of.cut[0]
+    groups = PAIRS // n**2 if _is_jackknife(of, plan) and plan.asked.intervals == "stored" else None
+    return plan.sampling(of.measured.values.numel(), groups)
+
+
+def _is_jackknife(of: Subject, plan: Plan) -> bool:
+    """Whether stimuli are left out in turn, though nothing is fitted, or because that is asked."""
+    if not plan.wants_stimuli:
+        return False
+    if plan.asked.intervals == "refit":
+        return of.trials is not None
+    return of.cut is not None or (_is_quick(of.metric) and of.trials is not None)
+
+
+def _is_quick(metric: Metric) -> bool:
+    """Whether it fits nothing and can be measured again for an interval that nobody asked for."""
+    return isinstance(metric, FIT_NOTHING) and not isinstance(metric, (*_SLOW, Crsa))
+
+
+def _sampled(of: Subject, plan: Plan, sampling: Sampling) -> Sampled:
+    over = plan.asked.over
+    if not _is_jackknife(of, plan):
+        return stored(of.measured, of.target.splits, of.stimuli, sampling, over)
+    if plan.asked.intervals == "refit" and of.trials is not None:
+        n, measure = of.stimuli, of.trials.without
+    elif of.cut is not None:
+        n, measure = of.cut
+    elif of.trials is not None:
+        n, measure = of.stimuli, of.trials.without
+    else:
+        return members(of.measured, sampling, over)
+    found = refitted(measure, of.measured, n, sampling, over)
+    if not isinstance(of.metric, FIT_NOTHING):
+        return found
+    return {factor: replace(replicates, refit=False) for factor, replicates in found.items()}
+
+
+def _notes(of: Subject, plan: Plan, sampling: Sampling, sampled: Sampled) -> Iterator[str]:
+    if plan.asked.intervals == "refit" and of.trials is None:
+        yield "intervals: from the values of one fit: the network is not trained anew on other stimuli"
+    if not sampled:
+        yield f"no interval: {_lacking(of)}"
+    elif plan.wants_stimuli and "stimulus" not in sampled:
+        yield f"the interval is over {' and '.join(sampled)}s alone: {_lacking(of)}"
+    yield from _fewer(plan, sampling, sampled)
+
+
+def _lacking(of: Subject) -> str:
+    """Why stimuli are no sample, and what would make them one."""
+    if isinstance(of.metric, _SLOW):
+        return f"{of.metric.name} takes long for each sample of stimuli; write {REFIT} to wait for it"
+    if of.trials is None:
+        return "the stimuli are split once; write several `splits`"
+    if isinstance(of.metric, CustomMetric) and len(of.measured.values) > 1:
+        return f"{of.metric.label} gives other splits than the benchmark's; write {REFIT}"
+    if not of.target.splits:
+        return f"it is one number of all stimuli; write {REFIT}"
+    return f"the stimuli are split once; write {REFIT}, or several `splits`"
+
+
+def _fewer(plan: Plan, sampling: Sampling, sampled: Sampled) -> Iterator[str]:
+    """Where there are fewer samples than the benchmark asks for, since they take long."""
+    ways = {replicates.way for replicates in sampled.values()}
+    asked = plan.asked
+    if "bootstrap" in ways and sampling.replicates < asked.replicates:
+        yield f"interval: {sampling.replicates} resamples, not {asked.replicates}, since each takes long"
+    if "jackknife" in ways and sampling.groups < asked.groups:
+        yield f"interval: {sampling.groups} groups of stimuli, not {asked.groups}, since each takes long"
