@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from itertools import islice
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from ..metrics.measurement import Measurement, by_part
+from ..metrics.measurement import Measurement, by_part, centre_over_targets
 from .replicates import Factor
 from .sampling import Sampling
+
+AT_ONCE = 1_000_000
+"""Values that are resampled together."""
 
 
 def factor_of(measured: Measurement, over: Collection[str] | None = None) -> Factor | None:
@@ -60,11 +64,19 @@ def _of_subjects(measured: Measurement, sampling: Sampling, count: int | None) -
 
 
 def _of_neuroids(measured: Measurement, sampling: Sampling, count: int | None) -> Iterator[Tensor]:
-    """Neuroids of each subject by themselves, so that each keeps as many as it has."""
+    """Neuroids of each subject by themselves, so that each keeps as many as it has; many at once."""
     values = measured.values.cpu()
-    groups = measured.groups or (torch.arange(values.shape[-1]),)
+    bins = values if values.ndim == 3 else values[:, None]
+    groups = [group.cpu() for group in measured.groups or (torch.arange(values.shape[-1]),)]
     names = ("neuroid", *(f"neuroid of subject {i}" for i in range(1, len(groups))))
     streams = [sampling.draws(name, len(group), count) for name, group in zip(names, groups, strict=True)]
-    for draws in zip(*streams, strict=True):
-        columns = [group.cpu()[draw] for group, draw in zip(groups, draws, strict=True)]
-        yield by_part(values, columns, measured.centre).mean(dim=1)
+    at_once = max(1, AT_ONCE // bins.numel())
+    while some := list(islice(zip(*streams, strict=True), at_once)):
+        drawn = (torch.stack(draws) for draws in zip(*some, strict=True))
+        parts = [_centres(bins[..., group[at]], measured) for group, at in zip(groups, drawn, strict=True)]
+        yield from torch.cat(parts, dim=1).mean(dim=1).T
+
+
+def _centres(values: Tensor, measured: Measurement) -> Tensor:
+    """Return (n_splits, n_bins, resamples) from (n_splits, n_bins, resamples, n)."""
+    return centre_over_targets(values.flatten(0, 2), measured.centre).reshape(values.shape[:3])
