@@ -34,8 +34,9 @@ SAMPLE = ("hardcorenas_a", "resmlp_12_224", "xcit_nano_12_p16_224")
 _, _, OF_CONWELL = (
     (ROOT / "models.yaml").read_text("utf-8").partition("# What else Conwell et al. 2024 compared")
 )
-BUILT = [m for m in MODELS if m.id in SAMPLE or f"\n{m.id}:\n" not in OF_CONWELL]
-"""Of the networks of that one comparison a sample: scripts/catalogue.py builds all of them."""
+OWN = [m for m in MODELS if f"\n{m.id}:\n" not in OF_CONWELL]
+BUILT = [m for m in MODELS if m.id in SAMPLE or m.layers] + [m for m in OWN if not m.layers][::3]
+"""All that say their layers, and of the others a sample: scripts/catalogue.py builds all of them."""
 BRAIN_SCORES_MAP = (
     "Brain-Score's committed map, selected on MajajHong2015.public and FreemanZiemba2013.public"
 )

@@ -19,7 +19,7 @@ def layer(shared: Path) -> Problem:
 @pytest.mark.benchmark(group="640 x 86,528 x 50, 10 splits")
 def test_coordinates_and_pls(benchmark, layer):
     measured = benchmark.pedantic(
-        lambda: pls(coordinates_of(layer.x), layer.y, layer.splits), rounds=2, warmup_rounds=1
+        lambda: pls(coordinates_of(layer.x), layer.y, layer.splits), rounds=1
     )
     assert measured.raw() == pytest.approx(0.547306, abs=1e-5)  # parity/real.yaml, pls_exact
 
@@ -33,5 +33,5 @@ def test_pls_on_coordinates(benchmark, layer):
 @pytest.mark.benchmark(group="2,560 x 1,000 x 168, 10 splits")
 def test_pls_of_brainscore_size(benchmark):
     problem = of_brainscore_size()
-    measured = benchmark.pedantic(pls, (problem.x, problem.y, problem.splits), rounds=2, warmup_rounds=1)
+    measured = benchmark.pedantic(pls, (problem.x, problem.y, problem.splits), rounds=1)
     assert measured.values.shape == (10, 168)
