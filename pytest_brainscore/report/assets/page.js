@@ -4,18 +4,22 @@
   const VIEWS = { raw: [0, 1, 2], ceiling: [3], ceiled: [4, 5, 6] }, MARK = 7;
   const board = document.querySelector(".board");
   if (!board) return;
-  const read = (name) => JSON.parse(board.querySelector(`script.${name}`).textContent);
   const find = (selector) => board.querySelector(selector);
-  const { columns, models, cells, references } = read("data");
+  const { columns, models, cells, references } = JSON.parse(find("script.data").textContent);
   const form = find("form"), table = find("table.scores"), body = find("tbody.models"), box = find(".tall");
   const heads = [...table.tHead.rows[0].cells];
   const state = { view: "raw", sort: columns.length ? 0 : NAME, down: true, rows: [], shown: [], done: 0 };
-  let details = null, opener = null;
+  let unpacked = null, opener = null;
 
   const make = (tag, text, className) => {
     const made = document.createElement(tag);
     if (text !== undefined) made.textContent = text;
     if (className) made.className = className;
+    return made;
+  };
+  const named = (tag, name, className) => {
+    const made = make(tag, undefined, className);
+    for (const part of name.split(/(?<=[._/-])/)) made.append(part, make("wbr"));
     return made;
   };
   const places = (column) => VIEWS[columns[column].of ? "raw" : state.view];
@@ -75,7 +79,7 @@
   }
 
   function lineOf(row, index) {
-    const tr = make("tr"), name = make("th", models[row].name, "model");
+    const tr = make("tr"), name = named("th", models[row].name, "model");
     name.scope = "row";
     tr.setAttribute("aria-rowindex", index + 2 + references.length);
     tr.append(name, ...state.shown.map((column) => cellOf(row, column)));
@@ -152,8 +156,13 @@
     draw();
   }
 
-  function open(button) {
-    details ??= read("details");
+  async function unpack() {
+    const bytes = Uint8Array.from(atob(find("script.details").textContent), (one) => one.charCodeAt(0));
+    return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).json();
+  }
+
+  async function open(button) {
+    const details = await (unpacked ??= unpack());
     const { row, column } = button.dataset, dialog = find("dialog"), content = find("dialog .content");
     find("#opened-title").textContent = `${models[row].name} on ${columns[column].id}`;
     content.replaceChildren();

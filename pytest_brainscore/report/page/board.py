@@ -19,7 +19,8 @@ from .parts import Table
 
 Cell = list[Any] | str | None
 """[raw, low, high, ceiling, ceiled, low, high, mark], cut after what is known; a status; None: not run."""
-DIGITS = 4
+DIGITS = 6
+"""Of numbers in the page, which rounds them once more as it shows them; the files have all."""
 FIRST = 30
 """So many models stand in the page itself, for those who run no script."""
 PIXELS = "pixels"
@@ -179,23 +180,30 @@ class Board:
         return of_row(found, twin.row if twin else None)
 
     def _references(self) -> Iterator[dict[str, Any]]:
-        """Lines that scores are held against, of which any benchmark has one."""
-        lines: Mapping[str, Callable[[Sequence[Row]], Cell]] = {
-            "Noise ceiling": _ceiling,
+        """Lines that scores are held against, of which any column has one."""
+        lines: Mapping[str, Callable[[Column], Cell]] = {
+            "Noise ceiling": lambda column: _ceiling(self._scored.get(column.id, ())),
             "Untrained networks, median": self._untrained,
-            "Pixels": _pixels,
-            "Shuffled stimuli, 95th percentile": _shuffled,
+            "Pixels": lambda column: self._cell(Entry(PIXELS), column),
+            "Shuffled stimuli, 95th percentile": lambda column: _shuffled(self._scored.get(column.id, ())),
         }
-        by_benchmark: dict[str, list[Row]] = {}
-        for one in self.evidence.scored:
-            by_benchmark.setdefault(one.row.benchmark, []).append(one.row)
         for label, made in lines.items():
-            cells = [made(by_benchmark.get(column.id, [])) for column in self.columns]
+            cells = [made(column) for column in self.columns]
             if any(cells):
                 yield {"name": label, "cells": cells}
 
-    def _untrained(self, rows: Sequence[Row]) -> Cell:
-        return _middle([row for row in rows if self.training(row.model) == "untrained"])
+    @cached_property
+    def _scored(self) -> dict[str, list[Row]]:
+        found: dict[str, list[Row]] = {}
+        for one in self.evidence.scored:
+            found.setdefault(one.row.benchmark, []).append(one.row)
+        return found
+
+    def _untrained(self, column: Column) -> Cell:
+        lines = [entry for entry in self.entries if self.training(entry.model) == "untrained"]
+        every = [cell for entry in lines if isinstance(cell := self._cell(entry, column), list)]
+        raw, ceiled = _median(cell[0] for cell in every), _median(cell[4] for cell in every if len(cell) > 4)
+        return None if raw is None else _cut([raw, None, None, None, ceiled])
 
 
 def of_score(row: Row) -> Cell:
@@ -236,27 +244,14 @@ def _cut(cell: list[Any]) -> list[Any]:
     return cell
 
 
-def _ceiling(rows: Sequence[Row]) -> Cell:
+def _ceiling(rows: Iterable[Row]) -> Cell:
     value = _median(row.ceiling for row in rows)
     return None if value is None else [value, None, None, value]
 
 
-def _pixels(rows: Sequence[Row]) -> Cell:
-    return next((of_score(row) for row in rows if row.model == PIXELS), None)
-
-
-def _shuffled(rows: Sequence[Row]) -> Cell:
+def _shuffled(rows: Iterable[Row]) -> Cell:
     value = _median(row.null.high for row in rows if row.null)
     return None if value is None else [value]
-
-
-def _middle(rows: Sequence[Row]) -> Cell:
-    raw, ceiled = _median(row.raw for row in rows), _median(_ceiled(rows))
-    return None if raw is None else _cut([raw, None, None, None, ceiled])
-
-
-def _ceiled(rows: Iterable[Row]) -> Iterator[float | None]:
-    return (None if row.normalise == "none" else row.ceiled for row in rows)
 
 
 def _median(values: Iterable[float | None]) -> float | None:

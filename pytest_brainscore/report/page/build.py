@@ -63,6 +63,8 @@ def facts(evidence: Evidence) -> dict[str, Any]:
         "models": _counted(len({row.model for row in rows}), "model"),
         "benchmarks": _counted(len({row.benchmark for row in rows}), "benchmark"),
         "scores": _counted(len(evidence.scored), "score"),
+        "runs": _counted(len(evidence.parts), "run"),
+        "begun": min((part.started for part in evidence.parts if part.started), default=None),
         "errors": sum(row.status == "error" for row in rows),
         "skipped": sum(row.status == "skipped" for row in rows),
         "cut_short": [part.name for part in evidence.parts if not part.complete],

@@ -47,7 +47,7 @@ def pooled(every: Sequence[Sequence[Sequence[Said] | None]]) -> dict[str, Any]:
         of_term = terms.setdefault((group, term), len(terms))
         return pairs.setdefault((of_term, text), len(pairs))
 
-    cells = [[said and [number(*one) for one in said] for said in line] for line in every]
+    cells = [[None if said is None else [number(*one) for one in said] for said in line] for line in every]
     return {"terms": [*terms], "pairs": [*pairs], "cells": cells}
 
 

@@ -21,7 +21,7 @@ class Evidence:
     which `row.values` lies). composites: of these rows. about: of networks by model id, from the results and,
     where these are silent, from models.yaml. parts: the runs that were read. history: earlier runs, oldest
     first, for the guarded models' history. benchmarks: folders with the project's benchmark files, its own
-    first.
+    first. recoveries: documents of `recover --benchmark --json` (`recovery.json` beside a run, or as named).
     """
 
     found: Sequence[Found]
@@ -30,6 +30,7 @@ class Evidence:
     parts: Sequence[Part] = ()
     history: Sequence[Part] = ()
     benchmarks: Sequence[Path] = ()
+    recoveries: Sequence[Path] = ()
 
     @cached_property
     def rows(self) -> tuple[Row, ...]:

@@ -1,0 +1,92 @@
+"""The page in a real browser: readable by all, at two widths, in light and dark, without a network."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from .conftest import NARROW, WIDE
+
+CUT = """() => [...document.querySelectorAll('body *')].filter(one => {
+  const style = getComputedStyle(one);
+  if (one.closest('.unseen, svg, script, style, noscript') || style.display === 'none') return false;
+  const cuts = (way) => ['hidden', 'clip'].includes(way);
+  return (cuts(style.overflowX) && one.scrollWidth > one.clientWidth + 1)
+    || (cuts(style.overflowY) && one.scrollHeight > one.clientHeight + 1)
+    || style.textOverflow === 'ellipsis';
+}).map(one => one.outerHTML.slice(0, 120))"""
+"""Elements whose text is cut."""
+SPILT = """() => [...document.querySelectorAll('.scores th, .scores td, dd, dt, h1, h2, h3, p, li')]
+.filter(one => one.offsetParent && one.scrollWidth > one.clientWidth + 1)
+.map(one => one.outerHTML.slice(0, 120))"""
+"""Elements whose text is wider than they are."""
+
+
+def serious(tab):
+    found = Axe().run(tab).response["violations"]
+    return [
+        (one["id"], node["html"][:160])
+        for one in found
+        if one["impact"] in ("serious", "critical")
+        for node in one["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["1280", "375"])
+def test_axe_finds_nothing_serious(visit, viewport, scheme):
+    tab = visit(viewport, scheme)
+    assert serious(tab) == []
+
+
+def test_axe_finds_nothing_serious_in_an_opened_cell(visit):
+    tab = visit(NARROW, "dark")
+    tab.locator("tbody.models td button").first.click()
+    tab.wait_for_selector("dialog[open] dl")
+    assert serious(tab) == []
+
+
+@pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["1280", "375"])
+def test_no_text_is_cut_and_the_page_does_not_scroll_sideways(visit, viewport):
+    tab = visit(viewport)
+    assert tab.evaluate("document.documentElement.scrollWidth") == viewport["width"]
+    assert tab.evaluate(CUT) == []
+    assert tab.evaluate(SPILT) == []
+    tab.locator("tbody.models td button").first.click()
+    tab.wait_for_selector("dialog[open] dl")
+    assert tab.evaluate(CUT) == []
+    assert tab.evaluate(SPILT) == []
+
+
+def test_headings_go_down_one_step_at_a_time(visit):
+    tab = visit()
+    levels = tab.evaluate(
+        "[...document.querySelectorAll('main h2, main h3, header h1')].map(one => +one.tagName[1])"
+    )
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(later - earlier <= 1 for earlier, later in itertools.pairwise(levels))
+    assert tab.evaluate("document.documentElement.lang") == "en"
+
+
+def test_the_first_tab_skips_to_the_content(visit):
+    tab = visit()
+    tab.keyboard.press("Tab")
+    assert tab.evaluate("document.activeElement.className") == "skip"
+    tab.keyboard.press("Enter")
+    assert tab.evaluate("document.activeElement.id") == "main"
+
+
+def test_without_a_script_it_is_a_plain_table(browser, report):
+    context = browser.new_context(java_script_enabled=False)
+    tab = context.new_page()
+    tab.goto(report.as_uri())
+    shown = tab.locator("tbody.models tr").count(), tab.locator("tbody.models td").count()
+    said = tab.locator("noscript").inner_text()
+    controls = tab.locator(".controls").is_visible()
+    context.close()
+    assert shown == (12, 12 * 9)
+    assert said.startswith("Without JavaScript the first 30 of 12 models")
+    assert not controls

@@ -1,0 +1,65 @@
+"""Time a page of 500 models x 60 benchmarks: making it, and opening it: ``python -m tests.speed.opening``."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from pytest_brainscore.report.page.build import build
+from pytest_brainscore.report.page.reading import evidence_of
+from tests.browser.chromium import opened
+from tests.browser.results import write
+
+TIMED = """(act) => {
+  const start = performance.now();
+  eval(act);
+  document.body.offsetHeight;
+  return performance.now() - start;
+}"""
+READY = "document.querySelectorAll('tbody.models td button').length > 0"
+
+
+def main(models: int = 500, benchmarks: int = 60, runs: int = 5) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        project = Path(folder)
+        run = write(project, models=models, columns=benchmarks)
+        evidence = evidence_of([run], history=[], project=project)
+        start = time.perf_counter()
+        page = build(evidence, project / "page")
+        print(f"{models} models x {benchmarks} benchmarks: made in {time.perf_counter() - start:.1f} s")
+        print(f"index.html: {page.stat().st_size / 1e6:.1f} MB")
+        with opened() as browser:
+            seconds = sorted(once(browser, page) for _ in range(runs))
+            print(f"opened, seconds, {runs} runs: min {seconds[0]:.2f}, median {seconds[runs // 2]:.2f}")
+            acts(browser, page)
+
+
+def once(browser, page):
+    """Seconds from navigation until the table is drawn and a frame was painted."""
+    with browser.new_page() as tab:
+        start = time.perf_counter()
+        tab.goto(page.as_uri())
+        tab.wait_for_function(READY)
+        tab.evaluate("new Promise(done => requestAnimationFrame(() => setTimeout(done)))")
+        return time.perf_counter() - start
+
+
+def acts(browser, page):
+    """Milliseconds of sorting by a column, of opening a cell for the first time, and of drawing all lines."""
+    with browser.new_page() as tab:
+        tab.goto(page.as_uri())
+        for name, act in ACTS.items():
+            print(f"{name}: {tab.evaluate(TIMED, act):.0f} ms")
+
+
+ACTS = {
+    "sorting": "document.querySelectorAll('.scores thead button')[5].click()",
+    "opening a cell": "document.querySelector('tbody.models td button').click()",
+    "all lines, for printing": "dispatchEvent(new Event('beforeprint'))",
+}
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:]))
