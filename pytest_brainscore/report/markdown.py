@@ -9,8 +9,8 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-LIMIT = 65_536
-"""Characters that GitHub takes in a comment."""
+LIMIT = 65_000
+"""Characters: GitHub takes 65,536 in a comment, and who posts one adds a line or two."""
 _LONGEST = 300
 _PLAIN = frozenset(" .,:;+-=/()%")
 
