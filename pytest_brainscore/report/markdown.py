@@ -94,4 +94,5 @@ def _is_shown(character: str) -> bool:
 
 
 def _entity(character: str) -> str:
-    return character if character.isalnum() or character in _PLAIN else f"&#{ord(character)};"
+    plain = character.isalnum() or character in _PLAIN or not character.isascii()
+    return character if plain else f"&#{ord(character)};"
