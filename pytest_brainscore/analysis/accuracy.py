@@ -19,6 +19,7 @@ AT = 70.0
 """ImageNet top-1, per cent: Schrimpf, Kubilius et al. 2018, doi:10.1101/407007."""
 FEWEST = 5
 PARTS = ("all", "below", "above")
+_DIGITS = 9
 _LARGEST = 1 - 1e-12
 Pairs = Sequence[tuple[float, float]]
 
@@ -63,8 +64,11 @@ def by_accuracy(networks: Mapping[str, Sequence[Network]]) -> tuple[Parted, ...]
 
 
 def composites_of(reference: Reference) -> dict[str, tuple[float, float]]:
-    """Top-1 and the mean of all columns of each network of a published table."""
-    return {row.name: (row.top1, statistics.fmean(row.scores)) for row in reference.rows}
+    """Top-1 and the mean of all columns of each network of a published table.
+
+    Means that differ by rounding alone are equal, so that they share a rank.
+    """
+    return {row.name: (row.top1, round(statistics.fmean(row.scores), _DIGITS)) for row in reference.rows}
 
 
 def parted(of: str, pairs: Pairs) -> Parted:

@@ -10,7 +10,7 @@ from scipy.optimize import minimize_scalar
 
 from .estimates import Estimate
 
-_GRID = 201
+_GRID = 41
 """Of shares at which the likelihood is looked at before the best is refined: it may have several maxima."""
 _LARGEST = 0.999
 

@@ -1,0 +1,76 @@
+"""Images: which are easier for people, which for a model, and which are alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+from scipy.special import ndtri
+
+from .estimates import LEVEL
+
+Side = Literal["people", "model", "alike"]
+SMALL = 0.05
+"""Difference of two accuracies that is called none."""
+SIDES: tuple[Side, ...] = ("people", "model", "alike")
+
+
+@dataclass(frozen=True, eq=False)
+class Compared:
+    """How often people and a model are right on each image: shares (n,); trials (n,): people's."""
+
+    names: tuple[str, ...]
+    people: np.ndarray
+    model: np.ndarray
+    trials: np.ndarray
+
+    @cached_property
+    def sides(self) -> np.ndarray:
+        """For whom each image is easier (n,): `alike` where the difference is small or could be chance.
+
+        Small is less than 5 percentage points. By chance the model lies within Wilson's 95 % interval of
+        people's share; where people have few trials, about 5 % of images lie outside it by chance alone.
+        """
+        low, high = wilson(self.people, self.trials)
+        large = np.abs(self.model - self.people) >= SMALL
+        above = np.where((self.model > high) & large, "model", "alike")
+        found: np.ndarray = np.where((self.model < low) & large, "people", above)
+        return found
+
+    def share(self, side: Side) -> tuple[float, float, float]:
+        """The share of images of that side, and its 95 % interval over images."""
+        n = len(self.names)
+        share = float((self.sides == side).mean())
+        low, high = wilson(np.array([share]), np.array([n]))
+        return share, float(low[0]), float(high[0])
+
+    def most(self, side: Side, count: int) -> tuple[int, ...]:
+        """Places of the images of a side where the two differ most, at most `count`; ties by name."""
+        gap = np.abs(self.people - self.model)
+        places = np.flatnonzero(self.sides == side).tolist()
+        return tuple(sorted(places, key=lambda i: (-gap[i], self.names[i]))[:count])
+
+
+def wilson(share: np.ndarray, n: np.ndarray, level: float = LEVEL) -> tuple[np.ndarray, np.ndarray]:
+    """Wilson's interval of a share of n trials: low and high, as `share`. Wilson 1927, JASA 22:209."""
+    z = float(ndtri((1 + level) / 2))
+    centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
+    half = z * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
+    return centre - half, centre + half
+
+
+def told(compared: Compared, model: str, benchmark: str) -> str:
+    """The shares as a sentence that can be quoted."""
+    people, own, alike = (_percent(compared.share(side)) for side in SIDES)
+    return (
+        f"{benchmark}: of {len(compared.names)} images {people} are easier for people, {own} for {model}, and"
+        f" {alike} are alike."
+    )
+
+
+def _percent(ends: Sequence[float]) -> str:
+    share, low, high = (100 * end for end in ends)
+    return f"{share:.0f} % [{low:.0f}, {high:.0f}]"

@@ -1,0 +1,54 @@
+"""Scores against top-1 below and above 70 %: against scipy, and of the table of 2018 itself."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.stats import norm, pearsonr, spearmanr
+
+from pytest_brainscore.analysis.accuracy import by_accuracy, composites_of, parted, told
+from pytest_brainscore.analysis.networks import networks
+from pytest_brainscore.specs.references import load_reference
+
+from ..report.networks import rows
+
+
+def made():
+    """A score that follows top-1 up to 70 % and no further."""
+    return rows(80, lambda _, __, top1, noise: 0.01 * min(top1, 70) + 0.02 * noise)
+
+
+def test_each_part_is_that_of_scipy():
+    among = networks(made())["Made.IT-pls"]
+    (found,) = by_accuracy({"Made.IT-pls": among})
+    top1, score = np.array([(one.number("top1"), one.score) for one in among]).T
+    for name, kept in (("all", top1 > 0), ("below", top1 < 70), ("above", top1 >= 70)):
+        part, due = found.part(name), pearsonr(top1[kept], score[kept])
+        interval = due.confidence_interval()
+        assert (part.n, part.r) == (kept.sum(), pytest.approx(due.statistic))
+        assert (part.r_low, part.r_high) == pytest.approx((interval.low, interval.high))
+        assert part.rho == pytest.approx(spearmanr(top1[kept], score[kept]).statistic)
+    below, above = found.part("below"), found.part("above")
+    z = (np.arctanh(below.r) - np.arctanh(above.r)) / np.sqrt(1 / (below.n - 3) + 1 / (above.n - 3))
+    assert found.p == pytest.approx(2 * norm.sf(abs(z)))
+    assert below.r_low > 0.8
+    assert above.r_low < 0 < above.r_high
+    assert "The two differ (p < 0.001)." in told(found)
+
+
+def test_the_composites_of_2018_below_and_above_70_percent():
+    reference = load_reference("2018")
+    table = np.array([(row.top1, np.mean(row.scores).round(9)) for row in reference.rows])
+    found = parted("2018", list(composites_of(reference).values()))
+    assert [part.n for part in found.parts] == [25, 7, 18]
+    for part, kept in zip(found.parts, (table[:, 0] > 0, table[:, 0] < 70, table[:, 0] >= 70), strict=True):
+        assert part.r == pytest.approx(pearsonr(*table[kept].T).statistic, abs=1e-12)
+        assert part.rho == pytest.approx(spearmanr(*table[kept].T).statistic, abs=1e-12)
+
+
+def test_fewer_than_five_on_a_side_are_not_compared():
+    found = parted("few", [(60, 0.1), (61, 0.2), (62, 0.15), (63, 0.3), (64, 0.2), (80, 0.4), (81, 0.5)])
+    above = found.part("above")
+    assert (above.n, above.r, above.rho, found.p) == (2, None, None, None)
+    assert "from 70 % none to be told (n = 2)" in told(found)
+    assert "Too few networks on one side to compare the two (5 are needed)." in told(found)

@@ -1,0 +1,42 @@
+"""Which images are easier for people, for a model, or alike."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.stats import binomtest
+
+from pytest_brainscore.analysis.images import Compared, told, wilson
+
+PEOPLE = np.array([0.9, 0.9, 0.9, 0.5, 0.1, 0.999])
+MODEL = np.array([0.2, 0.95, 0.88, 0.52, 1.0, 0.97])
+TRIALS = np.array([20, 20, 20, 10_000, 30, 100_000])
+COMPARED = Compared(tuple("abcdef"), PEOPLE, MODEL, TRIALS)
+
+
+def test_an_image_is_alike_where_the_gap_is_chance_or_small():
+    assert COMPARED.sides.tolist() == ["people", "alike", "alike", "alike", "model", "alike"]
+    low, _ = wilson(PEOPLE[-1:], TRIALS[-1:])
+    assert MODEL[-1] < low[0]  # outside, and still less than 5 points away
+
+
+def test_shares_and_intervals_are_wilsons():
+    low, high = wilson(np.array([0.25]), np.array([40]))
+    due = binomtest(10, 40).proportion_ci(method="wilson")
+    assert (low[0], high[0]) == pytest.approx((due.low, due.high))
+    shares = {side: COMPARED.share(side)[0] for side in ("people", "model", "alike")}
+    assert shares == {
+        "people": pytest.approx(1 / 6),
+        "model": pytest.approx(1 / 6),
+        "alike": pytest.approx(4 / 6),
+    }
+    assert told(COMPARED, "net", "B.x").startswith("B.x: of 6 images 17 % [3, 56] are easier for people,")
+
+
+def test_those_that_differ_most_come_first_and_ties_by_name():
+    two = Compared(
+        ("z", "y", "x"), np.array([1.0, 1.0, 1.0]), np.array([0.1, 0.1, 0.0]), np.array([50, 50, 50])
+    )
+    assert two.most("people", 3) == (2, 1, 0)
+    assert two.most("people", 1) == (2,)
+    assert two.most("model", 3) == ()
