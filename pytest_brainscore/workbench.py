@@ -11,6 +11,7 @@ from pathlib import Path
 
 import torch
 
+from .analysis.demanded import Demanded, told
 from .commitment.beside import Beside
 from .commitment.choosing import Commitment
 from .commitment.direct import directly
@@ -77,6 +78,7 @@ class Workbench:
         self.opened = Opened(fetcher, registry, device.metrics, tell)
         self._measure = Measure(self.opened, registry, device.metrics)
         self.beside = Beside(self.opened, self._network, self._represented, registry.root or Path())
+        self.demanded = Demanded(self.opened, self._network, self._represented, registry, fetcher.cache)
         self._live: Live | None = None
         self._passes: dict[object, Represented] = {}
 
@@ -107,7 +109,8 @@ class Workbench:
         Raises BrainScoreError with the cause; NotHere where files are missing offline.
         """
         with untouched(0, [self.device.metrics]):
-            return self._score(case, model, folder, layer)
+            power = self.demanded.power(case)
+            return told(self._score(case, model, folder, layer), power)
 
     def release(self) -> None:
         """Let go of the network and of what it showed; recordings stay open."""
@@ -233,7 +236,7 @@ class Workbench:
         network: AnyNetwork,
         stimuli: Stimuli,
         wanted: Mapping[Unit, Set[Kind]],
-        looks: Trials | None,
+        looks: Trials | None = None,
     ) -> Represented:
         return represent(
             network,

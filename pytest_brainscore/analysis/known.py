@@ -38,7 +38,8 @@ class KnownRecordings:
 
     responses: (n_stimuli, n_neuroids, n_repetitions), signal and noise. signal: (n_stimuli, n_neuroids), each
     column of mean 0 and variance 1 over the stimuli. ceiling: in closed form, the share of signal in the
-    variance of the responses averaged over repetitions; its root is the highest r that can be expected.
+    variance of the responses averaged over repetitions, the median over neuroids; its root is the highest r
+    that can be expected.
     """
 
     responses: Floats
@@ -49,34 +50,46 @@ class KnownRecordings:
 def recordings_from(
     activations: Tensor,
     *,
-    components: int = 20,
+    components: int | None = 20,
     neuroids: int = 50,
-    reliability: float = 0.9,
+    reliability: float | Floats = 0.9,
     repetitions: int = 10,
     seed: int = 1,
 ) -> KnownRecordings:
-    """Simulate neuroids that read a layer: random combinations of its first principal components, and noise.
+    """Simulate neuroids that read a layer: random combinations of what it tells of the stimuli, and noise.
 
     activations: (n_stimuli, n_units), or coordinates of them, which have the same principal components.
-    components: how many; each has the same variance, and so the same weight, whatever its rank.
-    reliability: of the responses averaged over `repetitions`. Noise is normal, and independent between
+    components: how many of the first principal components are combined; each has the same variance, and so
+        the same weight, whatever its rank. None: the units as they are, each with a normal weight, so that
+        distances between stimuli are kept.
+    reliability: of the responses averaged over `repetitions`, one for all neuroids or one for each
+        (neuroids,). Noise is normal, and independent between
         neuroids, stimuli and repetitions, of variance repetitions * (1 - reliability) / reliability.
     seed: names the random numbers, which are the same on every machine.
 
     Raises MetricError for a reliability not in (0, 1], for fewer than 1 neuroid or repetition, and where the
     activations have fewer components than asked.
     """
-    if not 0 < reliability <= 1:
+    reliable = np.broadcast_to(np.asarray(reliability, np.float64), (max(neuroids, 1),))
+    if not ((reliable > 0) & (reliable <= 1)).all():
         raise MetricError(f"a reliability is above 0 and at most 1, not {reliability}")
     if neuroids < 1 or repetitions < 1:
         raise MetricError(f"{neuroids} neuroid(s) and {repetitions} repetition(s): there must be one of each")
-    combined = principal_components(activations, components) @ _normals(
-        (components, neuroids), seed, "weights"
-    )
+    read = _centred(activations) if components is None else principal_components(activations, components)
+    combined = read @ _normals((read.shape[1], neuroids), seed, "weights")
     signal = combined / combined.std(axis=0)
     shape = (*signal.shape, repetitions)
-    spread = np.sqrt(repetitions * (1 - reliability) / reliability)
-    return KnownRecordings(signal[..., None] + spread * _normals(shape, seed, "noise"), signal, reliability)
+    spread = np.sqrt(repetitions * (1 - reliable) / reliable)[:, None]
+    responses = signal[..., None] + spread * _normals(shape, seed, "noise")
+    return KnownRecordings(responses, signal, float(np.median(reliable)))
+
+
+def _centred(activations: Tensor) -> Floats:
+    """The units as they are, (n_stimuli, n_units), each of mean 0. Raises MetricError where none varies."""
+    x = centre(activations.detach().to("cpu", torch.float64))[0].numpy()
+    if not x.any():
+        raise MetricError("the activations of this layer are constant: the same for all stimuli")
+    return np.asarray(x)
 
 
 def principal_components(activations: Tensor, k: int) -> Floats:

@@ -4,6 +4,9 @@ Shows rendered objects to the model, simulates neuroids that read one of its lay
 on them, through the code that scores models on brains. Two controls must score nothing: independent normal
 features, and the layer itself with its stimuli shuffled. The exit status is 1 where a layer is not recovered,
 and 2 where that could not be found out.
+
+With --benchmark the recordings have the size and the noise of that benchmark's, every layer of all models
+given is the truth in turn, and each metric scores all of them (docs/known_truth.md).
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ import os
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from torch import Tensor
@@ -46,30 +50,50 @@ _TRUTH = {
 _BOUNDS = {
     "stimuli": (1, 100_000),
     "seeds": (2, 1000),
+    "layers": (1, 100),
     "splits": (1, 1000),
     "components": (1, 10_000),
     "neuroids": (1, 10_000),
     "repetitions": (2, 1000),
 }
+_DEFAULTS: dict[str, Any] = {"metric": "ridgecv", "stimuli": 1500, "splits": 1, **vars(Truth())}
 _MOST_NUMBERS = 100_000_000  # of one simulation, 0.8 GB
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The model, the layers that recordings are made from, and how these are made."""
     option = parser.add_argument
-    option("model", help="one model, as pytest's --models takes it")
+    option("model", help="one model, as pytest's --models takes it; with --benchmark also several: A,B,C")
+    _add_arguments_of_benchmarks(parser)
     option(
         "--layer", action="append", help="make recordings from it (default: a middle leaf); may be repeated"
     )
-    option("--metric", default="ridgecv", help="any that predicts single neuroids (default: ridgecv)")
-    option("--stimuli", type=int, default=1500, help="at least so many images (default: 1500)")
+    option(
+        "--metric",
+        help="any that predicts single neuroids (default: ridgecv); with --benchmark any of responses, or"
+        " several, as a benchmark file writes them: 'pls, {name: cka, debiased: false}' (default: its own)",
+    )
+    option("--stimuli", type=int, help=f"at least so many images (default: {_DEFAULTS['stimuli']})")
     option("--seeds", type=int, default=5, help="simulations per layer (default: 5)")
-    option("--splits", type=int, default=1, help="splits per simulation (default: 1)")
+    option("--splits", type=int, help=f"splits per simulation (default: {_DEFAULTS['splits']})")
     for name, value in vars(Truth()).items():
-        option(f"--{name}", type=type(value), default=value, help=f"{_TRUTH[name]} (default: {value})")
+        option(f"--{name}", type=type(value), help=f"{_TRUTH[name]} (default: {value})")
     option("--device", default="auto", help="auto, cpu, cuda, cuda:1 or mps (default: auto)")
     option("--json", type=Path, metavar="FILE", help="write all scores there")
     option("--root", type=Path, default=Path(), help="the project's folder (default: this one)")
+
+
+def _add_arguments_of_benchmarks(parser: argparse.ArgumentParser) -> None:
+    option = parser.add_argument
+    option(
+        "--benchmark",
+        metavar="NAME",
+        help="Simulated.V4-pls, or FILE::ID: whose stimuli, neuroids, repetitions, splits and reliability the"
+        " recordings have, unless options say otherwise",
+    )
+    option("--layers", type=int, default=6, help="of each model, spread along depth (default: 6)")
+    option("--power", choices=("stimuli", "neuroids", "noise"), help="recover at several sizes")
+    option("--sizes", help="50,100,200: which sizes; of noise the reliability (default: a range)")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -77,9 +101,19 @@ def run(options: argparse.Namespace) -> int:
 
     Raises SelectionError for options that cannot be, before anything is shown to the network.
     """
-    _refuse_impossible(options)
+    if options.benchmark is not None:
+        from . import recover_benchmark
+
+        refuse_impossible(options)
+        make_room(options.json)
+        return recover_benchmark.run(options)
+    _refuse_what_needs_benchmark(options)
+    for name, value in _DEFAULTS.items():
+        if getattr(options, name) is None:
+            setattr(options, name, value)
+    refuse_impossible(options)
     _refuse_other_metrics(options.metric)
-    _make_room(options.json)
+    make_room(options.json)
     keep_freed_memory()
     registry = Registry(options.root.resolve(), selection.packages(options.model))
     fetcher = Fetcher.from_environment()
@@ -90,18 +124,29 @@ def run(options: argparse.Namespace) -> int:
         found.append(recovery)
     if options.json:
         written = [{"model": network.id, **recovery.to_json()} for recovery in found]
-        _write(json.dumps(written, indent=1, allow_nan=False) + "\n", options.json)
+        write(json.dumps(written, indent=1, allow_nan=False) + "\n", options.json)
     return 0 if all(recovery.recovered for recovery in found) else 1
 
 
-def _refuse_impossible(options: argparse.Namespace) -> None:
+def _refuse_what_needs_benchmark(options: argparse.Namespace) -> None:
+    for name in ("power", "sizes"):
+        if getattr(options, name) is not None:
+            raise SelectionError(
+                f"--{name} {getattr(options, name)}: is of recordings like a benchmark's: name"
+                " it (`--benchmark Simulated.V4-pls`)"
+            )
+
+
+def refuse_impossible(options: argparse.Namespace) -> None:
+    """Raise SelectionError for numbers that cannot be; those that were not given are a benchmark's."""
     for name, (least, most) in _BOUNDS.items():
         value = getattr(options, name)
-        if not least <= value <= most:
-            raise SelectionError(f"--{name} {value}: from {least} to {most:,}")
-    if not 0 < options.reliability <= 1:
+        fewest = 0 if name == "components" and options.benchmark is not None else least
+        if value is not None and not fewest <= value <= most:
+            raise SelectionError(f"--{name} {value}: from {fewest} to {most:,}")
+    if options.reliability is not None and not 0 < options.reliability <= 1:
         raise SelectionError(f"--reliability {options.reliability}: above 0 and at most 1")
-    count = options.stimuli * options.neuroids * options.repetitions
+    count = (options.stimuli or 1) * (options.neuroids or 1) * (options.repetitions or 1)
     if count > _MOST_NUMBERS:
         raise SelectionError(
             f"--stimuli x --neuroids x --repetitions: {count:,} numbers, and {_MOST_NUMBERS:,} is the most"
@@ -114,12 +159,15 @@ def _refuse_other_metrics(metric: str) -> None:
     if metric not in OF_NEUROIDS and ":" not in metric:
         raise SelectionError(
             f"--metric {metric}: recover takes a metric of single neuroids ({', '.join(OF_NEUROIDS)}, or"
-            f" package.module:function){nearest(metric, OF_NEUROIDS)}"
+            f" package.module:function){nearest(metric, OF_NEUROIDS)}; others need --benchmark"
         )
 
 
-def _make_room(file: Path | None) -> None:
-    """Make the folder that the scores are written to: an hour of scoring is not to end without one."""
+def make_room(file: Path | None) -> None:
+    """Make the folder that the scores are written to: an hour of scoring is not to end without one.
+
+    Raises SelectionError where it cannot be made, or the file cannot be written there.
+    """
     if file is None:
         return
     try:
@@ -130,7 +178,8 @@ def _make_room(file: Path | None) -> None:
         raise SelectionError(f"--json {file}: cannot be written there")
 
 
-def _write(text: str, file: Path) -> None:
+def write(text: str, file: Path) -> None:
+    """Write the scores. Raises SelectionError where that cannot be."""
     try:
         file.write_text(text, encoding="utf-8")
     except OSError as why:
@@ -155,7 +204,9 @@ def _recoveries(
 def _network(options: argparse.Namespace, fetcher: Fetcher, registry: Registry) -> Network:
     candidate, *more = selection.select(options.model, suite.zoo(options.root), options.root)
     if more:
-        raise SelectionError(f"recover: {options.model} names {1 + len(more)} models; name one")
+        raise SelectionError(
+            f"recover: {options.model} names {1 + len(more)} models; name one, or a --benchmark"
+        )
     fetch = partial(fetcher, folder=candidate.folder)
     network = build(candidate.model, fetch, registry, offline=fetcher.offline, cache=fetcher.cache)
     if isinstance(network, Precomputed):
