@@ -78,18 +78,24 @@ def scored(row, raw, draw):
             "versions": {"torch": "2.6.0", "numpy": "2.1.0"},
             "device": "cpu",
             "seconds": {"forward": round(draw.random(), 3)},
-            "verdict": "regressed" if row.model == "net1" else "same",
-            "guard": Guarded(
-                baseline="b.json", key=row.model, message=f"same: {raw:.4f}", moved=False, updates=False
-            ),
-            "delta": -0.05 if row.model == "net1" else 0.0,
+            **judged(row.model, raw),
         }
     )
 
 
-def results(models=12, columns=8, seed=0):
+def judged(model, raw):
+    """What a guard says: `net1` fell by 0.05, all others are as they were."""
+    word, delta = ("regressed", -0.05) if model == "net1" else ("same", 0.0)
+    message = f"{word}: {raw:.4f}, {delta:+.4f} from its baseline"
+    guard = Guarded(
+        baseline="b.json", key=model, message=message, delta_in_se=delta / 0.004, moved=False, updates=False
+    )
+    return {"verdict": word, "delta": delta, "guard": guard}
+
+
+def results(models=12, columns=8, run=0):
     """A row for each pair; of `net2` an error, of `net3` a skip, and one pair that was not run."""
-    draw, rows = random.Random(seed), []
+    draw, later, rows = random.Random(0), random.Random(run), []
     for i, model in enumerate(names(models)):
         for j, (dataset, region, metric) in enumerate(benchmarks(columns)):
             row = Row(
@@ -107,16 +113,17 @@ def results(models=12, columns=8, seed=0):
             elif (model, j) == ("net3", 2):
                 rows.append(row.model_copy(update={"status": "skipped", "message": "offline"}))
             elif (model, j) != ("net3", 3):
-                rows.append(scored(row, round(0.7 * draw.random() - 0.05, 6), draw))
+                raw = 0.7 * draw.random() - 0.05
+                rows.append(scored(row, round(raw + 0.001 * later.gauss(0, 1), 6), draw))
     return rows
 
 
-def write(project: Path, run="run", started="2026-11-21T05:00:00+00:00", **sizes):
-    """A project folder with reports/<run>/results.json, and a composite of the first two benchmarks."""
+def write(project: Path, name="run", started="2026-11-21T05:00:00+00:00", **sizes):
+    """A project folder with reports/<name>/results.json, and a composite of the first two benchmarks."""
     rows = results(**sizes)
-    folder = project / "reports" / run
+    folder = project / "reports" / name
     folder.mkdir(parents=True)
-    document = Run(run=run, started=started, seconds=1, complete=True, results=tuple(rows))
+    document = Run(run=name, started=started, seconds=1, complete=True, results=tuple(rows))
     (folder / "results.json").write_text(document.text(), encoding="utf-8")
     composites = project / "benchmarks" / "composites"
     composites.mkdir(parents=True, exist_ok=True)

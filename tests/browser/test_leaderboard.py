@@ -5,7 +5,7 @@ from __future__ import annotations
 from .results import HOSTILE, MESSAGE, results
 
 NAMES = "tbody.models th"
-ROWS = {(row.model, row.benchmark): row for row in results(seed=21)}
+ROWS = {(row.model, row.benchmark): row for row in results(run=21)}
 FIRST = "Set0.public.V1-pls"
 MODELS = list(dict.fromkeys(row.model for row in ROWS.values()))
 

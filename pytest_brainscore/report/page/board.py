@@ -87,7 +87,7 @@ class Board:
         verdicts = {one.row.verdict for one in self.evidence.scored}
         words = [f"{mark.strip()} {verdict}" for verdict, mark in MARKS.items() if verdict in verdicts]
         partial = any(one.missing and one.value is not None for one in self._composed)
-        return ", ".join([*words, *(["2/3 of two of three benchmarks"] if partial else [])])
+        return ", ".join([*words, *(["2/3 of two of its three benchmarks"] if partial else [])])
 
     @cached_property
     def columns(self) -> tuple[Column, ...]:
