@@ -23,12 +23,13 @@ _STEM = re.compile(r"[A-Za-z]+?(?=v?\d|[^A-Za-z]|$)")
 
 @dataclass(frozen=True)
 class Hypothesis:
-    """More of `word` (of what is known of a network) goes with a higher score.
+    """More of `word` (of what is known of a network; `noun` in prose) goes with a higher score.
 
     scaled: the word's number in the units of `per`, which a slope is for one of.
     """
 
     word: str
+    noun: str
     claim: str
     opposite: str
     per: str
@@ -37,6 +38,7 @@ class Hypothesis:
 
 NEWER = Hypothesis(
     "year",
+    "year of design",
     "newer networks are more brain-like",
     "newer networks are less brain-like",
     "decade",
@@ -44,6 +46,7 @@ NEWER = Hypothesis(
 )
 LARGER = Hypothesis(
     "parameters",
+    "number of parameters",
     "larger networks are more brain-like",
     "larger networks are less brain-like",
     "tenfold number of parameters",
@@ -124,7 +127,7 @@ def summed_up(found: Sequence[Trend], of: Hypothesis) -> str:
     tested = [one for one in found if one.p_corrected is not None]
     if not tested:
         fewest = max((one.n for one in found), default=0)
-        known = f"at most {fewest} networks have a known {of.word}, and {FEWEST} are needed"
+        known = f"at most {fewest} networks have a known {of.noun}, and {FEWEST} are needed"
         return f"No test of whether {of.claim}: {known}."
     sure = [one for one in tested if (one.p_corrected or 0) < 1 - LEVEL]
     up, down = (sum(one.slope is not None and one.slope * sign > 0 for one in sure) for sign in (1, -1))
@@ -140,12 +143,12 @@ def _trend(benchmark: str, among: Sequence[Network], of: Hypothesis) -> Trend:
     lines = families([one for one, _ in known])
     empty = Trend(benchmark, len(known), len(set(lines)))
     if len(known) < FEWEST:
-        return replace(empty, why=f"{len(known)} network(s) with a known {of.word}, and {FEWEST} are needed")
+        return replace(empty, why=f"{len(known)} network(s) with a known {of.noun}, and {FEWEST} are needed")
     x = np.array([of.scaled(number) for _, number in known])
     y: np.ndarray = np.array([one.score for one, _ in known])
     rho = correlates.spearman(list(zip(x.tolist(), y.tolist(), strict=True)))
     if rho is None:
-        return replace(empty, why=f"all have the same {of.word}, or the same score")
+        return replace(empty, why=f"all have the same {of.noun}, or the same score")
     low, high = correlates.interval(rho, len(known)) or (None, None)
     return _with_slope(replace(empty, rho=rho, rho_low=low, rho_high=high), x, y, lines)
 

@@ -17,6 +17,7 @@ from .page.evidence import Evidence
 from .page.parts import Figure, Section, Table
 
 _MOST_SENTENCES = 6
+_MOST_NAMES = 14
 _TESTS = {
     "layer": "layer",
     "set": "networks",
@@ -34,19 +35,22 @@ _TESTS = {
     "by": "fitted by",
     "why": "no test because",
 }
-_POINTS = {"benchmark": "benchmark", "network": "network", "group": "networks", "x": "", "y": "score"}
+_POINTS = {"benchmark": "benchmark", "network": "network", "group": "networks", "y": "score"}
 
 
 @dataclass(frozen=True)
 class Axis:
-    """What stands on the horizontal axis of all panels. spread: of networks with one number, in its units."""
+    """What stands on the horizontal axis of all panels. spread: of networks with one number, in its units.
+
+    named: whether few networks stand in its order under their names, instead of at their numbers.
+    """
 
     id: str
     title: str
     heading: str
     x: alt.X
-    unit: str
     spread: float = 0.0
+    named: bool = False
 
 
 @dataclass(frozen=True)
@@ -115,11 +119,16 @@ def _lacking(found: Sequence[Tested]) -> Iterator[str]:
     )
     missing = sorted({model for _, model in own - last})
     if missing:
-        some = ",".join(missing[:5]) + (",..." if len(missing) > 5 else "")
+        some = ",".join(map(_asked_for, missing[:5])) + (",..." if len(missing) > 5 else "")
         yield (
             f"The final layer of {len(missing)} network(s) was not scored on every benchmark: `python -m"
             f" pytest --models={some} --brainscore-layers=final` scores it; name that run beside these."
         )
+
+
+def _asked_for(model: str) -> str:
+    """What `--models` calls it."""
+    return f"untrained:{name}" if (name := model.removesuffix("_untrained")) != model else model
 
 
 def _rows(one: Tested) -> Iterator[dict[str, Any]]:
@@ -137,7 +146,7 @@ def _figure(one: Tested, of: Hypothesis, axis: Axis) -> Figure | None:
     panels = [_panel(one, benchmark, points[benchmark], rows, of, axis) for benchmark in drawn]
     every = [{"benchmark": benchmark, **point} for benchmark in points for point in points[benchmark]]
     id = f"{axis.id}-{one.choice.id}"
-    table = Table(f"{id}-points", "Scores", every, {**_POINTS, "x": axis.heading}, shown=False)
+    table = Table(f"{id}-points", "Scores", every, {**_POINTS, axis.id: axis.heading}, shown=False)
     alt_text = (
         f"{len(panels)} panels of scores of the {one.choice.title} against {axis.heading}, one for each"
         " benchmark; trained and untrained networks apart, and a line for each where a slope was fitted"
@@ -176,7 +185,8 @@ def _points(
             interval = rows[benchmark, network.model].interval
             ends = (interval.low, interval.high) if interval else (None, None)
             said = {"network": network.model, "group": name, axis.id: network.number(of.word)}
-            found.append({**said, "x": place, "y": network.score, "low": ends[0], "high": ends[1]})
+            named = {"name": f"{network.about.get('architecture', network.model)} {said[axis.id]:.0f}"}
+            found.append({**said, **named, "x": place, "y": network.score, "low": ends[0], "high": ends[1]})
     return found
 
 
@@ -199,6 +209,10 @@ def _panel(
     axis: Axis,
 ) -> alt.LayerChart:
     row = next(row for row in one.choice.rows if row.benchmark == benchmark)
+    y = alt.Y("y:Q", title=f"score ({row.metric}, raw)", scale=alt.Scale(zero=False, padding=8))
+    title = charts.titled(benchmark, f"{row.region}, {one.choice.title}")
+    if axis.named and (order := _order(points, axis)):
+        return charts.scatter(points, _names(order, axis), y, title)
     groups = list(dict.fromkeys(point["group"] for point in points))
     lines = [
         line
@@ -207,10 +221,18 @@ def _panel(
         if trend.benchmark == benchmark and name in groups
         if (line := _line(trend, points, name, groups, of, axis)) is not None
     ]
-    y = alt.Y("y:Q", title=f"score ({row.metric}, raw)", scale=alt.Scale(zero=False, padding=8))
-    return charts.scatter(
-        points, axis.x, y, charts.titled(benchmark, f"{row.region}, {one.choice.title}"), lines
-    )
+    return charts.scatter(points, axis.x, y, title, lines)
+
+
+def _order(points: Points, axis: Axis) -> list[str]:
+    """The names in the order of the axis; none where they are too many to be read."""
+    order = list(dict.fromkeys(point["name"] for point in sorted(points, key=lambda one: one[axis.id])))
+    return order if len(order) <= _MOST_NAMES else []
+
+
+def _names(order: Sequence[str], axis: Axis) -> alt.X:
+    labels = alt.Axis(labelAngle=-55, labelLimit=130, labelOverlap=False, grid=False)
+    return alt.X("name:N", sort=list(order), title=f"network, in order of the {axis.heading}", axis=labels)
 
 
 def _line(

@@ -56,8 +56,10 @@ def test_noise_alone_is_no_evidence_in_about_all_cases():
 def test_fewer_than_five_networks_are_not_tested():
     (newer,) = trends(of(rows(4, lambda year, *_: year)), NEWER)
     assert (newer.n, newer.slope, newer.rho, newer.p_corrected, newer.sign) == (4, None, None, None, None)
-    assert told(newer, NEWER) == ("Made.IT-pls: no test: 4 network(s) with a known year, and 5 are needed.")
-    assert "at most 4 networks have a known year, and 5 are needed" in summed_up([newer], NEWER)
+    assert told(newer, NEWER) == (
+        "Made.IT-pls: no test: 4 network(s) with a known year of design, and 5 are needed."
+    )
+    assert "at most 4 networks have a known year of design, and 5 are needed" in summed_up([newer], NEWER)
 
 
 def test_few_families_fall_back_on_least_squares_and_say_so():

@@ -63,11 +63,23 @@ def test_intervals_lines_and_titles_are_drawn_within_a_panel():
     assert line["layer"][0]["encoding"]["x2"]["field"] == "x2"
 
 
+def test_few_networks_stand_under_their_names_in_the_order_of_years():
+    section = years.section(evidence(planted(10)))
+    (panel,) = part_of(section, "year-committed").panels
+    (x,) = {str(layer["encoding"]["x"]["sort"]) for layer in panel.to_dict()["layer"]}
+    named = [point["name"] for point in part_of(section, "year-committed").table.rows]
+    assert x == str(sorted(named, key=lambda name: name.split()[1]))
+    assert ">alexnet0 " in drawn(panel, "p").svg
+    (many,) = part_of(years.section(evidence(planted(20))), "year-committed").panels
+    assert many.to_dict()["layer"][-1]["encoding"]["x"]["title"] == "year of design"
+
+
 def test_the_final_layer_is_named_or_the_last_of_a_pool_or_else_its_command_is_told():
     own = planted(10)
-    lacking = years.section(evidence(own))
+    lacking = years.section(evidence([*own, *untrained(own[:1])]))
+    assert "--models=alexnet0,untrained:alexnet0,alexnet8," in lacking.says[-1]
     assert "--brainscore-layers=final` scores it" in lacking.says[-1]
-    assert "The final layer of 10 network(s)" in lacking.says[-1]
+    assert "The final layer of 11 network(s)" in lacking.says[-1]
     node = "benchmarks/made.yaml::IT-pls::{0}-final"
     named = [
         one.model_copy(update={"layer": "final", "raw": one.raw / 2, "node": node.format(one.model)})
@@ -95,9 +107,9 @@ def test_of_a_pool_the_last_layer_is_the_final_one():
 
 def test_few_networks_are_drawn_and_not_tested():
     section = years.section(evidence(planted(3)))
-    assert "at most 3 networks have a known year, and 5 are needed" in section.says[0]
+    assert "at most 3 networks have a known year of design, and 5 are needed" in section.says[0]
     assert part_of(section, "year-committed").says == (
-        "Made.IT-pls: no test: 3 network(s) with a known year, and 5 are needed.",
+        "Made.IT-pls: no test: 3 network(s) with a known year of design, and 5 are needed.",
     )
     assert part_of(section, "year-tests").rows[0]["slope"] is None
 

@@ -18,5 +18,5 @@ def section(evidence: Evidence) -> Section | None:
         axis=alt.Axis(format="~s", tickCount=4, grid=False),
         scale=alt.Scale(type="log", nice=False, padding=8),
     )
-    axis = Axis("parameters", "Scores by number of parameters", "parameters", x, "parameters")
+    axis = Axis("parameters", "Scores by number of parameters", "number of parameters", x)
     return section_of(evidence, LARGER, axis, "Larger networks")

@@ -18,5 +18,5 @@ def section(evidence: Evidence) -> Section | None:
         axis=alt.Axis(format="d", tickMinStep=1, tickCount=6),
         scale=alt.Scale(zero=False, padding=8),
     )
-    axis = Axis("year", "Scores by year of design", "year", x, "years", spread=0.6)
+    axis = Axis("year", "Scores by year of design", "year of design", x, spread=0.6, named=True)
     return section_of(evidence, NEWER, axis, "Newer networks")
