@@ -1,6 +1,6 @@
 """The documentation as a site: ``python -m sphinx -W --keep-going -b html docs docs/_build``.
 
-Pages are plain Markdown, so that a code host shows them too. Nothing is fetched, neither to build nor to read:
+Pages are plain Markdown, so that a code host shows them too. Nothing is fetched:
 formulas become MathML, fonts are the reader's own.
 """
 
@@ -37,6 +37,7 @@ _PAGE = re.compile(r"(?<![\w/(\[`])docs/(\w+)\.md\b(?!`)")
 def setup(app: Sphinx) -> None:
     """Hook in what follows."""
     app.add_html_math_renderer("mathml", (_inline, None), (_displayed, None))
+    app.connect("source-read", _list_pages)
     app.connect("source-read", _link_pages)
     app.connect("autodoc-process-docstring", _tell_fields)
 
@@ -52,6 +53,15 @@ def _displayed(writer: Any, node: nodes.math_block) -> None:
 def _write(writer: Any, node: nodes.math | nodes.math_block, *, as_block: bool) -> None:
     writer.body.append(tex2mathml(node.astext(), as_block=as_block))
     raise nodes.SkipNode
+
+
+def _list_pages(app: Sphinx, page: str, source: list[str]) -> None:
+    """Leave pages out of the index that are not written yet; one that it lacks is a warning all the same."""
+    if page == "index":
+        there = app.env.found_docs
+        source[0] = re.sub(
+            r"^(\w+)\n", lambda line: line[0] if line[1] in there else "", source[0], flags=re.M
+        )
 
 
 def _link_pages(app: Sphinx, page: str, source: list[str]) -> None:
