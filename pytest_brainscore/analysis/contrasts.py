@@ -141,6 +141,8 @@ def _with_interval(effect: Effect, found: Answer) -> Effect:
 
 
 def _with_size(effect: Effect, question: Question) -> Effect:
+    if effect.difference is None:
+        return effect
     made = of_pairs if question.paired else of_groups
     found = made(*([member.score for member in side] for side in question.both))
     return replace(effect, g=found.g, g_low=found.low, g_high=found.high) if found else effect

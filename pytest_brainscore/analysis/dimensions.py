@@ -13,15 +13,20 @@ from .correlates import interval, spearman
 from .networks import networks
 
 PLAIN, CORRECTED = "dimensionality", "dimensionality_corrected"
+SETS = {"all": (True, False, None), "trained": (True,), "untrained": (False,)}
 _FEWEST_RANKS = 8
 
 
 @dataclass(frozen=True)
 class Dimension:
-    """One network on one benchmark. plain, corrected: participation ratios, the mean over chosen layers."""
+    """One network on one benchmark. plain, corrected: participation ratios, the mean over chosen layers.
+
+    trained: None where it is not known.
+    """
 
     benchmark: str
     model: str
+    trained: bool | None
     score: float
     plain: float | None
     corrected: float | None
@@ -31,11 +36,14 @@ class Dimension:
 class Relation:
     """Spearman's rho of scores with a dimensionality over networks, and its 95 % interval.
 
-    of: plain or corrected. n: networks that have both. rho: None for fewer than three, or where one side is
-    constant. low, high: None for fewer than four.
+    of: plain or corrected. set: all, trained or untrained networks; training changes both sides, so that a
+    relation among all may be there in neither. n: networks that have both. rho: None for fewer than three, or
+    where one side is constant. low, high: None for fewer than four, and where rho is 1 or -1, of which the
+    interval would be a point.
     """
 
     benchmark: str
+    set: str
     of: str
     n: int
     rho: float | None
@@ -66,19 +74,21 @@ def dimensions(rows: Sequence[Row], of: str = "raw") -> tuple[Dimension, ...]:
             plain = one.number(PLAIN)
             corrected = _of_chosen(row) if row else None
             if plain is not None or corrected is not None:
-                found.append(Dimension(benchmark, one.model, one.score, plain, corrected))
+                trained = one.about.get("trained")
+                known = trained if isinstance(trained, bool) else None
+                found.append(Dimension(benchmark, one.model, known, one.score, plain, corrected))
     return tuple(found)
 
 
 def relations(found: Sequence[Dimension]) -> tuple[Relation, ...]:
-    """How scores go with dimensionality on each benchmark, plain and corrected where any network has it."""
+    """How scores go with dimensionality on each benchmark, plain and corrected, in each set of networks."""
     made = []
     for benchmark in dict.fromkeys(one.benchmark for one in found):
-        here = [one for one in found if one.benchmark == benchmark]
-        for of in ("plain", "corrected"):
-            pairs = [(one.score, value) for one in here if (value := getattr(one, of)) is not None]
-            if pairs:
-                made.append(_relation(benchmark, of, pairs))
+        for name, kinds in SETS.items():
+            here = [one for one in found if one.benchmark == benchmark and one.trained in kinds]
+            for of in ("plain", "corrected"):
+                pairs = [(one.score, value) for one in here if (value := getattr(one, of)) is not None]
+                made += [_relation((benchmark, name, of), pairs)] if pairs else []
     return tuple(made)
 
 
@@ -100,10 +110,11 @@ def power_law(eigenvalues: np.ndarray, first: int = 4, share: float = 0.5) -> Po
     return PowerLaw(float(-slope), first, last, float(1 - left / total) if total else 1.0)
 
 
-def _relation(benchmark: str, of: str, pairs: Sequence[tuple[float, float]]) -> Relation:
+def _relation(names: tuple[str, str, str], pairs: Sequence[tuple[float, float]]) -> Relation:
     rho = spearman(pairs)
-    low, high = (None if rho is None else interval(rho, len(pairs))) or (None, None)
-    return Relation(benchmark, of, len(pairs), rho, low, high)
+    told = rho is not None and abs(rho) < 1 - 1e-12
+    low, high = (interval(rho, len(pairs)) if rho is not None and told else None) or (None, None)
+    return Relation(*names, len(pairs), rho, low, high)
 
 
 def _of_chosen(row: Row) -> float | None:

@@ -11,14 +11,14 @@ from scipy.special import nctdtrinc
 
 from .estimates import LEVEL
 
-_LARGEST = 30.0
+_LARGEST = 500.0
 
 
 @dataclass(frozen=True)
 class Standardised:
     """Hedges' g, and the 95 % interval of the population's difference in standard deviations.
 
-    low, high: None where t is beyond 30, of which the noncentral distribution is not told reliably.
+    low, high: None where t is beyond 500, of which the noncentral distribution is not told reliably.
     """
 
     g: float

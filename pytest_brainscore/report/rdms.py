@@ -29,8 +29,8 @@ def rdms(found: Sequence[Found]) -> dict[str, dict[str, np.ndarray]]:
     """
     every: dict[str, dict[str, np.ndarray]] = {}
     orders: dict[str, np.ndarray] = {}
-    for one, path in _files(found):
-        with _opened(path) as values:
+    for one, path in files(found):
+        with opened(path) as values:
             if RDM not in values:
                 continue
             names, rdm = _rdm(values[RDM], path)
@@ -45,8 +45,8 @@ def per_stimulus(found: Sequence[Found]) -> dict[tuple[str, str], Mapping[str, f
     Raises ResultsError as `rdms` does.
     """
     every: dict[tuple[str, str], Mapping[str, float]] = {}
-    for one, path in _files([one for one in found if one.row.over == STIMULUS]):
-        with _opened(path) as values:
+    for one, path in files([one for one in found if one.row.over == STIMULUS]):
+        with opened(path) as values:
             _refuse_other_dims(values.get(SCORE), {SPLIT, STIMULUS}, path, "scores by stimulus")
             scores = values[SCORE].mean(SPLIT)
             pairs = zip(scores[STIMULUS].values.astype(str).tolist(), scores.values.tolist(), strict=True)
@@ -54,7 +54,7 @@ def per_stimulus(found: Sequence[Found]) -> dict[tuple[str, str], Mapping[str, f
     return every
 
 
-def _files(found: Sequence[Found]) -> Iterator[tuple[Found, Path]]:
+def files(found: Sequence[Found]) -> Iterator[tuple[Found, Path]]:
     """The values of each network in its own layer, where they lie beside the results."""
     for one in found:
         path = _beside(one.row, one.part.file)
@@ -70,7 +70,7 @@ def _beside(row: Row, results: Path) -> Path | None:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[xr.Dataset]:
+def opened(path: Path) -> Iterator[xr.Dataset]:
     """The values beside a row; of whatever is raised while they are read, a ResultsError is made."""
     from ..data.formats import open_netcdf  # most runs leave nothing to open, and xarray takes long to import
 
