@@ -19,12 +19,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from torch import Tensor
 
 from .. import suite
 from ..analysis.known import rendered
-from ..analysis.recovery import NEAR_ONE, NEAR_ZERO, Recovery, Scores, Truth, benchmark_of, recover
+from ..analysis.recovery import Recovery, Truth, benchmark_of, recover
 from ..analysis.separation import not_separated
 from ..commitment.views import sees
 from ..data.fetch import Fetcher
@@ -40,6 +39,7 @@ from ..models.store import Store
 from ..specs.metrics import OF_NEUROIDS, Metric
 from ..specs.registry import Registry
 from ..suite import selection
+from .recovery_table import table
 
 _TRUTH = {
     "components": "principal components of the layer that neuroids combine",
@@ -120,7 +120,7 @@ def run(options: argparse.Namespace) -> int:
     network = _network(options, fetcher, registry)
     found = []
     for recovery in _recoveries(options, network, fetcher, registry):
-        print("\n".join(_table(network.id, recovery)), flush=True)
+        print("\n".join(table(network.id, recovery)), flush=True)
         found.append(recovery)
     if options.json:
         written = [{"model": network.id, **recovery.to_json()} for recovery in found]
@@ -233,52 +233,3 @@ def _shown(
         spill=fetcher.cache / "spill",
     )
     return {leaf: shown.tensor((leaf,), need).to(device.metrics) for leaf in leaves}
-
-
-def _table(model: str, found: Recovery) -> Iterator[str]:
-    truth, width = found.truth, max(map(len, (*found.scores, "independent features")))
-    yield (
-        f"simulated from {model} {found.layer}: {found.n_stimuli} stimuli, {truth.neuroids} neuroids,"
-        f" {truth.components} components, reliability {truth.reliability:g}, {len(found.seeds)} seeds;"
-        f" {found.metric}"
-    )
-    yield f"\n{'layer':{width}}  ceiled ± sd over seeds   wins"
-    for layer, scores in found.scores.items():
-        wins = "tied" if layer in found.tied else f"{found.wins(layer)}/{len(found.seeds)}"
-        note = "  made from" if layer == found.layer else ""
-        yield f"{layer:{width}}  {_mean(scores):>22}  {wins:>5}{note}"
-    yield f"\n{'independent features':{width}}  {_mean(found.gaussian):>22}"
-    yield f"{'shuffled stimuli':{width}}  {_mean(found.shuffled):>22}"
-    yield f"{'ceiling as estimated':{width}}  {_mean(found.ceilings):>22}"
-    yield f"\n{_verdict(found)}\n"
-
-
-def _mean(scores: Scores) -> str:
-    return f"{np.mean(scores):.4f} ± {np.std(scores, ddof=1):.4f}"
-
-
-def _verdict(found: Recovery) -> str:
-    """One sentence; where it is not recovered, what does not hold."""
-    said = [
-        (
-            found.found,
-            f"wins {found.wins(found.layer)} of {len(found.seeds)} seeds, by {_margin(found)} over"
-            f" {found.closest}",
-        ),
-        (found.complete, f"{found.ceiled:.4f} is within {NEAR_ONE} of 1"),
-        (found.controlled, f"both controls are within {NEAR_ZERO} of 0"),
-    ]
-    holds = "; ".join(text for true, text in said if true)
-    fails = "; ".join(text for true, text in said if not true)
-    if found.recovered:
-        return f"recovered: {found.layer} {holds}"
-    return f"NOT RECOVERED: {found.layer}: it does not hold that it {fails}" + (
-        f" ({holds})" if holds else ""
-    )
-
-
-def _margin(found: Recovery) -> str:
-    text = f"{found.margin:.4f} ± {found.margin_error:.4f}"
-    if found.margin_error == 0:
-        return text
-    return f"{text} ({found.margin / found.margin_error:.0f} standard errors)"

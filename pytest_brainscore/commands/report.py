@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import datetime
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -35,6 +36,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--title", help="of the page")
     parser.add_argument("--benchmark", default="*", metavar="PATTERN", help="only these, such as '*.IT-pls'")
     parser.add_argument(
+        "--recovery",
+        nargs="+",
+        type=Path,
+        default=[],
+        metavar="FILE",
+        help="what `recover --benchmark --json` wrote (default: recovery*.json beside the RESULTS)",
+    )
+    parser.add_argument(
         "--history",
         nargs="+",
         type=Path,
@@ -51,6 +60,7 @@ def run(options: argparse.Namespace) -> None:
 
     runs = options.runs or _newest()
     evidence = evidence_of(runs, options.benchmark, options.history)
+    evidence = replace(evidence, recoveries=options.recovery)
     target, option = _target(options)
     print(f"report: {build(evidence, target, options.title, option)}")
 

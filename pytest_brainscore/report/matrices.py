@@ -40,7 +40,8 @@ def grid(
         x=alt.X("column:N", sort=columns, title="scored", axis=alt.Axis(labelAngle=_angle(columns))),
         y=alt.Y("row:N", sort=rows, title="truth"),
     )
-    scale = alt.Scale(scheme=SCALE, domain=list(domain))
+    scheme: Any = SCALE  # altair names each scheme in its types
+    scale = alt.Scale(scheme=scheme, domain=list(domain))
     rect = base.mark_rect(stroke="white").encode(color=alt.Color("value:Q", scale=scale, legend=None))
     frames = base.transform_filter("datum.framed").mark_rect(
         filled=False, stroke=COLOURS[1], strokeWidth=3, fillOpacity=0
