@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .api import score
     from .scores import Score
-    from .surveying import contrasts
+    from .surveying import contrasts, pairs
 
 __version__ = "0.1.0"
-__all__ = ["Score", "__version__", "contrasts", "score"]
+__all__ = ["Score", "__version__", "contrasts", "pairs", "score"]
 
-_HOMES = {"score": "api", "contrasts": "surveying", "Score": "scores"}
+_HOMES = {"score": "api", "contrasts": "surveying", "pairs": "surveying", "Score": "scores"}
 
 
 def __getattr__(name: str) -> Any:

@@ -1,4 +1,4 @@
-"""The door to many networks at once: `contrasts` over the results of runs, for notebooks and the command."""
+"""The door to many networks at once: `contrasts` and `pairs` over the results of runs, for notebooks, too."""
 
 from __future__ import annotations
 
@@ -7,16 +7,20 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Literal
 
+from .analysis.pairs import Correction, Pairs, Scored, compared
 from .analysis.survey import Survey, survey
 from .errors import ResultsError, SelectionError, nearest
 from .report.joining import Found, join
 from .report.rdms import per_stimulus, rdms
+from .report.replicates import Samples, samples
 from .report.runs import newest, read
 from .specs.contrasts import Contrast, Unit
 from .specs.results import Row
 from .suite import contrasts as suite
 
 Of = Literal["raw", "ceiled"]
+_MADE = ("stimuli", "recordings", "spec")
+"""What two scores must have been made of to be compared."""
 
 
 def contrasts(
@@ -38,6 +42,31 @@ def contrasts(
     """
     found = found_in([Path(run) for run in runs], benchmark, of)
     return surveyed(found, asked_of(found, Path(file) if file else None), of, interval)
+
+
+def pairs(*runs: Path | str, benchmark: str = "*", correct: Correction = "holm") -> Pairs:
+    """Compare every two models on each benchmark, on the same samples; `Pairs.tables()` gives rows.
+
+    runs: folders of runs, or their results.json; default: the newest under reports/. benchmark: only those of
+    that name or pattern. correct: p over all pairs on a benchmark, by holm, fdr or none.
+
+    Raises ResultsError where there is nothing to compare, or results are damaged; SelectionError where no
+    benchmark is as the pattern says.
+    """
+    found = [one for one in found_in([Path(run) for run in runs], benchmark) if one.row.raw is not None]
+    scores = [_scored(one, of) for one, of in zip(found, samples(found), strict=True)]
+    made = compared(scores, correct)
+    if not made.pairs:
+        raise ResultsError(f"{len(found)} score(s), and no two models on one benchmark: nothing to compare")
+    return made
+
+
+def _scored(found: Found, of: Samples) -> Scored:
+    row = found.row
+    name = f"{row.model}:{row.layer}" if row.named else row.model
+    made = {f"the digest of {what}": row.digests.get(what, "none")[:8] for what in _MADE}
+    made |= {"the version of the metric": str(row.metric_version), "the key of the samples": of.key[:8]}
+    return Scored(row.benchmark, name, row.raw or 0.0, of.sampled, made)
 
 
 def found_in(runs: Sequence[Path], pattern: str = "*", of: Of = "raw") -> list[Found]:

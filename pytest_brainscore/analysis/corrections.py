@@ -22,6 +22,21 @@ def holm(p: Sequence[float | None]) -> tuple[float | None, ...]:
     return tuple(adjusted)
 
 
+def benjamini_hochberg(p: Sequence[float | None]) -> tuple[float | None, ...]:
+    """Adjusted p values of the false discovery rate, in the order of `p`; what is None stays None.
+
+    Of the hypotheses with one below a level, that share is expected to be rejected falsely. Benjamini and
+    Hochberg 1995, J. R. Stat. Soc. B 57:289.
+    """
+    ordered = sorted(((value, i) for i, value in enumerate(p) if value is not None), reverse=True)
+    adjusted: list[float | None] = [None] * len(p)
+    lowest, n = 1.0, len(ordered)
+    for after, (value, i) in enumerate(ordered):
+        lowest = min(lowest, value * n / (n - after))
+        adjusted[i] = lowest
+    return tuple(adjusted)
+
+
 def level_of_each(count: int, level: float = LEVEL) -> float:
     """The level of each of `count` intervals at which all cover the truth together in `level` of all cases.
 

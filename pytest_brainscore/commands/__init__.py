@@ -8,7 +8,7 @@ from types import ModuleType
 
 COMMANDS = (
     *("list_", "schema", "pin", "cache", "prepare"),
-    *("recover", "merge", "compare", "contrasts", "import_", "report"),
+    *("recover", "merge", "compare", "contrasts", "pairs", "import_", "report"),
 )
 
 

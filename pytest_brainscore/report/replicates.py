@@ -1,0 +1,76 @@
+"""Replicates that runs left beside their results: what each score would have been on other samples."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, cast, get_args
+
+import numpy as np
+
+from ..errors import ResultsError
+from ..inference.replicates import Factor, Replicates, Sampled, Way
+from .joining import Found
+from .rdms import opened
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+PREFIX = "replicates_"
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """Replicates of one row by factor. key: rows of one key were resampled alike; "" without replicates."""
+
+    sampled: Sampled = field(default_factory=dict)
+    key: str = ""
+
+
+def samples(found: Sequence[Found]) -> list[Samples]:
+    """The replicates of each row, in order; empty where its values lie nowhere, or hold none.
+
+    Raises ResultsError where a file cannot be read, or its replicates are not what they say.
+    """
+    return [_of(_file(one)) for one in found]
+
+
+def _file(one: Found) -> Path | None:
+    """The values of a row, where they lie beside the results."""
+    name = one.row.values
+    if name is None or Path(name).name != name:
+        return None
+    path = one.part.file.parent / name
+    return path if path.is_file() else None
+
+
+def _of(path: Path | None) -> Samples:
+    if path is None:
+        return Samples()
+    with opened(path) as values:
+        arrays = {name: values[name] for name in map(str, values) if name.startswith(PREFIX)}
+        sampled = {_factor(name, path): _replicates(name, array, path) for name, array in arrays.items()}
+        keys = {str(array.attrs.get("key", "")) for array in arrays.values()}
+    if len(keys) > 1:
+        raise ResultsError(f"{path}: its replicates have {len(keys)} keys, and one is due; run it again")
+    return Samples(sampled, keys.pop() if keys else "")
+
+
+def _factor(name: str, path: Path) -> Factor:
+    factor = name.removeprefix(PREFIX)
+    if factor not in get_args(Factor):
+        raise ResultsError(f"{path}: {name}: replicates are over {', '.join(get_args(Factor))}; run it again")
+    return cast(Factor, factor)
+
+
+def _replicates(name: str, array: xr.DataArray, path: Path) -> Replicates:
+    way, count, ratio = (array.attrs.get(key) for key in ("way", "count", "ratio"))
+    wrong = array.ndim != 1 or array.dtype.kind != "f" or way not in get_args(Way)
+    if wrong or not isinstance(count, int | np.integer) or not isinstance(ratio, float | np.floating | None):
+        raise ResultsError(f"{path}: {name} is no list of replicates with `way` and `count`; run it again")
+    factor, refit = _factor(name, path), bool(array.attrs.get("refit", 0))
+    values = array.values.astype(np.float64)
+    return Replicates(
+        cast(Way, way), factor, values, int(count), None if ratio is None else float(ratio), refit
+    )
