@@ -15,18 +15,18 @@ def names(tab):
 
 
 def head(tab, label):
-    return tab.locator("thead button", has_text=label).first
+    return tab.locator(".scores thead button", has_text=label).first
 
 
 def column(tab, label):
     """The numbers of a column as they stand, without intervals."""
-    heads = [text.split()[0] for text in tab.locator("thead th:not([hidden])").all_inner_texts()]
+    heads = [text.split()[0] for text in tab.locator(".scores thead th:not([hidden])").all_inner_texts()]
     cells = tab.locator(f"tbody.models td:nth-child({heads.index(label) + 1})").all_inner_texts()
     return [text.split()[0] for text in cells]
 
 
 def cell(tab, model, label):
-    heads = [text.split()[0] for text in tab.locator("thead th:not([hidden])").all_inner_texts()]
+    heads = [text.split()[0] for text in tab.locator(".scores thead th:not([hidden])").all_inner_texts()]
     row = tab.locator("tbody.models tr").nth(names(tab).index(model))
     return row.locator(f"td:nth-child({heads.index(label) + 1}) button")
 
@@ -89,7 +89,7 @@ def test_filters_leave_some_models_and_benchmarks(visit):
         tab.get_by_label(label).select_option(value)
         assert tab.get_by_role("status").inner_text() == f"{models} of 12 models, {columns} of 8 benchmarks"
         assert len(names(tab)) == models
-        assert tab.locator("thead th:not([hidden])").count() == columns + 2
+        assert tab.locator(".scores thead th:not([hidden])").count() == columns + 2
         tab.get_by_role("button", name="Show all").click()
         tab.wait_for_function("document.querySelector('.count').textContent.startsWith('12 of 12')")
 
