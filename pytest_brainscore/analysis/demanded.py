@@ -60,6 +60,10 @@ class Known:
     own: Found
     helps: tuple[Found, ...] = ()
 
+    def answers(self, minimum: float) -> bool:
+        """Whether all is known that a benchmark with this minimum needs."""
+        return self.own.share >= minimum or bool(self.helps)
+
     def text(self) -> str:
         """As it is kept."""
         return json.dumps(asdict(self))
@@ -121,21 +125,20 @@ class Demanded:
     def _remembered(self, key: str, case: Case, asked: Power, network: Network) -> Known:
         """What was simulated before, here or by another process; of too little power also what would help."""
         file = self._cache / "power" / f"{key}.json"
-        if key not in self._known and file.is_file():
-            self._known[key] = Known.read(file.read_text(encoding="utf-8"))
-        known = self._known.get(key)
-        if known and (known.own.share >= asked.minimum or known.helps):
-            return known
-        with lock(self._cache, f"power-{key}"):
-            made = self._simulated(case, asked, network, known)
-            write_whole(file, made.text())
-        self._known[key] = made
-        return made
+        known = self._known.get(key) or _kept(file)
+        if known is None or not known.answers(asked.minimum):
+            with lock(self._cache, f"power-{key}"):
+                known = _kept(file)
+                if known is None or not known.answers(asked.minimum):
+                    known = self._simulated(case, asked, network, known)
+                    write_whole(file, known.text())
+        self._known[key] = known
+        return known
 
     def _simulated(self, case: Case, asked: Power, network: Network, known: Known | None) -> Known:
         design = design_of(case, self._opened.recordings(case)[0])
         known = known or Known(self._found(design, asked.simulations, network))
-        if known.own.share >= asked.minimum:
+        if known.answers(asked.minimum):
             return known
         helps: list[Found] = []
         for factor in FACTORS:
@@ -179,6 +182,14 @@ class Demanded:
 def told(score: Score, power: float | None) -> Score:
     """The score, with the power of its benchmark where that was demanded."""
     return score if power is None else replace(score, about={**score.about, "power": power})
+
+
+def _kept(file: Path) -> Known | None:
+    """What was simulated before; None where nothing was, or the file is damaged."""
+    try:
+        return Known.read(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _what_helps(known: Known, minimum: float) -> str:
