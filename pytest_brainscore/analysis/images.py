@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
+from zlib import crc32
 
 import numpy as np
 from scipy.special import ndtri
@@ -48,10 +49,13 @@ class Compared:
         return share, float(low[0]), float(high[0])
 
     def most(self, side: Side, count: int) -> tuple[int, ...]:
-        """Places of the images of a side where the two differ most, at most `count`; ties by name."""
+        """Places of the images of a side where the two differ most, at most `count`.
+
+        Ties are drawn by a checksum of the name: in the order of names they would be of one object.
+        """
         gap = np.abs(self.people - self.model)
         places = np.flatnonzero(self.sides == side).tolist()
-        return tuple(sorted(places, key=lambda i: (-gap[i], self.names[i]))[:count])
+        return tuple(sorted(places, key=lambda i: (-gap[i], crc32(self.names[i].encode())))[:count])
 
 
 def wilson(share: np.ndarray, n: np.ndarray, level: float = LEVEL) -> tuple[np.ndarray, np.ndarray]:

@@ -165,8 +165,10 @@ def _drawn_benchmarks(one: Tested) -> list[str]:
 
 
 def _sentences(one: Tested, of: Hypothesis, drawn: Sequence[str]) -> tuple[str, ...]:
-    found = [trend for trend in one.trends.get("trained", ()) if trend.benchmark in drawn]
-    shown = [f"{told(trend, of)}" for trend in found[:_MOST_SENTENCES]]
+    found = [
+        trend for trend in one.trends.get("trained", ()) if trend.benchmark in drawn and trend.p is not None
+    ]
+    shown = [told(trend, of) for trend in found[:_MOST_SENTENCES]]
     many = len({row.benchmark for row in one.choice.rows})
     more = [f"{len(drawn)} of {many} benchmarks are drawn; the table has all."] if many > len(drawn) else []
     return (*shown, *more)

@@ -14,7 +14,7 @@ from pytest_brainscore.report.sections import pictures
 from .networks import evidence, part_of, row
 
 NAMES = [f"s{i}" for i in range(6)]
-PEOPLE, MODEL = [1.0, 0.9, 0.5, 0.1, 0.2, 0.5], [0.0, 0.5, 0.5, 0.9, 1.0, 0.5]
+PEOPLE, MODEL = [1.0, 0.9, 0.5, 0.1, 0.2, 0.5], [0.0, 0.5, 0.5, 0.95, 1.0, 0.5]
 BENCHMARK = """
 dataset:
   id: Made
