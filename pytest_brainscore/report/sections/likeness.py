@@ -94,7 +94,7 @@ def _said(one: Likeness, rows: Rows) -> str:
     pairs = f"{counted(int(np.isfinite(values).sum()), 'pair')} of {len(one.models)} networks"
     top, low = (_pair(one, above, int(find(values))) for find in (np.nanargmax, np.nanargmin))
     told = f"{one.benchmark}: mean r {number(float(np.nanmean(values)))} over {pairs}; most alike are {top},"
-    told = f"{told} least {low}." if len(values) > 1 else f"{one.benchmark}: r {top} ({pairs})."
+    told = f"{told} least {low}." if len(values) > 1 else f"{one.benchmark}: r of {top}, {pairs}."
     of = [rows[one.benchmark, model] for model in one.models]
     parts = [_held("of one family", cohesion(one.matrix, [_known(family(row)) for row in of]))]
     parts.append(
