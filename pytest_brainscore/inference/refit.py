@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from itertools import combinations
 
 import numpy as np
 import torch
@@ -10,6 +11,7 @@ from torch import Tensor
 
 from ..metrics.measurement import Measurement
 from ..metrics.splits import Split
+from .jackknife import PAIRS_OF
 from .members import per_split
 from .replicates import Factor, Replicates
 from .sampling import Sampling, without
@@ -17,15 +19,23 @@ from .stored import JOINT, both, members
 
 
 def refit(score: Callable[[Tensor], float], n: int, sampling: Sampling, *, fits: bool = True) -> Replicates:
-    """Delete-group jackknife over n stimuli: the score without each of `sampling.groups` groups.
+    """Delete-group jackknife over n stimuli: the score without each of g groups, then without each two.
 
-    score: the raw score of the rows (k,) that are kept; mappings fitted on their training stimuli, and
-    judged on their test stimuli, of the same splits (see `kept`).
-    fits: False for a metric that fits nothing, and cannot have a stimulus twice as `patterns` would.
+    g: `sampling.groups`; for the twos groups are joined to `PAIRS_OF` at most. score: the raw score of the
+    rows (k,) that are kept; mappings fitted on their training stimuli, and judged on their test stimuli, of
+    the same splits (see `kept`). fits: False for a metric that fits nothing.
     Raises MetricError for a single stimulus.
     """
-    values = [score(without(part, n)) for part in sampling.parts(n)]
+    parts = sampling.parts(n)
+    values = [score(without(part, n)) for part in (*parts, *_twos(parts))]
     return Replicates("jackknife", "stimulus", np.array(values, dtype=np.float64), n, refit=fits)
+
+
+def _twos(parts: Sequence[Tensor]) -> list[Tensor]:
+    """The rows of every two groups, of groups that are joined to `PAIRS_OF`."""
+    at = np.array_split(np.arange(len(parts)), min(PAIRS_OF, len(parts)))
+    joined = [torch.cat([parts[i] for i in some]) for some in at]
+    return [torch.cat(two) for two in combinations(joined, 2)]
 
 
 def refitted(
@@ -44,11 +54,10 @@ def refitted(
     found = members(measured, sampling, over)
     if over is not None and "stimulus" not in over:
         return found
-    parts = [measure(without(part, n)) for part in sampling.parts(n)]
-    values = np.array([part.raw() for part in parts])
-    stimuli = Replicates("jackknife", "stimulus", values, n, refit=fits)
+    stimuli = refit(lambda rows: measure(rows).raw(), n, sampling, fits=fits)
     factor = next(iter(found), None)
     if factor is not None:
+        parts = [measure(without(part, n)) for part in sampling.parts(n)]
         drawn = [per_split(part, factor, sampling, JOINT).mean(axis=1) for part in parts]
         found["both"] = both(stimuli, np.stack(drawn, axis=1))
     return {"stimulus": stimuli, **found}

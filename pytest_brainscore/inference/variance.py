@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import MetricError
+from . import jackknife
 from .replicates import Factor, Replicates, Sampled
 
 
@@ -28,11 +29,15 @@ def variance_of(replicates: Replicates) -> Variance:
 
     splits (J of them): (1/J + test/train) s^2, J - 1 df: Nadeau and Bengio 2003, Mach. Learn. 52:239.
     bootstrap, of n: n/(n - 1) s^2, n - 1 df: Schuett et al. 2023, eLife 12:e82566. jackknife, of g groups:
-    (g - 1)/g times the sum of squared deviations, g - 1 df: Efron and Stein 1981. s^2 has ddof 1.
+    as `jackknife.variance` has it, g - 1 df. s^2 has ddof 1.
     Raises MetricError for fewer than 2 replicates, and where one of them is not a number.
     """
     values = _numbers(replicates)
-    return Variance(_scale(replicates, len(values)) * float(values.var(ddof=1)), _df(replicates, len(values)))
+    if replicates.way == "jackknife":
+        singles, twos = jackknife.singles_and_twos(values)
+        return Variance(jackknife.variance(singles, twos), len(singles) - 1.0)
+    df = replicates.count - 1 if replicates.way == "bootstrap" else len(values) - 1
+    return Variance(_scale(replicates, len(values)) * float(values.var(ddof=1)), float(df))
 
 
 def variance(sampled: Sampled) -> Variance:
@@ -74,9 +79,14 @@ def _interaction(stimuli: Replicates, members: Replicates, both: Replicates) -> 
         n, joint = stimuli.count, float(_numbers(both).var(ddof=1))
         above = joint - float(stimuli.values.var(ddof=1)) - float(members.values.var(ddof=1))
         return n / (n - 1) * m / (m - 1) * above, joint
-    table = _numbers(both).reshape(-1, len(stimuli.values))
-    grown = _scale(stimuli, table.shape[1]) * float(table.var(axis=1, ddof=1).mean())
-    return m / (m - 1) * max(grown - variance_of(stimuli).value, 0.0), np.inf
+    k = (
+        len(jackknife.singles_and_twos(stimuli.values)[0])
+        if stimuli.way == "jackknife"
+        else len(stimuli.values)
+    )
+    table, alone = _numbers(both).reshape(-1, k), float(_numbers(stimuli)[:k].var(ddof=1))
+    grown = _scale(stimuli, k) * (float(table.var(axis=1, ddof=1).mean()) - alone)
+    return m / (m - 1) * max(grown, 0.0), np.inf
 
 
 def _scale(replicates: Replicates, k: int) -> float:
@@ -86,10 +96,6 @@ def _scale(replicates: Replicates, k: int) -> float:
     if replicates.way == "bootstrap":
         return replicates.count / (replicates.count - 1)
     return (k - 1) ** 2 / k
-
-
-def _df(replicates: Replicates, k: int) -> float:
-    return float(replicates.count - 1 if replicates.way == "bootstrap" else k - 1)
 
 
 def _numbers(replicates: Replicates) -> np.ndarray:

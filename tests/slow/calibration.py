@@ -1,0 +1,158 @@
+"""Calibration: how often 95 % intervals hold the true score, and how often equal models are told apart.
+
+python -m tests.slow.calibration --simulations 500 --write docs/statistics.md
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import os
+import platform
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import torch
+from scipy.stats import binomtest
+
+from pytest_brainscore.inference.intervals import interval
+from pytest_brainscore.inference.paired import paired
+from pytest_brainscore.inference.sampling import Sampling
+
+from .population import CASES, Case, draw
+
+FRESH = 4
+"""Data sets per simulation that tell the true score; no simulation is on one of them."""
+REPLICATES = 100
+LEVEL = 0.95
+BEGIN, END = "<!-- calibration -->\n", "<!-- end of calibration -->\n"
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One data set: the score and its interval, and what the paired test says of two equal models."""
+
+    raw: float
+    low: float
+    high: float
+    se: float
+    p: float
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a case, over stimuli alone or over neuroids too."""
+
+    case: Case
+    both: bool
+    truth: float
+    trials: tuple[Trial, ...]
+
+    @property
+    def covered(self) -> int:
+        """How many intervals hold the true score."""
+        return sum(trial.low <= self.truth <= trial.high for trial in self.trials)
+
+    @property
+    def rejected(self) -> int:
+        """How many paired tests tell two equal models apart."""
+        return sum(trial.p <= 1 - LEVEL for trial in self.trials)
+
+    @property
+    def breadth(self) -> float:
+        """The mean standard error over the standard deviation of the scores: 1 where it is right."""
+        spread = np.std([trial.raw for trial in self.trials], ddof=1)
+        return float(np.mean([trial.se for trial in self.trials]) / spread)
+
+
+def outcome(case: Case, both: bool, simulations: int) -> Outcome:
+    """Simulate: the true score is the mean over fresh data sets, of both models."""
+    fresh = range(simulations, (1 + FRESH) * simulations)
+    truth = float(np.mean([_raws(case, both, seed) for seed in fresh]))
+    return Outcome(case, both, truth, tuple(trial(case, both, seed) for seed in range(simulations)))
+
+
+def _raws(case: Case, both: bool, seed: int) -> tuple[float, float]:
+    data = draw(case.n, case.m, seed, new_neuroids=both)
+    return case.raw(data.a, data.y), case.raw(data.b, data.y)
+
+
+def trial(case: Case, both: bool, seed: int) -> Trial:
+    """One data set, drawn, scored and judged as a benchmark's is."""
+    data = draw(case.n, case.m, seed, new_neuroids=both)
+    sampling = Sampling(f"calibration {seed}", replicates=REPLICATES)
+    raw_a, raw_b = case.raw(data.a, data.y), case.raw(data.b, data.y)
+    a, b = (case.sampled(x, data.y, sampling, both) for x in (data.a, data.b))
+    found, difference = interval(raw_a, a, level=LEVEL), paired(raw_a, raw_b, a, b, level=LEVEL)
+    assert found
+    assert difference
+    return Trial(raw_a, found.low, found.high, found.se, difference.p)
+
+
+def table(outcomes: Sequence[Outcome]) -> Iterator[str]:
+    """Lines of Markdown."""
+    yield (
+        "| metric | stimuli | neuroids | over | by | true score | se / sd | interval holds it, % |"
+        " equal models told apart, % |"
+    )
+    yield "|---|---:|---:|---|---|---:|---:|---:|---:|"
+    for each in outcomes:
+        case, n = each.case, len(each.trials)
+        over = "stimuli and neuroids" if each.both else "stimuli"
+        yield (
+            f"| {case.name} | {case.n} | {case.m} | {over} | {case.way} | {each.truth:.3f} |"
+            f" {each.breadth:.2f} | {_share(each.covered, n)} | {_share(each.rejected, n)} |"
+        )
+
+
+def _share(k: int, n: int) -> str:
+    """In per cent, with the exact binomial 95 % interval."""
+    low, high = binomtest(k, n).proportion_ci()
+    return f"{100 * k / n:.1f} ({100 * low:.1f} to {100 * high:.1f})"
+
+
+def _arguments(given: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.slow.calibration", description=__doc__)
+    parser.add_argument("--simulations", type=int, default=500)
+    parser.add_argument("--only", default="", help="cases whose name begins so")
+    parser.add_argument("--write", type=Path, metavar="FILE", help="write the table into this document")
+    return parser.parse_args(given)
+
+
+def main(given: Sequence[str] | None = None) -> int:
+    """Run all cases, over stimuli and over both factors where there are two."""
+    options, start, outcomes = _arguments(given), time.monotonic(), []
+    torch.set_num_threads(1)
+    for case in CASES:
+        if case.name.startswith(options.only):
+            for both in (False, True)[: 1 + case.neuroids]:
+                outcomes.append(outcome(case, both, options.simulations))
+                print(*list(table(outcomes))[-1:], f"{time.monotonic() - start:.0f} s", flush=True)
+    if options.write:
+        _write(options, "\n".join(table(outcomes)), time.monotonic() - start)
+    return 0
+
+
+def _write(options: argparse.Namespace, text: str, seconds: float) -> None:
+    """Put the table between the marks of the document; what stands around it is written by people."""
+    libraries = ", ".join(f"{name} {version(name)}" for name in ("torch", "numpy", "scipy"))
+    today = datetime.datetime.now(datetime.UTC).date().isoformat()
+    command = f"python -m tests.slow.calibration --simulations {options.simulations} --write {options.write}"
+    head = (
+        f"`{command}`, {today}, {seconds / 60:.0f} minutes on one core"
+        f" (Python {platform.python_version()}, {libraries}):"
+    )
+    document = options.write.read_text(encoding="utf-8")
+    before, _, rest = document.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    options.write.write_text(f"{before}{BEGIN}{head}\n\n{text}\n\n{END}{after}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    os.nice(5)
+    sys.exit(main())
