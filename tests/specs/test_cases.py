@@ -95,3 +95,12 @@ def test_mistakes(tmp_path, text, old, new, message):
 def test_mistakes_in_splits(tmp_path, splits, message):
     with pytest.raises(SpecError, match=message):
         load(tmp_path, ONE.replace("    select:", f"    splits: {splits}\n    select:"))
+
+
+def test_intervals_and_power_are_no_part_of_the_digest(tmp_path):
+    (plain, *_) = load(tmp_path, ONE)
+    keys = "    inference: {intervals: refit, permutations: 100}\n    power: {minimum: 0.8}\n"
+    (asked, *_) = load(tmp_path, ONE.replace("    select:", f"{keys}    select:"))
+    assert asked.benchmark.inference.permutations == 100
+    assert asked.benchmark.power.minimum == 0.8
+    assert asked.digest == plain.digest

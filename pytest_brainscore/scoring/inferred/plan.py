@@ -10,8 +10,6 @@ from ...specs.inference import Inference, Intervals
 
 LEAST = 100
 """Resamples of a bootstrap, at least."""
-FEWEST = 10
-"""Groups of a jackknife, at least: fewer would make t intervals wide."""
 ELEMENTS = 2_000_000
 """Values that a bootstrap of neuroids or subjects may go through: 0.3 s."""
 
@@ -35,11 +33,10 @@ class Plan:
         return self.asked.over is None or "stimulus" in self.asked.over
 
     def sampling(self, values: int = 0, groups: int | None = None) -> Sampling:
-        """Where samples come from: fewer resamples of many values, and fewer `groups` where these say so.
+        """Where samples come from: fewer resamples of many values; groups: of a jackknife, if not as asked.
 
         values: how many each resample goes through. Only sizes decide, so that all models have the same.
         """
         asked = self.asked
         affordable = max(LEAST, ELEMENTS // max(values, 1))
-        fewer = asked.groups if groups is None else min(asked.groups, max(groups, FEWEST))
-        return Sampling(self.key, min(asked.replicates, affordable), fewer)
+        return Sampling(self.key, min(asked.replicates, affordable), groups or asked.groups)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+
+from torch import Tensor
 
 from ...inference.refit import refitted
 from ...inference.replicates import Sampled
@@ -19,8 +21,12 @@ from .trials import Trials
 FIT_NOTHING = (Rdm, Rsm, Cka, Crsa, Procrustes, MutualKnn, SoftMatching)
 _SLOW = (Rsm, SoftMatching)
 """They take long for each sample of stimuli."""
-PAIRS = 8_000_000
-"""Pairs of stimuli that a jackknife may go through: a second or two."""
+FEWEST = 6
+"""Groups of a jackknife, at least: fewer would make t intervals wide."""
+PAIRS = 16_000_000
+"""Pairs of stimuli that a jackknife may go through with more groups than these: about a second."""
+MOST = 64_000_000
+"""Pairs that it may go through with the fewest groups; beyond there is none unless it is asked for."""
 REFIT = "`inference: {intervals: refit}`"
 
 
@@ -51,6 +57,11 @@ class Subject:
         """How many stimuli it is of."""
         return len(self.target.rows)
 
+    @property
+    def size(self) -> int:
+        """How many stimuli a jackknife leaves out in turn."""
+        return self.stimuli if self.cut is None else self.cut[0]
+
 
 def resampled(of: Subject, plan: Plan) -> Resampled:
     """Replicates of a score. Raises MetricError where a sample of the stimuli cannot be measured."""
@@ -63,9 +74,21 @@ def resampled(of: Subject, plan: Plan) -> Resampled:
 
 def _sampling(of: Subject, plan: Plan) -> Sampling:
     """Where samples come from; of what is slow, fewer by default."""
-    n = of.stimuli if of.cut is None else of.cut[0]
-    groups = PAIRS // n**2 if _is_jackknife(of, plan) and plan.asked.intervals == "stored" else None
+    by_default = _is_jackknife(of, plan) and plan.asked.intervals == "stored"
+    groups = _affordable(of.size, plan.asked.groups) if by_default else None
     return plan.sampling(of.measured.values.numel(), groups)
+
+
+def _affordable(n: int, asked: int) -> int:
+    """How many groups n stimuli may be left out by, as many as are asked for or fewer."""
+    fewer = (g for g in range(asked, FEWEST, -1) if n**2 * _cuts(g) <= PAIRS)
+    return next(fewer, min(asked, FEWEST))
+
+
+def _cuts(groups: int) -> int:
+    """How many samples a jackknife takes: without each group, and without each two of ten at most."""
+    joined = min(groups, 10)
+    return groups + joined * (joined - 1) // 2
 
 
 def _is_jackknife(of: Subject, plan: Plan) -> bool:
@@ -74,6 +97,8 @@ def _is_jackknife(of: Subject, plan: Plan) -> bool:
         return False
     if plan.asked.intervals == "refit":
         return of.trials is not None
+    if of.size**2 * _cuts(FEWEST) > MOST:
+        return False
     return of.cut is not None or (_is_quick(of.metric) and of.trials is not None)
 
 
@@ -94,10 +119,23 @@ def _sampled(of: Subject, plan: Plan, sampling: Sampling) -> Sampled:
         n, measure = of.stimuli, of.trials.without
     else:
         return members(of.measured, sampling, over)
-    found = refitted(measure, of.measured, n, sampling, over)
+    found = refitted(_once(measure), of.measured, n, sampling, over)
     if not isinstance(of.metric, FIT_NOTHING):
         return found
     return {factor: replace(replicates, refit=False) for factor, replicates in found.items()}
+
+
+def _once(measure: Callable[[Tensor], Measurement]) -> Callable[[Tensor], Measurement]:
+    """The same, each sample measured once."""
+    known: dict[bytes, Measurement] = {}
+
+    def once(rows: Tensor) -> Measurement:
+        key = rows.cpu().numpy().tobytes()
+        if key not in known:
+            known[key] = measure(rows)
+        return known[key]
+
+    return once
 
 
 def _notes(of: Subject, plan: Plan, sampling: Sampling, sampled: Sampled) -> Iterator[str]:
@@ -112,14 +150,12 @@ def _notes(of: Subject, plan: Plan, sampling: Sampling, sampled: Sampled) -> Ite
 
 def _lacking(of: Subject) -> str:
     """Why stimuli are no sample, and what would make them one."""
-    if isinstance(of.metric, _SLOW):
+    if isinstance(of.metric, _SLOW) or (isinstance(of.metric, FIT_NOTHING) and not of.target.splits):
         return f"{of.metric.name} takes long for each sample of stimuli; write {REFIT} to wait for it"
     if of.trials is None:
         return "the stimuli are split once; write several `splits`"
     if isinstance(of.metric, CustomMetric) and len(of.measured.values) > 1:
         return f"{of.metric.label} gives other splits than the benchmark's; write {REFIT}"
-    if not of.target.splits:
-        return f"it is one number of all stimuli; write {REFIT}"
     return f"the stimuli are split once; write {REFIT}, or several `splits`"
 
 

@@ -1,0 +1,67 @@
+"""Pairs of models on the same samples, and what is left where several are tested."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import stats
+from statsmodels.stats.multitest import multipletests
+
+from pytest_brainscore.analysis.corrections import benjamini_hochberg
+from pytest_brainscore.analysis.pairs import Scored, compared
+from pytest_brainscore.inference.replicates import Replicates
+
+SPLITS = {
+    "good": (0.52, 0.55, 0.50, 0.53, 0.54),
+    "fair": (0.45, 0.49, 0.42, 0.47, 0.46),
+    "poor": (0.44, 0.47, 0.43, 0.46, 0.46),
+}
+
+
+def scored(model, splits, **made):
+    values = np.array(splits)
+    sampled = {"stimulus": Replicates("splits", "stimulus", values, 100, 1 / 9)}
+    return Scored("Own.IT-pls", model, float(values.mean()), sampled, made)
+
+
+def test_the_difference_is_tested_on_the_differences_of_the_splits():
+    pairs = compared([scored(model, splits) for model, splits in SPLITS.items()], "none").pairs
+    assert [(pair.a, pair.b) for pair in pairs] == [("good", "fair"), ("good", "poor"), ("fair", "poor")]
+    difference = np.array(SPLITS["good"]) - SPLITS["fair"]
+    se = np.sqrt((1 / 5 + 1 / 9) * difference.var(ddof=1))
+    assert pairs[0].delta == pytest.approx(difference.mean())
+    assert pairs[0].p == pytest.approx(2 * stats.t.sf(difference.mean() / se, 4))
+    assert pairs[0].high - pairs[0].low == pytest.approx(2 * stats.t.ppf(0.975, 4) * se)
+    assert pairs[0].p_corrected == pairs[0].p
+    assert pairs[0].over == ("stimulus",)
+
+
+def test_models_that_cannot_be_told_apart_name_each_other():
+    made = compared([scored(model, splits) for model, splits in SPLITS.items()])
+    assert {one.model: one.alike for one in made.alike()} == {
+        "good": (),
+        "fair": ("poor",),
+        "poor": ("fair",),
+    }
+    assert [one.compared for one in made.alike()] == [2, 2, 2]
+    assert [row["over"] for row in made.tables()["pairs"]] == ["stimulus"] * 3
+
+
+def test_one_model_under_two_names_differs_by_nothing():
+    (pair,) = compared([scored("a", SPLITS["good"]), scored("b", SPLITS["good"])]).pairs
+    assert (pair.delta, pair.p, pair.p_corrected, pair.differ) == (0, 1, 1, False)
+
+
+def test_without_common_samples_a_pair_says_why():
+    here, there = (scored(m, SPLITS["good"], **{"the key of the samples": k}) for m, k in ("ax", "by"))
+    (pair,) = compared([here, there]).pairs
+    assert pair.why == "no common samples: the key of the samples is x for a, and y for b"
+    assert (pair.p, pair.differ) == (None, None)
+    (bare,) = compared([scored("a", SPLITS["good"]), Scored("Own.IT-pls", "b", 0.1)]).pairs
+    assert bare.why == "b has no replicates: score it again, with intervals"
+
+
+def test_the_false_discovery_rate_is_that_of_statsmodels():
+    p = (0.001, 0.2, 0.013, 0.04, 0.04, 0.9)
+    expected = multipletests(p, method="fdr_bh")[1]
+    assert benjamini_hochberg((*p[:3], None, *p[3:])) == pytest.approx((*expected[:3], None, *expected[3:]))
