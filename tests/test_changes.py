@@ -87,8 +87,12 @@ def test_the_largest_difference_comes_first(deltas):
     assert sizes == pytest.approx(sorted(map(abs, deltas), reverse=True), abs=1e-12)
 
 
-def sampled(values: np.ndarray, count: int = 40) -> dict:
+def sampled(values: np.ndarray, count: int = 40):
     return {"stimulus": Replicates("bootstrap", "stimulus", values, count)}
+
+
+def held(measured: Measured, samples: dict, key: str = "k") -> Held:
+    return Held(measured, sampled=lambda: (key, samples))
 
 
 def test_on_the_same_samples_a_difference_has_an_interval():
@@ -96,8 +100,8 @@ def test_on_the_same_samples_a_difference_has_an_interval():
     draws = np.random.default_rng(0)
     noise = 0.02 * draws.standard_normal(200)
     before, after = sampled(0.5 + noise), sampled(0.45 + noise + 0.01 * draws.standard_normal(200))
-    new = Held(moved(-0.05), sampled=lambda: after)
-    change = one(Held(OLD, sampled=lambda: before), new)
+    new = held(moved(-0.05), after)
+    change = one(held(OLD, before), new)
     differences = after["stimulus"].values - before["stimulus"].values
     se = np.sqrt(40 / 39 * differences.var(ddof=1))
     assert change.difference.se == pytest.approx(se)
@@ -105,7 +109,8 @@ def test_on_the_same_samples_a_difference_has_an_interval():
         (-0.05 - 2.0226909 * se, -0.05 + 2.0226909 * se), rel=1e-5
     )
     assert change.difference.p < 0.001
-    assert one(Held(OLD, sampled=lambda: sampled(0.5 + noise, 41)), new).difference is None
+    assert one(held(OLD, sampled(0.5 + noise, 41)), new).difference is None
+    assert one(held(OLD, before, "of other stimuli"), new).difference is None
 
 
 def test_samples_of_scores_that_did_not_move_are_not_read():

@@ -16,19 +16,24 @@ Key = tuple[str, str]
 """A benchmark, and the line of a model there: ``model``, or ``model:layer`` where layers were named."""
 
 
+def _unsampled() -> tuple[str, Sampled]:
+    return "", {}
+
+
 @dataclass(frozen=True, eq=False)
 class Held:
     """What one side has for a key.
 
     measured: None where it could not be scored; `why` then says why. details: what else it says of how the
     score was made (versions, settings), None where it does not say (a baseline). sampled: reads the score on
-    other samples, where these were kept; asked only of scores that moved.
+    other samples, where these were kept, and the key that scores on the same samples share; asked only of
+    scores that moved.
     """
 
     measured: Measured | None
     details: Told | None = None
     why: str = ""
-    sampled: Callable[[], Sampled] = dict
+    sampled: Callable[[], tuple[str, Sampled]] = _unsampled
 
 
 @dataclass(frozen=True)
@@ -140,9 +145,12 @@ def _change(key: Key, old: Held, new: Held) -> Change:
 
 
 def _difference(old: Held, new: Held) -> Difference | None:
+    (one, before), (other, after) = old.sampled(), new.sampled()
+    if one != other:
+        return None
     try:
-        return paired(_measured(new).raw, _measured(old).raw, new.sampled(), old.sampled())
-    except MetricError:  # not the same samples: another release, or another number of replicates
+        return paired(_measured(new).raw, _measured(old).raw, after, before)
+    except MetricError:  # another number of replicates, or too few: the scores are compared without
         return None
 
 

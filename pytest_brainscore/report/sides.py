@@ -13,11 +13,12 @@ from pathlib import Path
 from ..analysis.changes import Held, Key
 from ..analysis.sides import details, measured, measured_row
 from ..errors import ResultsError
+from ..inference.replicates import Sampled
 from ..specs.baselines import load
 from ..specs.results import Row
 from .joining import Found, join
+from .replicates import samples
 from .runs import DOCUMENT, LINES, Part, read
-from .sampled import sampled
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +34,7 @@ def side(path: Path) -> Side:
     """What lies at a path: a folder of a run or of several runs, results.json, baselines or a folder of them.
 
     Raises ResultsError where it is none of these, or several runs there cannot be joined; SpecError with
-    file:line where a baseline cannot be read.
+    file:line where a baseline cannot be read. Replicates are read when they are needed.
     """
     if baselines := _baselines(path):
         return Side(path, dict(_lines(baselines)))
@@ -95,4 +96,9 @@ def _held(found: Found) -> Held:
     row = found.row
     if row.status != "scored":
         return Held(None, why=f"{row.status}: {row.message}" if row.message else row.status)
-    return Held(measured_row(row), details(row), sampled=partial(sampled, found))
+    return Held(measured_row(row), details(row), sampled=partial(_sampled, found))
+
+
+def _sampled(found: Found) -> tuple[str, Sampled]:
+    (one,) = samples([found])
+    return one.key, one.sampled

@@ -117,11 +117,11 @@ def _scores(rows: Sequence[Row], composed: Sequence[Composed]) -> Iterator[Block
     scored = [row for row in rows if row.status == "scored"]
     columns = list(dict.fromkeys(_column(row) for row in scored))
     means = composites.shown(composed)
+    cells = {(row.benchmark, _column(row)): _cell(row) for row in scored}
+    cells |= {(one.composite, one.model): composites.cell(one) for one in means}
+    names = list(dict.fromkeys([*(row.benchmark for row in scored), *(one.composite for one in means)]))
     for start in range(0, len(columns), _MODELS):
         shown = columns[start : start + _MODELS]
-        cells = {(row.benchmark, _column(row)): _cell(row) for row in scored}
-        cells |= {(one.composite, one.model): composites.cell(one) for one in means}
-        names = dict.fromkeys([*(row.benchmark for row in scored), *(one.composite for one in means)])
         grid = [[code(name), *(cells.get((name, column), "") for column in shown)] for name in names]
         yield Grid(("scores", *map(code, shown)), grid, frozenset(range(1, len(shown) + 1)))
 
