@@ -31,7 +31,7 @@ myst_heading_anchors = 3
 autodoc_typehints = "none"
 autodoc_member_order = "bysource"
 
-_PAGE = re.compile(r"(?<![\w/(\[`])docs/(\w+)\.md\b(?!`)")
+_PAGE = re.compile(r"(?<![\w/\[`])(?<!\]\()docs/(\w+)\.md\b(?!`)")
 
 
 def setup(app: Sphinx) -> None:
@@ -75,16 +75,24 @@ def _link(app: Sphinx) -> Any:
     return lambda found: f"[{found[0]}]({found[1]}.md)" if found[1] in there else found[0]
 
 
-def _tell_fields(app: Sphinx, what: str, name: str, thing: Any, options: Any, lines: list[str]) -> None:
+def _tell_fields(app: Sphinx, what: str, _: str, thing: Any, options: Any, lines: list[str]) -> None:
     """List the keys of a spec below its docstring: what pydantic keeps of them is in no docstring."""
     if what == "class" and issubclass(thing, BaseModel):
-        fields = thing.model_fields.items()
-        lines += ["", *(_told(field, info) for field, info in fields), ""]
+        whole = thing.model_json_schema()  # a shorthand stands beside the keys, or the class refers to itself
+        forms = [whole, *whole.get("anyOf", ()), whole.get("$defs", {}).get(thing.__name__, {})]
+        schema = next(form["properties"] for form in forms if "properties" in form)
+        lines += ["", *(_told(name, field, schema[name]) for name, field in thing.model_fields.items()), ""]
 
 
-def _told(name: str, field: FieldInfo) -> str:
+def _told(name: str, field: FieldInfo, schema: dict[str, Any]) -> str:
     given = field.get_default(call_default_factory=True) if not field.is_required() else None
     plain = isinstance(given, bool | int | float | str | tuple) and given not in ("", ())
     default = f" (default: ``{given}``)" if plain else ""
-    said = (field.description or "").replace("`", "``")
+    said = _description(schema).replace("`", "``")
     return f"- **{name}**{': ' if said else ''}{said}{default}"
+
+
+def _description(schema: dict[str, Any]) -> str:
+    """What a key is for, wherever in its alternatives that is said."""
+    inner = (_description(one) for one in schema.get("anyOf", ()))
+    return str(schema.get("description") or next(filter(None, inner), ""))
