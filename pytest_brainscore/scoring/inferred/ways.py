@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from torch import Tensor
 
+from ...inference.jackknife import pairs_of
 from ...inference.refit import refitted
 from ...inference.replicates import Sampled
 from ...inference.sampling import Sampling
@@ -86,9 +87,8 @@ def _affordable(n: int, asked: int) -> int:
 
 
 def _cuts(groups: int) -> int:
-    """How many samples a jackknife takes: without each group, and without each two of ten at most."""
-    joined = min(groups, 10)
-    return groups + joined * (joined - 1) // 2
+    """How many samples a jackknife takes: without each group, and without each two."""
+    return groups + pairs_of(groups)
 
 
 def _is_jackknife(of: Subject, plan: Plan) -> bool:
@@ -119,10 +119,8 @@ def _sampled(of: Subject, plan: Plan, sampling: Sampling) -> Sampled:
         n, measure = of.stimuli, of.trials.without
     else:
         return members(of.measured, sampling, over)
-    found = refitted(_once(measure), of.measured, n, sampling, over)
-    if not isinstance(of.metric, FIT_NOTHING):
-        return found
-    return {factor: replace(replicates, refit=False) for factor, replicates in found.items()}
+    fits = not isinstance(of.metric, FIT_NOTHING)
+    return refitted(_once(measure), of.measured, n, sampling, over, fits=fits)
 
 
 def _once(measure: Callable[[Tensor], Measurement]) -> Callable[[Tensor], Measurement]:
