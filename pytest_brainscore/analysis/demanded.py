@@ -25,6 +25,7 @@ from .candidates import Candidates, Show, shown, spread
 from .design import Design, design_of
 from .known import rendered
 from .matrix import matrices
+from .verdicts import percent
 
 VERSION = 1
 """Raise it whenever the same benchmark and model would give another power than before."""
@@ -50,7 +51,7 @@ class Found:
         return self.found / self.simulations
 
     def __str__(self) -> str:
-        return f"{self.share:.0%} ({self.found} of {self.simulations} simulations)"
+        return f"{percent(self.share)} ({self.found} of {self.simulations} simulations)"
 
 
 @dataclass(frozen=True)
@@ -170,8 +171,8 @@ class Demanded:
         label = case.benchmark.metric.name
         said = (
             f"{case.where}: power: on recordings like these, made from layers of {asked.model}, {label} finds"
-            f" the true layer in {known.own} with {known.own.stimuli} stimuli, and {asked.minimum:.0%} is the"
-            f" minimum; {_what_helps(known, asked.minimum)}"
+            f" the true layer in {known.own} with {known.own.stimuli} stimuli, and"
+            f" {percent(asked.minimum)} is the minimum; {_what_helps(known, asked.minimum)}"
         )
         return said + (
             f" (`python -m pytest_brainscore recover {asked.model} --benchmark {case.name} --power stimuli`"

@@ -21,7 +21,7 @@ def matrix_said(matrix: Matrix) -> Iterator[str]:
     n, truths = matrix.simulations * len(matrix.layers), len(matrix.layers)
     yield f"{label(matrix)} {_recovers(sum(matrix.found), n)} the layer: {share(sum(matrix.found), n)}."
     yield (
-        f"Of {truths} truths {matrix.recovered} are found in at least {ENOUGH:.0%} of their simulations"
+        f"Of {truths} truths {matrix.recovered} are found in at least {percent(ENOUGH)} of their simulations"
         f"{_missed(matrix)}."
     )
     if matrix.models is not None:
@@ -38,7 +38,7 @@ def curve_said(curve: Curve) -> str:
     what, first, last = _OF[curve.over], curve.points[0], curve.points[-1]
     if curve.enough is None:
         said = (
-            f"does not recover the true layer in {ENOUGH:.0%} of simulations within {first.size:g} to"
+            f"does not recover the true layer in {percent(ENOUGH)} of simulations within {first.size:g} to"
             f" {last.size:g} {what}: at {last.size:g} it does in {_at(last)}"
         )
     else:
@@ -54,7 +54,13 @@ def curve_said(curve: Curve) -> str:
 def share(count: int, cases: int) -> str:
     """A count among cases, its percentage and the interval of it."""
     low, high = within(count, cases)
-    return f"{count} of {cases} simulations ({count / cases:.0%}, 95 % interval {low:.0%} to {high:.0%})"
+    within_words = f"95 % interval {percent(low)} to {percent(high)}"
+    return f"{count} of {cases} simulations ({percent(count / cases)}, {within_words})"
+
+
+def percent(part: float) -> str:
+    """A share as it is written: ``83 %``."""
+    return f"{100 * part:.0f} %"
 
 
 def _recovers(count: int, cases: int) -> str:

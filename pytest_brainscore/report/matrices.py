@@ -8,9 +8,9 @@ from typing import Any
 
 import altair as alt
 
+from ..specs.recoveries import ENOUGH
 from .charts import COLOURS, REFERENCE, SCALE, SHAPES, inline, themed, titled, wrapped
 
-ENOUGH = 0.8
 _DARK = 0.6
 """Of the range of colours: above it they are so light that text on them is black."""
 
@@ -37,7 +37,7 @@ def grid(
     light = domain[0] + _DARK * (domain[1] - domain[0])
     points = [{**asdict(one), "light": one.value is None or one.value > light} for one in cells]
     base = alt.Chart(inline(points)).encode(
-        x=alt.X("column:N", sort=columns, title="scored", axis=alt.Axis(labelAngle=_angle(columns))),
+        x=alt.X("column:N", sort=columns, title="scored", axis=alt.Axis(labelAngle=0)),
         y=alt.Y("row:N", sort=rows, title="truth"),
     )
     scheme: Any = SCALE  # altair names each scheme in its types
@@ -87,8 +87,3 @@ def _titled(title: str, lines: Sequence[str]) -> alt.TitleParams:
     """A title, and a line of its own for each of what is said under it."""
     under = [part for line in lines for part in wrapped(line)]
     return alt.TitleParams(wrapped(title), subtitle=under if under else alt.Undefined)
-
-
-def _angle(columns: Sequence[str]) -> int:
-    """Upright only where names are short."""
-    return 0 if max(map(len, columns)) <= 3 else -30

@@ -68,10 +68,10 @@ def test_too_little_power_is_an_error_that_says_what_would_help(bench, tmp_path,
         score(bench, case)
     said = str(caught.value)
     assert f"{case.path}:{case.line}: power: " in said
-    assert "ridge finds the true layer in 65% (13 of 20 simulations) with 48 stimuli, and 80% is" in said
-    assert "with 192 stimuli (rendered images) it is 90% (18 of 20 simulations)" in said
+    assert "ridge finds the true layer in 65 % (13 of 20 simulations) with 48 stimuli, and 80 % is" in said
+    assert "with 192 stimuli (rendered images) it is 90 % (18 of 20 simulations)" in said
     assert asked == [(48, 20), (96, 20), (192, 20)]
-    with pytest.raises(MetricError, match="65%"):
+    with pytest.raises(MetricError, match="65 %"):
         score(bench, case)
     assert len(asked) == 3
     assert len(list((tmp_path / "cache" / "power").iterdir())) == 1

@@ -72,8 +72,8 @@ def test_what_is_written_is_read_again(file):
 def test_the_section_says_plainly_what_is_not_recovered(file):
     made = section(Evidence(found=(), recoveries=(file,)))
     table, matrix, power = made.parts
-    assert "do not: this often they find it" in made.says[1]
-    assert "cka (debiased: false) (77%)" in made.says[1]
+    assert "the true layer is found less often by" in made.says[1]
+    assert "cka (debiased: false) (77 %, 95 % interval 59 % to 88 %)" in made.says[1]
     (row,) = table.rows
     assert row["share"] == round(23 / 30, 3)
     assert row["models"] == round(29 / 30, 3)
@@ -117,8 +117,8 @@ def test_many_layers_become_a_panel_of_models_and_one_for_each(tmp_path):
     _, figure = section(Evidence(found=(), recoveries=(path,))).parts
     models, *own = figure.panels
     assert len(own) == 2
-    assert '"text": "100%"' in models.to_json(indent=None)
-    assert '"text": "0%"' in models.to_json(indent=None)
+    assert '"text": "100 %"' in models.to_json(indent=None)
+    assert '"text": "0 %"' in models.to_json(indent=None)
 
 
 def test_documents_beside_a_run_are_found_once(file):

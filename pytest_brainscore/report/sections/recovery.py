@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from ...analysis.proportions import within
-from ...analysis.verdicts import curve_said, label, matrix_said, share
-from ...specs.recoveries import Curve, Matrix, Recoveries, read_recoveries
+from ...analysis.verdicts import curve_said, label, matrix_said, percent, share
+from ...specs.recoveries import ENOUGH, Curve, Matrix, Recoveries, read_recoveries
 from ..matrices import Cell, grid, power_panel
 from ..page.evidence import Evidence
 from ..page.parts import Figure, Section, Table
@@ -56,13 +56,20 @@ def documents(evidence: Evidence) -> tuple[Path, ...]:
 def _verdicts(found: Sequence[Recoveries]) -> Iterator[str]:
     """Per document which metrics find the layer often enough, and which do not."""
     for one in found:
-        good = [label(m) for m in one.matrices if sum(m.found) >= 0.8 * _cases(m)]
-        bad = [f"{label(m)} ({sum(m.found) / _cases(m):.0%})" for m in one.matrices if label(m) not in good]
+        good = [_shared(m) for m in one.matrices if sum(m.found) >= ENOUGH * _cases(m)]
+        bad = [_shared(m) for m in one.matrices if sum(m.found) < ENOUGH * _cases(m)]
         where = f"On recordings like {one.benchmark} ({one.stimuli} stimuli; neuroids combine {_read(one)})"
         if good:
-            yield f"{where}, {', '.join(good)} find the true layer in at least 80 % of simulations."
+            often = f"in at least {percent(ENOUGH)} of simulations"
+            yield f"{where}, the true layer is found {often} by {', '.join(good)}."
         if bad:
-            yield f"{where}, {', '.join(bad)} do not: this often they find it."
+            yield f"{where}, the true layer is found less often by {', '.join(bad)}."
+
+
+def _shared(matrix: Matrix) -> str:
+    low, high = within(sum(matrix.found), _cases(matrix))
+    found = percent(sum(matrix.found) / _cases(matrix))
+    return f"{label(matrix)} ({found}, 95 % interval {percent(low)} to {percent(high)})"
 
 
 def _read(one: Recoveries) -> str:
@@ -132,15 +139,15 @@ def _short(one: Recoveries) -> str:
 
 def _models_panel(matrix: Matrix, models: Sequence[str]) -> Any:
     """How often a layer of each model wins, by true model."""
-    cells = []
+    cells, number = [], {model: str(i) for i, model in enumerate(models, 1)}
     for truth in models:
         rows = [i for i, (of, _) in enumerate(matrix.layers) if of == truth]
         won = {m: sum(matrix.wins[i][j] for i in rows for j in _of(matrix, m)) for m in models}
         for scored, count in won.items():
             value = count / (matrix.simulations * len(rows))
             most = count == max(won.values()) > 0
-            cells.append(Cell(truth, scored, value, f"{value:.0%}", most))
-    return grid(cells, "models: share of wins", (), (0.0, 1.0))
+            cells.append(Cell(number[truth], number[scored], value, percent(value), most))
+    return grid(cells, "models: share of wins", [f"{i} {model}" for model, i in number.items()], (0.0, 1.0))
 
 
 def _layers_panel(matrix: Matrix, rows: Sequence[int], title: str) -> Any:
