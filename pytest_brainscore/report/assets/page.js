@@ -1,6 +1,6 @@
 "use strict";
 (() => {
-  const CHUNK = 60, SHADES = 9, NAME = -1;
+  const CHUNK = 30, SHADES = 9, NAME = -1;
   const VIEWS = { raw: [0, 1, 2], ceiling: [3], ceiled: [4, 5, 6] }, MARK = 7;
   const board = document.querySelector(".board");
   if (!board) return;

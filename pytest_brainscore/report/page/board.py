@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import statistics
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from ...specs.models import BASELINE
-from ...specs.results import Composed, Interval, Row
+from ...specs.results import Composed, Row
 from ..composites import shown
 from ..joining import Found
 from ..table import MARKS
+from .cells import Cell, cut, middle, of_ceilings, of_mean, of_score, of_shuffled
 from .details import of_composite, of_row, pooled
 from .evidence import Evidence
 from .parts import Table
 
-Cell = list[Any] | str | None
-"""[raw, low, high, ceiling, ceiled, low, high, mark], cut after what is known; a status; None: not run."""
-DIGITS = 6
-"""Of numbers in the page, which rounds them once more as it shows them; the files have all."""
 FIRST = 30
 """So many models stand in the page itself, for those who run no script."""
 PIXELS = "pixels"
@@ -182,10 +178,10 @@ class Board:
     def _references(self) -> Iterator[dict[str, Any]]:
         """Lines that scores are held against, of which any column has one."""
         lines: Mapping[str, Callable[[Column], Cell]] = {
-            "Noise ceiling": lambda column: _ceiling(self._scored.get(column.id, ())),
+            "Noise ceiling": lambda column: of_ceilings(self._scored.get(column.id, ())),
             "Untrained networks, median": self._untrained,
             "Pixels": lambda column: self._cell(Entry(PIXELS), column),
-            "Shuffled stimuli, 95th percentile": lambda column: _shuffled(self._scored.get(column.id, ())),
+            "Shuffled stimuli, 95th percentile": lambda column: of_shuffled(self._scored.get(column.id, ())),
         }
         for label, made in lines.items():
             cells = [made(column) for column in self.columns]
@@ -202,58 +198,9 @@ class Board:
     def _untrained(self, column: Column) -> Cell:
         lines = [entry for entry in self.entries if self.training(entry.model) == "untrained"]
         every = [cell for entry in lines if isinstance(cell := self._cell(entry, column), list)]
-        raw, ceiled = _median(cell[0] for cell in every), _median(cell[4] for cell in every if len(cell) > 4)
-        return None if raw is None else _cut([raw, None, None, None, ceiled])
-
-
-def of_score(row: Row) -> Cell:
-    """The cell of a row."""
-    if row.raw is None:
-        return row.status
-    ceiled = None if row.normalise == "none" else row.ceiled
-    ends = (*_ends(row.interval), row.ceiling, ceiled, *(_ends(row.ceiled_interval) if ceiled else ()))
-    mark = MARKS.get(row.verdict, "").strip() or None
-    numbers = [_rounded(value) for value in (row.raw, *ends)]
-    return _cut([*numbers, *[None] * (7 - len(numbers)), mark])
-
-
-def of_mean(mean: Composed) -> Cell:
-    """The cell of a composite; a mark where it is not of all parts."""
-    if mean.value is None:
-        return "incomplete"
-    value = _rounded(mean.value)
-    mark = f"{mean.scored}/{mean.parts}" if mean.missing else None
-    return _cut([value, None, None, None, value, None, None, mark])
+        raw, ceiled = middle(cell[0] for cell in every), middle(cell[4] for cell in every if len(cell) > 4)
+        return None if raw is None else cut([raw, None, None, None, ceiled])
 
 
 def _sides(row: Row) -> dict[str, str]:
     return {"under": row.dataset, "region": row.region, "species": row.species or "", "metric": row.metric}
-
-
-def _ends(interval: Interval | None) -> tuple[float | None, float | None]:
-    return (interval.low, interval.high) if interval else (None, None)
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, DIGITS)
-
-
-def _cut(cell: list[Any]) -> list[Any]:
-    while cell and cell[-1] is None:
-        cell.pop()
-    return cell
-
-
-def _ceiling(rows: Iterable[Row]) -> Cell:
-    value = _median(row.ceiling for row in rows)
-    return None if value is None else [value, None, None, value]
-
-
-def _shuffled(rows: Iterable[Row]) -> Cell:
-    value = _median(row.null.high for row in rows if row.null)
-    return None if value is None else [value]
-
-
-def _median(values: Iterable[float | None]) -> float | None:
-    there = [value for value in values if value is not None]
-    return _rounded(statistics.median(there)) if there else None

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
-from importlib.util import find_spec
 
 from ..page.evidence import Evidence
 from ..page.parts import Section
@@ -31,5 +30,4 @@ ORDER = (
 
 def sections() -> tuple[Callable[[Evidence], Section | None], ...]:
     """The functions that make the sections, in order."""
-    there = [name for name in ORDER if find_spec(f".{name}", __name__)]  # others are being written
-    return tuple(import_module(f".{name}", __name__).section for name in there)
+    return tuple(import_module(f".{name}", __name__).section for name in ORDER)
