@@ -78,6 +78,11 @@ class Board:
         return sorted(found - {""}, key=str.casefold)
 
     @property
+    def intervals(self) -> bool:
+        """Whether any score has one."""
+        return any(one.row.interval for one in self.evidence.scored)
+
+    @property
     def marks(self) -> str:
         """What the marks beside scores say, where there are any."""
         verdicts = {one.row.verdict for one in self.evidence.scored}
