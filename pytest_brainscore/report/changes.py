@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from ..inference.paired import Difference
 from .markdown import Block, Grid, code, document
 
 _SHOWN = 20
+_WIDTH = 100
 _NAMES = 2
 
 
@@ -68,7 +70,7 @@ def lines(changes: Changes, names: tuple[str, str], every: bool = False) -> Iter
             yield f"  and {listing.more} more (--all shows them)"
     if changes.moved:
         yield ""
-        yield said_of_se()
+        yield from textwrap.wrap(said_of_se(), _WIDTH)
 
 
 def markdown(changes: Changes, names: tuple[str, str], every: bool = False) -> str:
