@@ -130,12 +130,19 @@ class Rdms:
             orders.append(order)
         return orders[0], orders[1]
 
+    @cached_property
+    def _pairs(self) -> tuple[Tensor, Tensor]:
+        """The two stimuli of each pair (pairs,)."""
+        n = self.brain.shape[-1]
+        one, other = torch.triu_indices(n, n, offset=1, device=self.brain.device)
+        return one, other
+
     def _by_order(self, rows: Tensor) -> Tensor:
         """Spearman's rho (s,) from the orders of all pairs: those that are left keep their order."""
         n = self.brain.shape[-1]
         there = torch.zeros(n, dtype=torch.bool, device=self.brain.device)
         there[rows.to(there.device)] = True
-        one, other = torch.triu_indices(n, n, offset=1, device=there.device)
+        one, other = self._pairs
         left = there[one] & there[other]
         model, brain = (
             torch.stack([_ranks(order, left) for order in orders], dim=1) for orders in self._sorted or ()

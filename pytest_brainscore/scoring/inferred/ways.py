@@ -24,9 +24,9 @@ _SLOW = (Rsm, SoftMatching)
 """They take long for each sample of stimuli."""
 FEWEST = 6
 """Groups of a jackknife, at least: fewer would make t intervals wide."""
-PAIRS = 16_000_000
-"""Pairs of stimuli that a jackknife may go through with more groups than these: about a second."""
-MOST = 64_000_000
+PAIRS = 4_000_000
+"""Pairs of stimuli that a jackknife may go through with more groups than these: 0.3 s."""
+MOST = 32_000_000
 """Pairs that it may go through with the fewest groups; beyond there is none unless it is asked for."""
 REFIT = "`inference: {intervals: refit}`"
 
