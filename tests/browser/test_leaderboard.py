@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from playwright.sync_api import expect
+
 from .results import HOSTILE, MESSAGE, results
 
 NAMES = "tbody.models th"
@@ -91,7 +93,7 @@ def test_filters_leave_some_models_and_benchmarks(visit):
         assert len(names(tab)) == models
         assert tab.locator(".scores thead th:not([hidden])").count() == columns + 2
         tab.get_by_role("button", name="Show all").click()
-        tab.wait_for_function("document.querySelector('.count').textContent.startsWith('12 of 12')")
+        expect(tab.get_by_role("status")).to_have_text("12 of 12 models, 8 of 8 benchmarks")
 
 
 def test_models_are_searched_by_words(visit):
