@@ -97,15 +97,15 @@ def trial(case: Case, both: bool, seed: int) -> Trial:
 def table(outcomes: Sequence[Outcome]) -> Iterator[str]:
     """Lines of Markdown."""
     yield (
-        "| metric | stimuli | neuroids | over | by | true score | se / sd | interval holds it, % |"
-        " equal models told apart, % |"
+        "| metric | stimuli | neuroids | over | by | simulations | true score | se / sd |"
+        " interval holds it, % | equal models told apart, % |"
     )
-    yield "|---|---:|---:|---|---|---:|---:|---:|---:|"
+    yield "|---|---:|---:|---|---|---:|---:|---:|---:|---:|"
     for each in outcomes:
         case, n = each.case, len(each.trials)
         over = "stimuli and neuroids" if each.both else "stimuli"
         yield (
-            f"| {case.name} | {case.n} | {case.m} | {over} | {case.way} | {each.truth:.3f} |"
+            f"| {case.name} | {case.n} | {case.m} | {over} | {case.way} | {n} | {each.truth:.3f} |"
             f" {each.breadth:.2f} | {_share(each.covered, n)} | {_share(each.rejected, n)} |"
         )
 
