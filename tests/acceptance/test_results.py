@@ -55,7 +55,7 @@ def test_the_document_keeps_to_the_published_schema(project):
 def test_values_lie_beside_as_netcdf(project, workers):
     project.run("--models", "small", *workers)
     folder, (row,), _ = read_run(project)
-    values = xr.load_dataarray(folder / row["values"], engine="h5netcdf")
+    values = xr.load_dataset(folder / row["values"], engine="h5netcdf")["score"]
     assert values.dims == ("split", "neuroid")
     assert values.shape == (4, 6)
     assert values.median("neuroid").mean() == pytest.approx(row["raw"])

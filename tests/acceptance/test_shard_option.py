@@ -106,5 +106,5 @@ def assert_merged_is_the_whole(root: Path) -> None:
     assert found == expected
     assert (merged["complete"], merged["models"]) == (True, whole["models"])
     for row in expected:
-        theirs, ours = (xr.load_dataarray(folder / row["values"], engine="h5netcdf") for folder in folders)
+        theirs, ours = (xr.load_dataset(folder / row["values"], engine="h5netcdf") for folder in folders)
         xr.testing.assert_equal(theirs, ours)
