@@ -17,9 +17,10 @@ class Replicates:
     """The score on other samples of one factor.
 
     values: (k,), the raw score of each replicate. `splits`: of each split, on all neuroids; `bootstrap`: of
-    each resample; `jackknife`: of the data without each group. Two models on one benchmark have the
-    same samples in the same order (drawn from a counter and its digest), so that the difference of
-    two models' replicates is a replicate of their difference.
+    each resample; `jackknife`: of the data without each group, and then without each two (`jackknife.py`). Of
+    "both" factors: see `variance.variance`. Two models on one benchmark have the same samples in the same
+    order (drawn from a counter and its digest), so that the difference of two models' replicates is a
+    replicate of their difference.
     ratio: of `splits`, test stimuli over training stimuli. count: how many of the factor were sampled from.
     refit: whether the mapping was fitted anew for each.
     """
