@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from .analysis.pairs import Correction, Pairs, Scored, compared
-from .analysis.survey import Survey, survey
+from .analysis.population.survey import Survey, survey
 from .errors import ResultsError, SelectionError, nearest
 from .report.joining import Found, join
 from .report.rdms import per_stimulus, rdms

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 
-from .analysis.demanded import Demanded, told
+from .analysis.truth.demanded import Demanded, told
 from .commitment.beside import Beside
 from .commitment.choosing import Commitment
 from .commitment.direct import directly

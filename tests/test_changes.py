@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from pytest_brainscore.analysis.changes import Held, changes
 from pytest_brainscore.guard import Measured
 from pytest_brainscore.inference.replicates import Replicates
-from pytest_brainscore.report.changes import counted, lines, listings
-from pytest_brainscore.report.changes_document import document_of
-from pytest_brainscore.report.markdown import LIMIT, Grid, code, document
+from pytest_brainscore.report.changes.document import document_of
+from pytest_brainscore.report.changes.markdown import LIMIT, Grid, code, document
+from pytest_brainscore.report.changes.text import counted, lines, listings
 
 SIDE = {"spec": "5" * 16, "stimuli": "1" * 16, "recordings": "2" * 16, "metric version": 1, "ceiling": 0.8}
 MADE = {"layer": "3", "weights": "a" * 16, "torch": "2.6.0", "device": "cpu"}

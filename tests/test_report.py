@@ -16,7 +16,7 @@ import pytest
 from pytest_brainscore.__main__ import main
 from pytest_brainscore.commands import report as command
 from pytest_brainscore.errors import ResultsError
-from pytest_brainscore.report.charts import themed
+from pytest_brainscore.report.figures.charts import themed
 from pytest_brainscore.report.page.build import write as write_page
 from pytest_brainscore.report.page.drawing import drawn, sheet
 from pytest_brainscore.report.page.exports import write_figure, write_table

@@ -11,7 +11,7 @@ from zlib import crc32
 import numpy as np
 from scipy.special import ndtri
 
-from .estimates import LEVEL
+from .statistics.estimates import LEVEL
 
 Side = Literal["people", "model", "alike"]
 SMALL = 0.05

@@ -10,8 +10,8 @@ from typing import Any, Literal
 from ..errors import MetricError
 from ..inference.paired import paired
 from ..inference.replicates import Sampled
-from .corrections import benjamini_hochberg, holm
-from .estimates import LEVEL
+from .statistics.corrections import benjamini_hochberg, holm
+from .statistics.estimates import LEVEL
 
 Correction = Literal["holm", "fdr", "none"]
 _Corrected = Callable[[Sequence[float | None]], Sequence[float | None]]

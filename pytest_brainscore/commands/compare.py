@@ -20,12 +20,11 @@ from ..analysis.changes import Changes, changes
 from ..analysis.side_by_side import side_by_side
 from ..data.disk import write_whole
 from ..errors import ResultsError
-from ..report import beside
-from ..report import changes as text
-from ..report.changes_document import document_of
+from ..report.changes import beside, text
+from ..report.changes.document import document_of
+from ..report.changes.sides import side
 from ..report.joining import join
 from ..report.runs import newest, read
-from ..report.sides import side
 from ..specs.references import load_reference, references
 
 FAILS = ("regressed", "drifted", "improved", "mismatched", "gone")
@@ -80,7 +79,7 @@ def _show(found: Changes, names: tuple[str, str], options: argparse.Namespace) -
 
 
 def _write_page(file: Path, found: Changes, names: tuple[str, str], every: bool) -> None:
-    from ..report.changes_page import page_of
+    from ..report.changes.page import page_of
 
     text = page_of(found, names, every)
     try:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from ..analysis.contrasts import Effect, Group
-from ..analysis.correlates import Correlate
-from ..analysis.likeness import Likeness
-from ..analysis.survey import Survey
+from ..analysis.population.contrasts import Effect, Group
+from ..analysis.population.correlates import Correlate
+from ..analysis.population.likeness import Likeness
+from ..analysis.population.survey import Survey
 from ..specs.contrasts import Contrast
 
 _NO_LIKENESS = "likeness of networks: no run left RDMs (crsa and versa do, with one split)"

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import get_args
 
-from ..analysis.survey import Survey, Table
+from ..analysis.population.survey import Survey, Table
 from ..errors import ResultsError, speakable
 from ..specs.contrasts import Contrast, Unit
 from ..surveying import asked_of, found_in, surveyed

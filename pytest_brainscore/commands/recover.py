@@ -22,9 +22,9 @@ from typing import Any
 from torch import Tensor
 
 from .. import suite
-from ..analysis.known import rendered
-from ..analysis.recovery import Recovery, Truth, benchmark_of, recover
-from ..analysis.separation import not_separated
+from ..analysis.truth.known import rendered
+from ..analysis.truth.recovery import Recovery, Truth, benchmark_of, recover
+from ..analysis.truth.separation import not_separated
 from ..commitment.views import sees
 from ..data.fetch import Fetcher
 from ..data.stimuli import Stimuli
@@ -39,7 +39,7 @@ from ..models.store import Store
 from ..specs.metrics import OF_NEUROIDS, Metric
 from ..specs.registry import Registry
 from ..suite import selection
-from .recovery_table import table
+from .recovery.table import table
 
 _TRUTH = {
     "components": "principal components of the layer that neuroids combine",
@@ -102,11 +102,11 @@ def run(options: argparse.Namespace) -> int:
     Raises SelectionError for options that cannot be, before anything is shown to the network.
     """
     if options.benchmark is not None:
-        from . import recover_benchmark
+        from .recovery import benchmark
 
         refuse_impossible(options)
         make_room(options.json)
-        return recover_benchmark.run(options)
+        return benchmark.run(options)
     _refuse_what_needs_benchmark(options)
     for name, value in _DEFAULTS.items():
         if getattr(options, name) is None:

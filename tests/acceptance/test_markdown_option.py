@@ -8,8 +8,8 @@ import re
 
 import pytest
 
-from pytest_brainscore.report.markdown import LIMIT, document
-from pytest_brainscore.report.verdicts import Told, blocks
+from pytest_brainscore.report.changes.markdown import LIMIT, document
+from pytest_brainscore.report.changes.verdicts import Told, blocks
 from pytest_brainscore.specs.results import Guarded
 
 from ..test_merge import failed, row

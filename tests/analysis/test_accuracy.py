@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.stats import norm, pearsonr, spearmanr
 
-from pytest_brainscore.analysis.accuracy import by_accuracy, composites_of, parted, told
-from pytest_brainscore.analysis.networks import networks
+from pytest_brainscore.analysis.population.accuracy import by_accuracy, composites_of, parted, told
+from pytest_brainscore.analysis.population.networks import networks
 from pytest_brainscore.specs.references import load_reference
 
 from ..report.networks import rows

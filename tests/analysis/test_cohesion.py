@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pytest_brainscore.analysis.cohesion import cohesion
-from pytest_brainscore.analysis.likeness import order
+from pytest_brainscore.analysis.population.cohesion import cohesion
+from pytest_brainscore.analysis.population.likeness import order
 
 KINDS = ("a", "b", "a", "b", "a")
 

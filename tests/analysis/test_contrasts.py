@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from pytest_brainscore.analysis.contrasts import contrasted
-from pytest_brainscore.analysis.correlates import agreement, correlates
-from pytest_brainscore.analysis.networks import networks, select
-from pytest_brainscore.analysis.summaries import best, counts, near_best, summary
-from pytest_brainscore.analysis.survey import survey
+from pytest_brainscore.analysis.population.contrasts import contrasted
+from pytest_brainscore.analysis.population.correlates import agreement, correlates
+from pytest_brainscore.analysis.population.networks import networks, select
+from pytest_brainscore.analysis.population.summaries import best, counts, near_best, summary
+from pytest_brainscore.analysis.population.survey import survey
 from pytest_brainscore.specs.contrasts import Contrast, OtherThan
 from pytest_brainscore.specs.results import LayerScores, Row
 

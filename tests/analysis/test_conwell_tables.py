@@ -14,10 +14,11 @@ import pytest
 import yaml
 
 from pytest_brainscore import suite
-from pytest_brainscore.analysis import contrasts, correlates, estimates, summaries
-from pytest_brainscore.analysis.members import sort
-from pytest_brainscore.analysis.networks import networks, select
-from pytest_brainscore.analysis.units import Question, by_part
+from pytest_brainscore.analysis.population import contrasts, correlates, summaries
+from pytest_brainscore.analysis.population.members import sort
+from pytest_brainscore.analysis.population.networks import networks, select
+from pytest_brainscore.analysis.population.units import Question, by_part
+from pytest_brainscore.analysis.statistics import estimates
 from pytest_brainscore.data import voxels
 from pytest_brainscore.data.published import conwell2024
 from pytest_brainscore.specs.contrasts import OtherThan

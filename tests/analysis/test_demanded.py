@@ -10,8 +10,8 @@ import yaml
 
 from pytest_brainscore import suite
 from pytest_brainscore.__main__ import main
-from pytest_brainscore.analysis import demanded
-from pytest_brainscore.commands.recover_benchmark import case_named, metrics_named
+from pytest_brainscore.analysis.truth import demanded
+from pytest_brainscore.commands.recovery.benchmark import case_named, metrics_named
 from pytest_brainscore.errors import MetricError
 from pytest_brainscore.harness.records.rows import scored
 from pytest_brainscore.specs.cases import load_cases

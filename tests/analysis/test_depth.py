@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pytest_brainscore.analysis.depth import GRID, band, curves
-from pytest_brainscore.analysis.twins import by_benchmark, depths, optimism, twins
+from pytest_brainscore.analysis.population.depth import GRID, band, curves
+from pytest_brainscore.analysis.population.twins import by_benchmark, depths, optimism, twins
 from pytest_brainscore.specs.results import LayerScores, Row
 
 NAMES = ("a", "b", "c", "d")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from pytest_brainscore.analysis.dimensions import dimensions, power_law, relations
+from pytest_brainscore.analysis.population.dimensions import dimensions, power_law, relations
 from pytest_brainscore.specs.results import LayerScores, Row
 
 

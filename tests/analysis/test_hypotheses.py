@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from scipy.stats import linregress, spearmanr, t
 
-from pytest_brainscore.analysis.hypotheses import LARGER, NEWER, families, summed_up, told, trends
-from pytest_brainscore.analysis.networks import Network, networks
+from pytest_brainscore.analysis.population.hypotheses import LARGER, NEWER, families, summed_up, told, trends
+from pytest_brainscore.analysis.population.networks import Network, networks
 
 from ..report.networks import rows
 

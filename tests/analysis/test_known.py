@@ -8,7 +8,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_brainscore.analysis.known import principal_components, recordings_from, rendered
+from pytest_brainscore.analysis.truth.known import principal_components, recordings_from, rendered
 from pytest_brainscore.errors import MetricError
 from pytest_brainscore.metrics.ceilings import internal_consistency
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.spatial.distance import pdist, squareform
 
-from pytest_brainscore.analysis.likeness import likeness, scaled
+from pytest_brainscore.analysis.population.likeness import likeness, scaled
 from pytest_brainscore.errors import MetricError
 
 RNG = np.random.default_rng(4)

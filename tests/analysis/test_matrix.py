@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import torch
 
-from pytest_brainscore.analysis.candidates import Candidates, Place, shown, spread
-from pytest_brainscore.analysis.design import Design
-from pytest_brainscore.analysis.known import recordings_from
-from pytest_brainscore.analysis.matrix import Matrix, Simulation, matrices
-from pytest_brainscore.analysis.power import Terms, curves
+from pytest_brainscore.analysis.truth.candidates import Candidates, Place, shown, spread
+from pytest_brainscore.analysis.truth.design import Design
+from pytest_brainscore.analysis.truth.known import recordings_from
+from pytest_brainscore.analysis.truth.matrix import Matrix, Simulation, matrices
+from pytest_brainscore.analysis.truth.power import Terms, curves
 from pytest_brainscore.data.stimuli import Stimuli
 from pytest_brainscore.errors import MetricError, ModelError
 from pytest_brainscore.metrics.rsa import brain_rdms

@@ -7,8 +7,8 @@ import pytest
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
-from pytest_brainscore.analysis.corrections import benjamini_hochberg
 from pytest_brainscore.analysis.pairs import Scored, compared
+from pytest_brainscore.analysis.statistics.corrections import benjamini_hochberg
 from pytest_brainscore.inference.replicates import Replicates
 
 SPLITS = {

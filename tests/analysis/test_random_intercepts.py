@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pytest_brainscore.analysis.least_squares import line
-from pytest_brainscore.analysis.random_intercepts import random_intercepts
+from pytest_brainscore.analysis.statistics.least_squares import line
+from pytest_brainscore.analysis.statistics.random_intercepts import random_intercepts
 
 
 def made(seed, spread, n=60, groups=9, slope=0.5):

@@ -11,9 +11,9 @@ import torch
 from torch import nn
 
 from pytest_brainscore.__main__ import main
-from pytest_brainscore.analysis.known import rendered
-from pytest_brainscore.analysis.recovery import Recovery, Truth, benchmark_of, recover
-from pytest_brainscore.analysis.separation import not_separated
+from pytest_brainscore.analysis.truth.known import rendered
+from pytest_brainscore.analysis.truth.recovery import Recovery, Truth, benchmark_of, recover
+from pytest_brainscore.analysis.truth.separation import not_separated
 from pytest_brainscore.errors import MetricError, SpecError
 from pytest_brainscore.models.kinds import COORDINATES
 from pytest_brainscore.models.layers import called_leaves

@@ -12,7 +12,7 @@ from pytest_brainscore.specs.recoveries import Curve, Matrix, Point, Recoveries,
 
 pytest.importorskip("altair")
 
-from pytest_brainscore.report.matrices import Cell, grid
+from pytest_brainscore.report.figures.matrices import Cell, grid
 from pytest_brainscore.report.sections.recovery import documents, section
 
 LAYERS = (("a", "1"), ("a", "2"), ("b", "1"))

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from pytest_brainscore.analysis.separation import not_separated
+from pytest_brainscore.analysis.truth.separation import not_separated
 from pytest_brainscore.errors import ModelError
 from pytest_brainscore.models.network import from_module
 from pytest_brainscore.specs.models import Preprocess

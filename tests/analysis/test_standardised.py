@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy import special, stats
 
-from pytest_brainscore.analysis.contrasts import contrasted
-from pytest_brainscore.analysis.networks import networks
-from pytest_brainscore.analysis.standardised import correction, of_groups, of_pairs
+from pytest_brainscore.analysis.population.contrasts import contrasted
+from pytest_brainscore.analysis.population.networks import networks
+from pytest_brainscore.analysis.statistics.standardised import correction, of_groups, of_pairs
 
 from .test_contrasts import CNN, FAMILIES, TRANSFORMER, TWINS, family, row
 

@@ -10,9 +10,9 @@ import pytest
 from PIL import Image
 from scipy import stats
 
-from pytest_brainscore.analysis.likeness import likeness as likeness_of
-from pytest_brainscore.report.forests import Span, forests
-from pytest_brainscore.report.heatmap import Square, heatmap, palette, png
+from pytest_brainscore.analysis.population.likeness import likeness as likeness_of
+from pytest_brainscore.report.figures.forests import Span, forests
+from pytest_brainscore.report.figures.heatmap import Square, heatmap, palette, png
 from pytest_brainscore.report.page.drawing import drawn
 from pytest_brainscore.report.sections import contrasts, likeness
 

@@ -11,10 +11,11 @@ import pytest
 import yaml
 from scipy.stats import pearsonr
 
-from pytest_brainscore.analysis.accuracy import by_accuracy
-from pytest_brainscore.analysis.hypotheses import LARGER
-from pytest_brainscore.analysis.networks import networks
-from pytest_brainscore.report import layers, trends
+from pytest_brainscore.analysis.population.accuracy import by_accuracy
+from pytest_brainscore.analysis.population.hypotheses import LARGER
+from pytest_brainscore.analysis.population.networks import networks
+from pytest_brainscore.report import layers
+from pytest_brainscore.report.figures import trends
 from pytest_brainscore.report.sections import imagenet
 from pytest_brainscore.specs.models import About
 from pytest_brainscore.specs.references import load_reference

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_brainscore.analysis.hypotheses import NEWER, told
-from pytest_brainscore.report import layers, trends
+from pytest_brainscore.analysis.population.hypotheses import NEWER, told
+from pytest_brainscore.report import layers
+from pytest_brainscore.report.figures import trends
 from pytest_brainscore.report.page.drawing import drawn
 from pytest_brainscore.report.sections import parameters, years
 from pytest_brainscore.specs.models import About

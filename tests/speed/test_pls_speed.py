@@ -18,9 +18,7 @@ def layer(shared: Path) -> Problem:
 
 @pytest.mark.benchmark(group="640 x 86,528 x 50, 10 splits")
 def test_coordinates_and_pls(benchmark, layer):
-    measured = benchmark.pedantic(
-        lambda: pls(coordinates_of(layer.x), layer.y, layer.splits), rounds=1
-    )
+    measured = benchmark.pedantic(lambda: pls(coordinates_of(layer.x), layer.y, layer.splits), rounds=1)
     assert measured.raw() == pytest.approx(0.547306, abs=1e-5)  # parity/real.yaml, pls_exact
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from ...data.disk import append_whole
-from ...report.markdown import LIMIT, document
-from ...report.verdicts import Told, blocks
+from ...report.changes.markdown import LIMIT, document
+from ...report.changes.verdicts import Told, blocks
 from ..run import Run
 from .ending import cut_short, skipped_under_strict
 

@@ -6,15 +6,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from ...analysis.contrasts import Contrasted, Effect, Group, contrasted
-from ...analysis.networks import networks
-from ...analysis.twins import TWINS
+from ...analysis.population.contrasts import Contrasted, Effect, Group, contrasted
+from ...analysis.population.networks import networks
+from ...analysis.population.twins import TWINS
 from ...specs.contrasts import Contrast
 from ...suite.contrasts import contrasts as asked_of
-from ..forests import Span, forests
+from ..figures.forests import Span, forests
+from ..figures.phrases import counted, ends, number, p, slug
 from ..page.evidence import Evidence
 from ..page.parts import Figure, Section, Table
-from ..phrases import counted, ends, number, p, slug
 
 _MOST_SAID = 8
 _HOW = (

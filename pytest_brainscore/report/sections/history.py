@@ -8,7 +8,7 @@ from typing import Any
 
 import altair as alt
 
-from ..charts import COLOURS, MOST_PANELS, SHAPES, inline, themed, titled
+from ..figures.charts import COLOURS, MOST_PANELS, SHAPES, inline, themed, titled
 from ..page.evidence import Evidence
 from ..page.parts import Figure, Section, Table
 from ..tracks import Point, Track, tracks

@@ -9,13 +9,14 @@ from typing import Any
 
 import altair as alt
 
-from ...analysis.accuracy import AT, Parted, by_accuracy, composites_of, parted, told
-from ...analysis.networks import Network, networks
+from ...analysis.population.accuracy import AT, Parted, by_accuracy, composites_of, parted, told
+from ...analysis.population.networks import Network, networks
 from ...analysis.side_by_side import MEAN, SideBySide, side_by_side
 from ...specs.references import Reference, load_reference, references
 from ...specs.results import Row
-from .. import charts, layers
-from ..charts import Line
+from .. import layers
+from ..figures import charts
+from ..figures.charts import Line
 from ..page.evidence import Evidence
 from ..page.parts import Figure, Section, Table
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import altair as alt
 
-from ...analysis.hypotheses import LARGER
+from ...analysis.population.hypotheses import LARGER
+from ..figures.trends import Axis, section_of
 from ..page.evidence import Evidence
 from ..page.parts import Section
-from ..trends import Axis, section_of
 
 
 def section(evidence: Evidence) -> Section | None:

@@ -12,7 +12,7 @@ from ...analysis.images import SIDES, Compared, Side, told
 from ...data.stimuli import Stimuli
 from ...errors import BrainScoreError
 from ...scoring.choices.by_image import MODEL, PEOPLE, TRIALS
-from .. import charts
+from ..figures import charts
 from ..joining import Found
 from ..page.evidence import Evidence
 from ..page.parts import Figure, Picture, Pictures, Section, Table

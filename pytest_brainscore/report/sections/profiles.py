@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ...analysis.contrasts import Effect
-from ...analysis.depth import Curve, curves
-from ...analysis.twins import Depths, Optimism, by_benchmark, depths, optimism, twins
-from ..curves import Drawn, architecture, grouping, panels, training
+from ...analysis.population.contrasts import Effect
+from ...analysis.population.depth import Curve, curves
+from ...analysis.population.twins import Depths, Optimism, by_benchmark, depths, optimism, twins
+from ..figures.curves import Drawn, architecture, grouping, panels, training
+from ..figures.phrases import counted, difference, ends, number, p, slug
 from ..page.evidence import Evidence
 from ..page.parts import Figure, Section, Table
-from ..phrases import counted, difference, ends, number, p, slug
 
 Effects = Mapping[str, Effect]
 _SCORES = Drawn({"test": "test", "train": "training"}, "score")

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from ...analysis.proportions import within
-from ...analysis.verdicts import curve_said, label, matrix_said, percent, share
+from ...analysis.statistics.proportions import within
+from ...analysis.truth.verdicts import curve_said, label, matrix_said, percent, share
 from ...specs.recoveries import ENOUGH, Curve, Matrix, Recoveries, read_recoveries
-from ..matrices import Cell, grid, power_panel
+from ..figures.matrices import Cell, grid, power_panel
 from ..page.evidence import Evidence
 from ..page.parts import Figure, Section, Table
 

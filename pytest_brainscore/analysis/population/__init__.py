@@ -1,0 +1,1 @@
+"""Over many networks: groups, trends, likeness."""

@@ -1,0 +1,128 @@
+"""Accuracy: how scores go with ImageNet accuracy, below and above the 70 % where Brain-Score saw a bend."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import ndtr, ndtri
+
+from ...specs.references import Reference
+from ..statistics.estimates import LEVEL
+from . import correlates
+from .networks import Network
+
+AT = 70.0
+"""ImageNet top-1, per cent: Schrimpf, Kubilius et al. 2018, doi:10.1101/407007."""
+FEWEST = 5
+PARTS = ("all", "below", "above")
+_DIGITS = 9
+_LARGEST = 1 - 1e-12
+Pairs = Sequence[tuple[float, float]]
+
+
+@dataclass(frozen=True)
+class Part:
+    """The networks of all accuracies, or of one side of 70 %: `below` it, and at or `above` it.
+
+    r: Pearson's correlation of score and top-1 with its 95 % interval (Fisher's z); rho: Spearman's, with
+    Bonett and Wright's. All None for fewer than 5 networks, or where one side is constant.
+    """
+
+    part: str
+    n: int
+    r: float | None = None
+    r_low: float | None = None
+    r_high: float | None = None
+    rho: float | None = None
+    rho_low: float | None = None
+    rho_high: float | None = None
+
+
+@dataclass(frozen=True)
+class Parted:
+    """What is compared with top-1; its parts in the order of PARTS; two-sided p of equal r on both sides."""
+
+    of: str
+    parts: tuple[Part, ...]
+    p: float | None
+
+    def part(self, name: str) -> Part:
+        """One of them by its name."""
+        return self.parts[PARTS.index(name)]
+
+
+def by_accuracy(networks: Mapping[str, Sequence[Network]]) -> tuple[Parted, ...]:
+    """The correlations of each benchmark, over the networks whose top-1 is known."""
+    return tuple(
+        parted(benchmark, [(x, one.score) for one in among if (x := one.number("top1")) is not None])
+        for benchmark, among in networks.items()
+    )
+
+
+def composites_of(reference: Reference) -> dict[str, tuple[float, float]]:
+    """Top-1 and the mean of all columns of each network of a published table.
+
+    Means that differ by rounding alone are equal, so that they share a rank.
+    """
+    return {row.name: (row.top1, round(statistics.fmean(row.scores), _DIGITS)) for row in reference.rows}
+
+
+def parted(of: str, pairs: Pairs) -> Parted:
+    """The correlations over pairs of top-1 (per cent) and score."""
+    sides = pairs, [one for one in pairs if one[0] < AT], [one for one in pairs if one[0] >= AT]
+    parts = tuple(_part(name, side) for name, side in zip(PARTS, sides, strict=True))
+    return Parted(of, parts, _equal(*parts[1:]))
+
+
+def told(found: Parted) -> str:
+    """The finding as a sentence that can be quoted."""
+    every, below, above = found.parts
+    sides = f"below {AT:.0f} % {_said(below)}, from {AT:.0f} % {_said(above)}"
+    whole = f"correlation of score and ImageNet top-1 {_said(every)}{_ranked(every)}"
+    return f"{found.of}: {whole}; {sides}. {_apart(found)}"
+
+
+def _apart(found: Parted) -> str:
+    if found.p is None:
+        return f"Too few networks on one side to compare the two ({FEWEST} are needed)."
+    p = "p < 0.001" if found.p < 0.001 else f"p = {found.p:.3f}"
+    return f"The two differ ({p})." if found.p < 1 - LEVEL else f"No evidence that the two differ ({p})."
+
+
+def _ranked(part: Part) -> str:
+    if part.rho is None:
+        return ""
+    ends = "" if part.rho_low is None else f" [{part.rho_low:+.2f}, {part.rho_high:+.2f}]"
+    return f", Spearman's rho {part.rho:+.2f}{ends}"
+
+
+def _said(part: Part) -> str:
+    if part.r is None:
+        return f"none to be told (n = {part.n})"
+    return f"r = {part.r:+.2f} [{part.r_low:+.2f}, {part.r_high:+.2f}] (n = {part.n})"
+
+
+def _part(name: str, pairs: Pairs) -> Part:
+    rho = correlates.spearman(pairs) if len(pairs) >= FEWEST else None
+    if rho is None:
+        return Part(name, len(pairs))
+    r = float(np.corrcoef(np.array(pairs).T)[0, 1])
+    half = float(ndtri((1 + LEVEL) / 2)) / math.sqrt(len(pairs) - 3)
+    low, high = (math.tanh(_z(r) + sign * half) for sign in (-1, 1))
+    return Part(name, len(pairs), r, low, high, rho, *(correlates.interval(rho, len(pairs)) or (None, None)))
+
+
+def _equal(below: Part, above: Part) -> float | None:
+    """Fisher's test of two correlations of independent samples."""
+    if below.r is None or above.r is None:
+        return None
+    se = math.sqrt(1 / (below.n - 3) + 1 / (above.n - 3))
+    return float(2 * ndtr(-abs(_z(below.r) - _z(above.r)) / se))
+
+
+def _z(r: float) -> float:
+    return math.atanh(max(-_LARGEST, min(_LARGEST, r)))

@@ -1,0 +1,93 @@
+"""Correlates: how scores go with what is known of networks, and with the scores on other benchmarks."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+from scipy.special import ndtri
+
+from ..statistics.estimates import LEVEL
+from .networks import Network
+
+WORDS = ("parameters", "top1", "year", "dimensionality")
+_FEWEST = 3
+
+
+@dataclass(frozen=True)
+class Correlate:
+    """Spearman's rank correlation of the scores on a benchmark with a word's numbers, or another's scores.
+
+    n: networks that have both. rho: None for fewer than three, or where one side is constant. low, high: its
+    95 % interval; None for fewer than four.
+    """
+
+    benchmark: str
+    of: str
+    n: int
+    rho: float | None
+    low: float | None
+    high: float | None
+
+
+def correlates(
+    networks: Mapping[str, Sequence[Network]], words: Sequence[str] = WORDS
+) -> tuple[Correlate, ...]:
+    """The correlates of each benchmark with each word that any of its networks has a number for."""
+    return tuple(
+        _correlate(benchmark, word, pairs)
+        for benchmark, among in networks.items()
+        for word in words
+        if (pairs := [(one.score, x) for one in among if (x := one.number(word)) is not None])
+    )
+
+
+def agreement(networks: Mapping[str, Sequence[Network]]) -> tuple[Correlate, ...]:
+    """The correlates of each pair of benchmarks, over the networks that both have."""
+    return tuple(
+        _correlate(first, second, list(_both(networks[first], networks[second])))
+        for first, second in combinations(networks, 2)
+    )
+
+
+def spearman(pairs: Sequence[tuple[float, float]]) -> float | None:
+    """Spearman's rho; ties have the mean of their ranks. None for fewer than three pairs, or a constant."""
+    first, second = [one for one, _ in pairs], [one for _, one in pairs]
+    if len(pairs) < _FEWEST or 1 in (len(set(first)), len(set(second))):
+        return None
+    return float(np.corrcoef(_ranks(first), _ranks(second))[0, 1])
+
+
+def interval(rho: float, n: int, level: float = LEVEL) -> tuple[float, float] | None:
+    """The interval of Spearman's rho of n pairs, on Fisher's z with variance (1 + rho^2 / 2) / (n - 3).
+
+    None for fewer than four pairs. Bonett and Wright 2000, Psychometrika.
+    """
+    if n <= _FEWEST:
+        return None
+    if abs(rho) >= 1:
+        return rho, rho
+    half = float(ndtri((1 + level) / 2)) * math.sqrt((1 + rho**2 / 2) / (n - 3))
+    return math.tanh(math.atanh(rho) - half), math.tanh(math.atanh(rho) + half)
+
+
+def _correlate(benchmark: str, of: str, pairs: Sequence[tuple[float, float]]) -> Correlate:
+    rho = spearman(pairs)
+    ends = None if rho is None else interval(rho, len(pairs))
+    low, high = ends or (None, None)
+    return Correlate(benchmark, of, len(pairs), rho, low, high)
+
+
+def _ranks(values: Sequence[float]) -> np.ndarray:
+    """Ranks (n,) from 1; ties have the mean of theirs."""
+    _, places, counts = np.unique(values, return_inverse=True, return_counts=True)
+    means: np.ndarray = np.cumsum(counts) - (counts - 1) / 2
+    return means[places]
+
+
+def _both(first: Sequence[Network], second: Sequence[Network]) -> Iterator[tuple[float, float]]:
+    scores = {one.model: one.score for one in second}
+    yield from ((one.score, scores[one.model]) for one in first if one.model in scores)

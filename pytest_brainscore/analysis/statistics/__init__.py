@@ -1,0 +1,1 @@
+"""Estimates and what they rest on: intervals, corrections, regressions."""

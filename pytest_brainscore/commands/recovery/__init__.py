@@ -1,0 +1,1 @@
+"""What `recover` prints, and how it takes a benchmark's own size."""

@@ -1,0 +1,161 @@
+"""Changes as text and as Markdown: what moved, what is new or gone, and what could not be compared."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ...analysis.changes import Change, Changes, Lack
+from ...guard import EQUAL
+from ...inference.paired import Difference
+from .markdown import Block, Grid, code, document
+
+_SHOWN = 20
+_WIDTH = 100
+_NAMES = 2
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A list of changes of one kind: the first two columns are names, the last may be a foreign text.
+
+    numbers: how many columns after the names hold numbers.
+    """
+
+    id: str
+    title: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    numbers: int
+    more: int = 0
+
+    @property
+    def right(self) -> range:
+        """The columns of numbers, by place."""
+        return range(_NAMES, _NAMES + self.numbers)
+
+
+def listings(changes: Changes, every: bool = False) -> list[Listing]:
+    """What there is to show, each kind with its rows; every: also what did not move, and long lists whole."""
+    compared = ("benchmark", "model", "old", "new", "difference", "in se", "95 % interval", "p")
+    moved, unmoved = ([_compared(one) for one in some] for some in (changes.moved, changes.unmoved))
+    apart = [(*_both(one), _reason(one)) for one in changes.apart]
+    lost, found, new, gone = (
+        [_lack(one) for one in some] for some in (changes.lost, changes.found, changes.new, changes.gone)
+    )
+    score = ("benchmark", "model", "score")
+    kinds = [
+        ("moved", "moved", (*compared, "verdict", "what else differs"), moved, 6),
+        ("same", f"did not move (to {EQUAL:g})", (*compared, "verdict", "what else differs"), unmoved, 6),
+        ("apart", "could not be compared", (*compared[:4], "why"), apart, 2),
+        ("lost", "could not be scored any more", (*score, "why"), lost, 1),
+        ("found", "could not be scored before", (*score, "why"), found, 1),
+        ("new", "new", (*score, "why"), new, 1),
+        ("gone", "gone", (*score, "why"), gone, 1),
+    ]
+    shown = [kind for kind in kinds if kind[3] and (every or kind[0] != "same")]
+    return [_listing(id, title, header, rows, n, every) for id, title, header, rows, n in shown]
+
+
+def lines(changes: Changes, names: tuple[str, str], every: bool = False) -> Iterator[str]:
+    """Lines of text. names: what the two sides are called."""
+    yield f"{names[0]} → {names[1]}"
+    yield counted(changes)
+    for listing in listings(changes, every):
+        yield ""
+        yield f"{listing.title}:"
+        yield from _padded(listing)
+        if listing.more:
+            yield f"  and {listing.more} more (--all shows them)"
+    if changes.moved:
+        yield ""
+        yield from textwrap.wrap(said_of_se(), _WIDTH)
+
+
+def markdown(changes: Changes, names: tuple[str, str], every: bool = False) -> str:
+    """The same as Markdown, short enough for a comment."""
+    blocks: list[Block] = [f"### Brain scores: {code(names[0])} → {code(names[1])}", counted(changes)]
+    for listing in listings(changes, every):
+        blocks += [f"**{listing.title[0].upper()}{listing.title[1:]}**", _grid(listing)]
+        blocks += [f"and {listing.more} more"] if listing.more else []
+    return document([*blocks, *([said_of_se()] if changes.moved else [])])
+
+
+def counted(changes: Changes) -> str:
+    """How many scores there are of each kind, in a sentence."""
+    both = len(changes.pairs)
+    unscored = f"; {changes.unscored} without a score on either side" if changes.unscored else ""
+    return (
+        f"{both} score(s) on both sides: {len(changes.moved)} moved, {len(changes.unmoved)} did not,"
+        f" {len(changes.apart)} could not be compared; {len(changes.new) + len(changes.found)} only in the"
+        f" new, {len(changes.gone) + len(changes.lost)} only in the old{unscored}"
+    )
+
+
+def said_of_se() -> str:
+    """What the columns of numbers mean."""
+    return (
+        "difference: mean over splits of new - old, in the metric's unit; in se: in standard errors of the"
+        " old score over splits; interval and p: a paired t test on the same resampled stimuli and neuroids,"
+        " where these were kept; verdict: a fall of more than 2 se (0.01 without splits) is a regression"
+    )
+
+
+def _listing(
+    id: str, title: str, header: tuple[str, ...], rows: list[tuple[str, ...]], numbers: int, every: bool
+) -> Listing:
+    """The list, without columns in which nothing is said."""
+    whole = every or id in {"moved", "same"}
+    kept = rows if whole else rows[:_SHOWN]
+    told = [i for i in range(len(header)) if any(row[i] not in {"", "-"} for row in kept)]
+    numbers -= sum(_NAMES <= i < _NAMES + numbers for i in set(range(len(header))) - set(told))
+    short = tuple(tuple(row[i] for i in told) for row in kept)
+    return Listing(id, title, tuple(header[i] for i in told), short, numbers, len(rows) - len(kept))
+
+
+def _compared(change: Change) -> tuple[str, ...]:
+    in_se = "-" if change.in_se is None else f"{change.in_se:+z.1f}"
+    delta = f"{change.verdict.delta or 0.0:+z.4f}"
+    differs = "; ".join(change.differs) or "nothing else"
+    return (*_both(change), delta, in_se, *_tested(change.difference), change.verdict.word, differs)
+
+
+def _tested(difference: Difference | None) -> tuple[str, str]:
+    if difference is None:
+        return "-", "-"
+    p = "< 0.001" if difference.p < 0.001 else f"{difference.p:.3f}"
+    return f"{difference.low:+z.4f} to {difference.high:+z.4f}", p
+
+
+def _both(change: Change) -> tuple[str, ...]:
+    return change.benchmark, change.line, f"{change.old.raw:z.4f}", f"{change.new.raw:z.4f}"
+
+
+def _reason(change: Change) -> str:
+    """What makes them scores of two benchmarks, and what else differs."""
+    said = change.verdict.message.removeprefix("mismatched: ")
+    return f"{said} (also: {'; '.join(change.differs)})" if change.differs else said
+
+
+def _lack(lack: Lack) -> tuple[str, ...]:
+    return lack.benchmark, lack.line, f"{lack.score.raw:z.4f}", lack.why
+
+
+def _padded(listing: Listing) -> Iterator[str]:
+    grid = [listing.header, *listing.rows]
+    widths = [max(map(len, cells)) for cells in zip(*grid, strict=True)]
+    for row in grid:
+        cells = [_aligned(cell, widths[i], i, listing) for i, cell in enumerate(row)]
+        yield f"  {'  '.join(cells)}".rstrip()
+
+
+def _aligned(cell: str, width: int, place: int, listing: Listing) -> str:
+    return cell.rjust(width) if place in listing.right else cell.ljust(width)
+
+
+def _grid(listing: Listing) -> Grid:
+    """Names and texts as code; numbers and words of ours as they are."""
+    ours = {*listing.right, *([listing.header.index("verdict")] if "verdict" in listing.header else [])}
+    rows = [[cell if i in ours else code(cell) for i, cell in enumerate(row)] for row in listing.rows]
+    return Grid(listing.header, rows, frozenset(listing.right))

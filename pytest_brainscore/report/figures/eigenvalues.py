@@ -1,0 +1,127 @@
+"""Eigenvalues: how the variances of layers fall with their rank, drawn and told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from typing import Any, Literal
+
+import altair as alt
+import numpy as np
+
+from ...analysis.population.dimensions import PowerLaw, power_law
+from ..page.parts import Figure, Table
+from ..spectra import Spectrum
+from .charts import COLOURS, MOST_PANELS, SHAPES, inline, themed, titled
+from .curves import TRAINED, UNKNOWN, UNTRAINED, architecture, training
+from .phrases import counted
+
+_MOST_LINES, _RANKS, _APART = 8, 60, 12
+_GROUPS = (TRAINED, UNTRAINED, UNKNOWN)
+_EXPONENTS = {name: name for name in ("dataset", "model", "layer", "exponent", "first", "last", "r2")}
+
+
+def figure(found: Sequence[Spectrum]) -> Figure:
+    """A panel for each data set, and the exponents in words."""
+    datasets = dict.fromkeys(one.row.dataset for one in found)
+    laws = [(one, power_law(one.eigenvalues)) for one in found]
+    return Figure(
+        "dimensionality-eigenvalues",
+        "Eigenvalues of the chosen layer",
+        [_fall([one for one in found if one.row.dataset == name]) for name in list(datasets)[:MOST_PANELS]],
+        "Share of the variance along each principal component of the chosen layer by rank, both logarithmic.",
+        [*_laws(laws)][:_MOST_LINES],
+        Table(
+            "eigenvalues", "Exponents of eigenvalues", [_line(*one) for one in laws], _EXPONENTS, shown=False
+        ),
+    )
+
+
+def _line(one: Spectrum, law: PowerLaw | None) -> dict[str, Any]:
+    told = asdict(law) if law else dict.fromkeys(("exponent", "first", "last", "r2"))
+    return {"dataset": one.row.dataset, "model": one.row.model, "layer": one.layer, **told}
+
+
+def _laws(laws: Sequence[tuple[Spectrum, PowerLaw | None]]) -> Iterator[str]:
+    """The exponents of each data set's networks, trained and untrained."""
+    for dataset in dict.fromkeys(one.row.dataset for one, _ in laws):
+        for group in _GROUPS:
+            some = [
+                law for one, law in laws if law and (one.row.dataset, training(one.row)) == (dataset, group)
+            ]
+            if some:
+                values = sorted(law.exponent for law in some)
+                span = f" ({values[0]:.2f} to {values[-1]:.2f})" if len(values) > 1 else ""
+                power = f"−{np.median(values):.2f}{span}"
+                ranks = f"ranks {some[0].first} to {max(law.last for law in some)}"
+                n = counted(len(values), f"{group} network")
+                yield f"{dataset}: eigenvalues fall with rank to the power of {power}, {n}, {ranks}."
+
+
+def _fall(found: Sequence[Spectrum]) -> alt.LayerChart:
+    """A line for each network of few; of many the median of each kind, and a band between the quartiles."""
+    few = len(found) <= _MOST_LINES
+    groups = [name for name in _GROUPS if any(training(one.row) == name for one in found)]
+    points = list(_singles(found) if few else _typical(found, groups))
+    scale = alt.Scale(domain=groups, range=list(COLOURS[: len(groups)]))
+    colour = alt.Color("group:N", scale=scale, legend=_legend(groups, "bottom"))
+    x, y = (
+        _log("rank:Q", alt.X, "rank of the component", "~s"),
+        _log("value:Q", alt.Y, "share of variance", "~e"),
+    )
+    lines = alt.Chart(inline(points)).mark_line(strokeWidth=1.8).encode(x, y, colour, detail="model:N")
+    layers = [lines, _marks(points, x, y, colour)] if few else [_area(points, x, colour), lines]
+    title = titled(found[0].row.dataset, counted(len(found), "network"))
+    return themed(alt.LayerChart(layer=layers, title=title))
+
+
+def _log(field: str, axis: type[Any], title: str, format: str) -> Any:
+    ticks = alt.Axis(tickCount=4, format=format)
+    return axis(field, title=title, scale=alt.Scale(type="log", nice=False), axis=ticks)
+
+
+def _area(points: Sequence[dict[str, Any]], x: alt.X, colour: alt.Color) -> alt.Chart:
+    y = _log("low:Q", alt.Y, "share of variance", "~e")
+    made: alt.Chart = alt.Chart(inline(points)).mark_area(opacity=0.25).encode(x, y, alt.Y2("high:Q"), colour)
+    return made
+
+
+def _marks(points: Sequence[dict[str, Any]], x: alt.X, y: alt.Y, colour: alt.Color) -> alt.Chart:
+    """A few marks on each line, which tell architectures apart."""
+    ranks = sorted({point["rank"] for point in points})[::_APART]
+    networks = list(dict.fromkeys(point["architecture"] for point in points))
+    scale = alt.Scale(domain=networks, range=[SHAPES[i % len(SHAPES)] for i in range(len(networks))])
+    shape = alt.Shape("architecture:N", scale=scale, legend=_legend(networks, "top"))
+    some = alt.Chart(inline([point for point in points if point["rank"] in ranks]))
+    made: alt.Chart = some.mark_point(filled=True, size=36).encode(x, y, colour, shape)
+    return made
+
+
+def _legend(names: Sequence[str], orient: Literal["top", "bottom"]) -> alt.Legend | None:
+    return alt.Legend(title=None, orient=orient, columns=2) if len(names) > 1 else None
+
+
+def _ranks(count: int) -> np.ndarray:
+    """Ranks from 1 to count in equal steps of their logarithms, each once."""
+    return np.unique(np.round(np.geomspace(1, count, _RANKS)).astype(int))
+
+
+def _shares(one: Spectrum) -> np.ndarray:
+    shares: np.ndarray = one.eigenvalues / one.eigenvalues.sum()
+    return shares
+
+
+def _singles(found: Sequence[Spectrum]) -> Iterator[dict[str, Any]]:
+    for one in found:
+        shares = _shares(one)
+        said = {"model": one.row.model, "architecture": architecture(one.row), "group": training(one.row)}
+        for rank in _ranks(len(shares)).tolist():
+            yield {**said, "rank": rank, "value": float(f"{shares[rank - 1]:.4g}")}
+
+
+def _typical(found: Sequence[Spectrum], groups: Sequence[str]) -> Iterator[dict[str, Any]]:
+    for group in groups:
+        some = [_shares(one) for one in found if training(one.row) == group]
+        for rank in _ranks(min(map(len, some))).tolist():
+            low, median, high = np.percentile([shares[rank - 1] for shares in some], [25, 50, 75]).tolist()
+            yield {"model": group, "group": group, "rank": rank, "low": low, "value": median, "high": high}
