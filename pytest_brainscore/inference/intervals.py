@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from scipy import stats
+from scipy.special import stdtrit
 
 from ..errors import MetricError
 from ..specs.results import Interval
@@ -39,7 +39,7 @@ def ends(raw: float, found: Variance, level: float) -> tuple[float, float]:
     """raw -+ t se. Raises MetricError for a level outside (0, 1)."""
     if not 0 < level < 1:
         raise MetricError(f"an interval's level lies between 0 and 1, such as 0.95: not at {level:g}")
-    reach = float(stats.t.ppf((1 + level) / 2, found.df)) * found.se
+    reach = float(stdtrit(found.df, (1 + level) / 2)) * found.se
     return raw - reach, raw + reach
 
 

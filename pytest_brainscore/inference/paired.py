@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from scipy import stats
+from scipy.special import stdtr
 
 from .intervals import ends
 from .replicates import Sampled
@@ -41,4 +41,4 @@ def paired(raw_a: float, raw_b: float, a: Sampled, b: Sampled, *, level: float =
 def _p(delta: float, se: float, df: float) -> float:
     if se == 0:
         return 1.0 if delta == 0 else 0.0
-    return float(2 * stats.t.sf(math.fabs(delta) / se, df))
+    return float(2 * stdtr(df, -math.fabs(delta) / se))

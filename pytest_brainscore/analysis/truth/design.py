@@ -22,6 +22,8 @@ from ...specs.splits import Splits
 from .known import recordings_from
 
 REGION = "simulated"
+NO_INTERVALS = {"intervals": "off"}
+"""What `inference:` says where whole data sets are simulated anew, seed by seed."""
 LEAST_RELIABLE = 0.01
 """What a neuroid counts as whose two halves do not agree at all."""
 _SHARE = 0.8
@@ -81,7 +83,8 @@ class Design:
         A ceiling is the same for all layers, so that none is needed to tell which of them is best.
         """
         splits = {**self.benchmark.splits.model_dump(exclude_unset=True), "seed": seed}
-        return Benchmark.model_validate({"region": REGION, "metric": metric, "splits": splits})
+        entry = {"region": REGION, "metric": metric, "splits": splits, "inference": NO_INTERVALS}
+        return Benchmark.model_validate(entry)
 
     def recordings(self, truth: torch.Tensor, components: int | None, seed: int) -> Recordings:
         """Recordings of this design that are made from a layer, (n_stimuli, p) coordinates.

@@ -23,9 +23,9 @@ from ...scores import Score
 from ...specs.benchmarks import Benchmark
 from ...specs.registry import Registry
 from ...specs.validation import validated
+from .design import NO_INTERVALS, REGION
 from .known import recordings_from
 
-REGION = "simulated"
 NEAR_ONE = 0.03
 NEAR_ZERO = 0.05
 _OWN = Registry()
@@ -135,7 +135,7 @@ def benchmark_of(
     metric: as a benchmark file writes it. splits: per seed, with a share of `train` of the stimuli to fit on.
     Raises SpecError where these cannot be read, and for a metric without a ceiling of single neuroids.
     """
-    entry = {"region": REGION, "metric": metric, "ceiling": "internal_consistency"}
+    entry = {"region": REGION, "metric": metric, "ceiling": "internal_consistency", "inference": NO_INTERVALS}
     return validated(Benchmark, {**entry, "splits": {"n": splits, "train": train}}, "recover")
 
 
