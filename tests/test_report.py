@@ -20,9 +20,9 @@ from pytest_brainscore.report.figures.charts import themed
 from pytest_brainscore.report.page.build import write as write_page
 from pytest_brainscore.report.page.drawing import drawn, sheet
 from pytest_brainscore.report.page.exports import write_figure, write_table
-from pytest_brainscore.report.page.parts import Figure, Picture, Pictures, Section, Table
 from pytest_brainscore.report.page.reading import evidence_of
 from pytest_brainscore.report.page.rendering import as_json, breakable, shown
+from pytest_brainscore.report.parts import Figure, Picture, Pictures, Section, Table
 from pytest_brainscore.report.sections import history, leaderboard
 from pytest_brainscore.report.tracks import tracks
 from pytest_brainscore.specs.results import Run

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..specs.models import BASELINE, FINAL, About
 from ..specs.results import LayerScores, Row
-from .page.evidence import Evidence
+from .evidence import Evidence
 
 OWN_ANSWER = "the network's own answer"
 """How `layer_source` begins where that stands for the region."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ..specs.results import Row
-from .page.evidence import Evidence
+from .evidence import Evidence
 from .runs import Part
 
 _UNJUDGED = (None, "unguarded")

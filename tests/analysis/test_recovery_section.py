@@ -7,7 +7,7 @@ import json
 import pytest
 
 from pytest_brainscore.errors import ResultsError
-from pytest_brainscore.report.page.evidence import Evidence
+from pytest_brainscore.report.evidence import Evidence
 from pytest_brainscore.specs.recoveries import Curve, Matrix, Point, Recoveries, read_recoveries
 
 pytest.importorskip("altair")

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
+from pytest_brainscore.report.evidence import Evidence
 from pytest_brainscore.report.joining import Found
-from pytest_brainscore.report.page.evidence import Evidence
 from pytest_brainscore.report.runs import Part
 from pytest_brainscore.specs.results import Row
 

@@ -10,7 +10,7 @@ import altair as alt
 import numpy as np
 
 from ...analysis.population.dimensions import PowerLaw, power_law
-from ..page.parts import Figure, Table
+from ..parts import Figure, Table
 from ..spectra import Spectrum
 from .charts import COLOURS, MOST_PANELS, SHAPES, inline, themed, titled
 from .curves import TRAINED, UNKNOWN, UNTRAINED, architecture, training

@@ -12,8 +12,8 @@ from ...analysis.population.hypotheses import Hypothesis, Trend, summed_up, told
 from ...analysis.population.networks import Network, networks
 from ...specs.results import Row
 from .. import layers
-from ..page.evidence import Evidence
-from ..page.parts import Figure, Section, Table
+from ..evidence import Evidence
+from ..parts import Figure, Section, Table
 from . import charts
 from .charts import Line, Points
 

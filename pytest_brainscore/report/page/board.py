@@ -10,12 +10,12 @@ from typing import Any
 from ...specs.models import BASELINE
 from ...specs.results import Composed, Row
 from ..composites import shown
+from ..evidence import Evidence
 from ..joining import Found
+from ..parts import Table
 from ..table import MARKS
 from .cells import Cell, cut, middle, of_ceilings, of_mean, of_score, of_shuffled
 from .details import of_composite, of_row, pooled
-from .evidence import Evidence
-from .parts import Table
 
 FIRST = 30
 """So many models stand in the page itself, for those who run no script."""

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from ... import __version__
+from ..evidence import Evidence
+from ..parts import Figure, Section, Table
 from ..sections import sections
 from ..writing import drafted, refuse_occupied
 from .board import Board
 from .drawing import Panel, drawn
-from .evidence import Evidence
 from .exports import write_figure, write_table
-from .parts import Figure, Section, Table
 from .rendering import page
 
 INDEX = "index.html"

@@ -10,8 +10,8 @@ from typing import Any
 import pyarrow as pa
 from pyarrow import parquet
 
+from ..parts import Table
 from .drawing import Panel, png, sheet
-from .parts import Table
 
 TABLES, FIGURES = "tables", "figures"
 

@@ -13,9 +13,9 @@ from ...errors import ResultsError, SelectionError, nearest
 from ...specs.models import About, Model
 from ...specs.results import Row
 from ...suite import composites
+from ..evidence import Evidence
 from ..joining import Found, join
 from ..runs import DOCUMENT, LINES, Part, read
-from .evidence import Evidence
 
 EARLIER = 50
 """So many runs beside the newest are read for the history, the newest of them."""

@@ -15,8 +15,8 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
+from ..parts import Figure, Picture, Table
 from .exports import FIGURES, TABLES
-from .parts import Figure, Picture, Table
 
 _PAGE = "page.html"
 _SCRIPT = "page.js"

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib import import_module
 
-from ..page.evidence import Evidence
-from ..page.parts import Section
+from ..evidence import Evidence
+from ..parts import Section
 
 ORDER = (
     "leaderboard",

@@ -11,10 +11,10 @@ from ...analysis.population.networks import networks
 from ...analysis.population.twins import TWINS
 from ...specs.contrasts import Contrast
 from ...suite.contrasts import contrasts as asked_of
+from ..evidence import Evidence
 from ..figures.forests import Span, forests
 from ..figures.phrases import counted, ends, number, p, slug
-from ..page.evidence import Evidence
-from ..page.parts import Figure, Section, Table
+from ..parts import Figure, Section, Table
 
 _MOST_SAID = 8
 _HOW = (

@@ -13,13 +13,13 @@ from ...analysis.population.depth import Curve, curves
 from ...analysis.population.dimensions import Dimension, Relation, dimensions, relations
 from ...errors import BrainScoreError, first_line
 from ...specs.results import Row
+from ..evidence import Evidence
 from ..figures.charts import MOST_PANELS, scatter, titled
 from ..figures.curves import TRAINED, UNKNOWN, UNTRAINED, Drawn, architecture, grouping, panels, training
 from ..figures.eigenvalues import figure
 from ..figures.phrases import counted, ends, number
 from ..layers import known
-from ..page.evidence import Evidence
-from ..page.parts import Figure, Section, Table
+from ..parts import Figure, Section, Table
 from ..spectra import Spectrum, spectra
 
 _DEPTH = Drawn({"dimensionality": "plain", "corrected": "corrected"}, "dimensions", marked=True, log=True)

@@ -8,9 +8,9 @@ from typing import Any
 
 import altair as alt
 
+from ..evidence import Evidence
 from ..figures.charts import COLOURS, MOST_PANELS, SHAPES, inline, themed, titled
-from ..page.evidence import Evidence
-from ..page.parts import Figure, Section, Table
+from ..parts import Figure, Section, Table
 from ..tracks import Point, Track, tracks
 
 ID = "history"

@@ -15,10 +15,10 @@ from ...analysis.side_by_side import MEAN, SideBySide, side_by_side
 from ...specs.references import Reference, load_reference, references
 from ...specs.results import Row
 from .. import layers
+from ..evidence import Evidence
 from ..figures import charts
 from ..figures.charts import Line
-from ..page.evidence import Evidence
-from ..page.parts import Figure, Section, Table
+from ..parts import Figure, Section, Table
 
 FIRST = ("V4", "IT", "behaviour")
 """Regions of the panels that come first, as in 2018."""

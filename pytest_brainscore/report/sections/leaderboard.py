@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ...specs.results import Interval, Row
+from ..evidence import Evidence
 from ..page.board import Board
-from ..page.evidence import Evidence
-from ..page.parts import Section, Table
+from ..parts import Section, Table
 
 SCORES, COMPOSITES = "scores", "composites"
 _PLAIN = (

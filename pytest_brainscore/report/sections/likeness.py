@@ -12,14 +12,14 @@ from ...analysis.population.cohesion import Cohesion, cohesion
 from ...analysis.population.likeness import Likeness, likeness, order
 from ...errors import BrainScoreError, first_line
 from ...specs.results import Row
+from ..evidence import Evidence
 from ..figures.charts import SHAPES, WIDTH, Points, inline, themed, titled
 from ..figures.curves import architecture, family, training
 from ..figures.heatmap import Square, heatmap, palette
 from ..figures.phrases import counted, difference, number
 from ..joining import Found
 from ..layers import known
-from ..page.evidence import Evidence
-from ..page.parts import Figure, Section, Table
+from ..parts import Figure, Section, Table
 from ..rdms import rdms
 
 _MOST_NAMED, _MOST_SAID, _MOST_SHOWN = 10, 8, 8

@@ -5,9 +5,9 @@ from __future__ import annotations
 import altair as alt
 
 from ...analysis.population.hypotheses import LARGER
+from ..evidence import Evidence
 from ..figures.trends import Axis, section_of
-from ..page.evidence import Evidence
-from ..page.parts import Section
+from ..parts import Section
 
 
 def section(evidence: Evidence) -> Section | None:

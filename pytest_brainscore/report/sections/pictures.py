@@ -12,10 +12,10 @@ from ...analysis.images import SIDES, Compared, Side, told
 from ...data.stimuli import Stimuli
 from ...errors import BrainScoreError
 from ...scoring.choices.by_image import MODEL, PEOPLE, TRIALS
+from ..evidence import Evidence
 from ..figures import charts
 from ..joining import Found
-from ..page.evidence import Evidence
-from ..page.parts import Figure, Picture, Pictures, Section, Table
+from ..parts import Figure, Picture, Pictures, Section, Table
 from ..rdms import opened
 from ..stimuli import OutOfReach, png, stimuli_of
 

@@ -8,10 +8,10 @@ from typing import Any
 from ...analysis.population.contrasts import Effect
 from ...analysis.population.depth import Curve, curves
 from ...analysis.population.twins import Depths, Optimism, by_benchmark, depths, optimism, twins
+from ..evidence import Evidence
 from ..figures.curves import Drawn, architecture, grouping, panels, training
 from ..figures.phrases import counted, difference, ends, number, p, slug
-from ..page.evidence import Evidence
-from ..page.parts import Figure, Section, Table
+from ..parts import Figure, Section, Table
 
 Effects = Mapping[str, Effect]
 _SCORES = Drawn({"test": "test", "train": "training"}, "score")

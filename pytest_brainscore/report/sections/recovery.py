@@ -9,9 +9,9 @@ from typing import Any
 from ...analysis.statistics.proportions import within
 from ...analysis.truth.verdicts import curve_said, label, matrix_said, percent, share
 from ...specs.recoveries import ENOUGH, Curve, Matrix, Recoveries, read_recoveries
+from ..evidence import Evidence
 from ..figures.matrices import Cell, grid, power_panel
-from ..page.evidence import Evidence
-from ..page.parts import Figure, Section, Table
+from ..parts import Figure, Section, Table
 
 PATTERN = "recovery*.json"
 """Documents beside a run's results that belong to it."""

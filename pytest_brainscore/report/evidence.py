@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from ...specs.models import About
-from ...specs.results import Composed, Row
-from ..joining import Found
-from ..runs import Part
+from ..specs.models import About
+from ..specs.results import Composed, Row
+from .joining import Found
+from .runs import Part
 
 
 @dataclass(frozen=True, eq=False)

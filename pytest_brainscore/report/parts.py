@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import altair as alt
 
-    from .board import Board
+    from .page.board import Board
 
 
 @dataclass(frozen=True, eq=False)
