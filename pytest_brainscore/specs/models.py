@@ -10,6 +10,7 @@ from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 from ..errors import nearest
 from .base import DOTTED, File, ModelId, Spec
 from .data_driven import DATA_DRIVEN, AnyTraining
+from .twins import twin_of
 from .views import AutoLayers
 
 Layers = Annotated[str, Field(min_length=1)] | Annotated[tuple[str, ...], Field(min_length=1)]
@@ -177,7 +178,6 @@ class Model(Spec):
 
     def untrained(self, seed: int = 0) -> Model:
         """The same architecture with random weights, as a model of its own."""
-        suffix = "_untrained" if seed == 0 else f"_untrained{seed}"
         return self.model_copy(
-            update={"id": self.id + suffix, "name": self.architecture, "weights": "none", "seed": seed}
+            update={"id": twin_of(self.id, seed), "name": self.architecture, "weights": "none", "seed": seed}
         )

@@ -18,6 +18,7 @@ import pandas as pd
 from ...errors import DataError
 from ...specs.contrasts import Word
 from ...specs.results import Row
+from ...specs.twins import twin_of
 from ..disk import hash_of
 from ..tables import read_table
 from . import words
@@ -176,7 +177,7 @@ def _named(pairs: Iterable[tuple[str, str]], ids: Mapping[str, str]) -> dict[str
     found: dict[str, str] = {}
     for name, model in pairs:
         twin = ids.get(f"{model}_classification") if name == f"{model}_random" else None
-        found[name] = ids.get(name) or (f"{twin}_untrained" if twin else re.sub(r"[^A-Za-z0-9_.]", "_", name))
+        found[name] = ids.get(name) or (twin_of(twin) if twin else re.sub(r"[^A-Za-z0-9_.]", "_", name))
     shared = {id for id in found.values() if list(found.values()).count(id) > 1}
     if shared:
         names = [name for name, id in found.items() if id in shared]

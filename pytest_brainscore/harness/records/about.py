@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from ...specs.catalogue import size_of
 from ...specs.models import BASELINE, PRECOMPUTED, SOURCES, Model
+from ...specs.twins import is_twin
 
 _OF_TRAINING = frozenset({"objective", "task", "cluster", "diet", "top1"})
-_TWIN = re.compile(r"_untrained\d*$")
 Said = dict[str, str | bool | int | float | None]
 
 
@@ -33,5 +31,5 @@ def trained(model: Model) -> bool | None:
     """Whether the weights were trained; None where only the user's own factory, or file, knows."""
     if model.trained:
         return True
-    random = model.source in SOURCES or model.about.family == BASELINE or _TWIN.search(model.id)
+    random = model.source in SOURCES or model.about.family == BASELINE or is_twin(model.id)
     return False if random else None

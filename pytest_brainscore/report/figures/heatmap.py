@@ -12,6 +12,7 @@ import altair as alt
 import numpy as np
 from PIL import Image
 
+from ...specs.twins import shortened
 from .charts import COLOURS, REFERENCE, inline, themed, titled
 
 MOST_FIELDS, MOST_NUMBERS = 16, 8
@@ -162,5 +163,5 @@ def _hex(colour: tuple[int, int, int]) -> str:
 
 def _cut(name: str) -> str:
     """A long name without its middle."""
-    short = name.replace("_untrained", " untr.")
+    short = shortened(name)
     return short if len(short) <= _LETTERS else f"{short[: _LETTERS - 8]}…{short[-7:]}"

@@ -11,6 +11,7 @@ import altair as alt
 from ...analysis.population.hypotheses import Hypothesis, Trend, summed_up, told, trends
 from ...analysis.population.networks import Network, networks
 from ...specs.results import Row
+from ...specs.twins import asked_for
 from .. import layers
 from ..evidence import Evidence
 from ..parts import Figure, Section, Table
@@ -120,16 +121,11 @@ def _lacking(found: Sequence[Tested]) -> Iterator[str]:
     )
     missing = sorted({model for _, model in own - last})
     if missing:
-        some = ",".join(map(_asked_for, missing[:5])) + (",..." if len(missing) > 5 else "")
+        some = ",".join(map(asked_for, missing[:5])) + (",..." if len(missing) > 5 else "")
         yield (
             f"The final layer of {len(missing)} network(s) was not scored on every benchmark: `python -m"
             f" pytest --models={some} --brainscore-layers=final` scores it; name that run beside these."
         )
-
-
-def _asked_for(model: str) -> str:
-    """What `--models` calls it."""
-    return f"untrained:{name}" if (name := model.removesuffix("_untrained")) != model else model
 
 
 def _rows(one: Tested) -> Iterator[dict[str, Any]]:

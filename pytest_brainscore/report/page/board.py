@@ -9,6 +9,7 @@ from typing import Any
 
 from ...specs.models import BASELINE
 from ...specs.results import Composed, Row
+from ...specs.twins import twin_of
 from ..composites import shown
 from ..evidence import Evidence
 from ..joining import Found
@@ -177,7 +178,7 @@ class Board:
         found = self._found.get((entry, column.id))
         if not found:
             return None
-        twin = self._found.get((Entry(f"{entry.model}_untrained"), column.id))
+        twin = self._found.get((Entry(twin_of(entry.model)), column.id))
         return of_row(found, twin.row if twin else None)
 
     def _references(self) -> Iterator[dict[str, Any]]:

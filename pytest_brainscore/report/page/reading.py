@@ -12,6 +12,7 @@ from ...analysis.composites import compose
 from ...errors import ResultsError, SelectionError, nearest
 from ...specs.models import About, Model
 from ...specs.results import Row
+from ...specs.twins import architecture_of
 from ...suite import composites
 from ..evidence import Evidence
 from ..joining import Found, join
@@ -19,7 +20,6 @@ from ..runs import DOCUMENT, LINES, Part, read
 
 EARLIER = 50
 """So many runs beside the newest are read for the history, the newest of them."""
-_SUFFIX = "_untrained"
 _OF_ARCHITECTURE = ("year", "family", "architecture", "parameters", "reference")
 
 
@@ -71,8 +71,8 @@ def abouts(rows: Iterable[Row], models: Mapping[str, Model]) -> dict[str, About]
 def _listed(id: str, models: Mapping[str, Model]) -> dict[str, object]:
     if id in models:
         return models[id].about.model_dump(exclude_none=True)
-    base, twin, _ = id.partition(_SUFFIX)
-    if not twin or base not in models:
+    base = architecture_of(id)
+    if base not in models:
         return {}
     return models[base].about.model_dump(exclude_none=True, include=set(_OF_ARCHITECTURE))
 
