@@ -23,7 +23,7 @@ def find_in_mirror(
     size (of any size, where none is known). None is taken before its hash matches; hashes are remembered in
     `cache`, so that a mirror is read once.
     """
-    files = _listing(mirror)
+    files = listing(mirror)
     for path in _distinct(_candidates(files, digits, name, size)):
         try:
             if remembered_hash(path, algorithm, cache) == digits:
@@ -35,7 +35,7 @@ def find_in_mirror(
 
 def is_likely_in(mirror: Path, digits: str, name: str, size: int | None) -> bool:
     """Whether a mirror seems to have a file, by its name, hash or size or a checksum list; reads no file."""
-    files = _listing(mirror)
+    files = listing(mirror)
     named = any(path.name == name and size in (None, length) for path, length in files)
     sized = any(length == size or digits in (path.name, path.stem) for path, length in files)
     lists = (path for path, _ in files if _LISTS.match(path.name))
@@ -43,7 +43,7 @@ def is_likely_in(mirror: Path, digits: str, name: str, size: int | None) -> bool
 
 
 @lru_cache(maxsize=32)
-def _listing(mirror: Path) -> tuple[tuple[Path, int], ...]:
+def listing(mirror: Path) -> tuple[tuple[Path, int], ...]:
     """All files below a mirror with their sizes; links to folders are not followed."""
     found = []
     for folder, inner, names in os.walk(mirror):

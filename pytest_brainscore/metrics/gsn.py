@@ -103,7 +103,7 @@ def _of_subject(own: Tensor, rows: Tensor, repetitions: float, simulation: Simul
         found = _of_samples(responses, repetitions, simulation, most)
         return replace(found, notes=(*lack, *found.notes))
     ceiling, scale = simulated(responses, repetitions, simulation)
-    return Found(ceiling, None, (*lack, *_too_low([scale])))
+    return Found(ceiling, None, (*lack, *too_low([scale])))
 
 
 def _of_samples(responses: Tensor, repetitions: float, simulation: Simulation, most: int) -> Found:
@@ -122,7 +122,7 @@ def _of_samples(responses: Tensor, repetitions: float, simulation: Simulation, m
         f"ceiling: gsn: of {m} neuroids {len(samples)} x {most} and {len(halves)} x {most // 2} are drawn"
         f" (seed {seed}): {whole:.3f}, {told}"
     )
-    notes = (said, *_too_low([scale for _, scale in of_samples]))
+    notes = (said, *too_low([scale for _, scale in of_samples]))
     return Found(whole if found is None else found, whole, notes)
 
 
@@ -132,7 +132,7 @@ def _samples(m: int, most: int, seed: int) -> list[Tensor]:
     return [order[i * most : (i + 1) * most] for i in range(min(m // most, SAMPLES))]
 
 
-def _too_low(scales: list[Scale]) -> tuple[str, ...]:
+def too_low(scales: list[Scale]) -> tuple[str, ...]:
     """What is to be said where the signal was not scaled as far as halves of the data ask for."""
     return tuple(
         f"ceiling: gsn: too low: halves of the data agree by {scale.of_data:.3f}, those drawn with"

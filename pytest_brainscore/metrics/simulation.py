@@ -66,7 +66,7 @@ class Scale:
 def drawn(model: SignalAndNoise, simulation: Simulation) -> list[Draw]:
     """Draw from a model as often as the simulation says, on the CPU's generator."""
     generator = torch.Generator().manual_seed(simulation.seed)
-    roots = _root(model.signal), _root(model.noise), _root(model.noise)
+    roots = root_of(model.signal), root_of(model.noise), root_of(model.noise)
     return [Draw(*(_normal(root, generator) for root in roots)) for _ in range(simulation.n)]
 
 
@@ -135,7 +135,7 @@ def _halves(r: int, simulation: Simulation) -> Iterator[tuple[list[int], list[in
         yield order[:half], order[half : 2 * half]
 
 
-def _root(covariance: Tensor) -> Tensor:
+def root_of(covariance: Tensor) -> Tensor:
     """(k, m) whose products are the covariance, without the directions that have no variance."""
     values, vectors = eigh(covariance)
     kept = values > EPSILON * len(values) * values[-1].clamp(min=0)

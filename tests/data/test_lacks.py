@@ -9,7 +9,7 @@ import pytest
 from pytest_brainscore.data import lacks
 from pytest_brainscore.data.fetch import Fetcher
 from pytest_brainscore.data.lacks import Lack
-from pytest_brainscore.data.mirrors import _listing
+from pytest_brainscore.data.mirrors import listing
 from pytest_brainscore.specs.base import File
 from pytest_brainscore.specs.catalogue import size
 from pytest_brainscore.specs.models import Model
@@ -24,7 +24,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("TORCH_HOME", "HF_HOME", "HF_HUB_CACHE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "caches"))
-    _listing.cache_clear()
+    listing.cache_clear()
     return tmp_path
 
 
@@ -67,7 +67,7 @@ def test_a_mirror_has_it_by_name_hash_or_size(home: Path, name: str):
     file = File(url=URL + "a.zip", sha256=SHA, bytes=7)
     put(home / "mirror" / "deep" / "else.zip", b"123")
     assert len(of_data(home, file)) == 1
-    _listing.cache_clear()
+    listing.cache_clear()
     put(home / "mirror" / "deep" / name)
     assert of_data(home, file) == []
 

@@ -8,7 +8,7 @@ import torch
 from scipy.stats import multivariate_normal
 
 from pytest_brainscore.errors import MetricError
-from pytest_brainscore.metrics.gsn import _too_low, extrapolated, gsn
+from pytest_brainscore.metrics.gsn import extrapolated, gsn, too_low
 from pytest_brainscore.metrics.ncsnr import estimated
 from pytest_brainscore.metrics.signal_and_noise import (
     LEVELS,
@@ -217,7 +217,7 @@ def test_a_signal_that_no_scale_is_enough_for_is_told_of():
     assert scale.value == pytest.approx(2 * 1.1**19)
     assert scale.of_draws < scale.of_data - 0.1
     assert not scale_of(measured, model, drawn(model, FEW), FEW).short
-    (note,) = _too_low([scale, scale])
+    (note,) = too_low([scale, scale])
     assert note == (
         f"ceiling: gsn: too low: halves of the data agree by {scale.of_data:.3f}, those drawn with 12.2"
         f" times the signal's variance, the most there is, by {scale.of_draws:.3f}"

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from pytest_brainscore.metrics.gsn import gsn
 from pytest_brainscore.metrics.signal_and_noise import SignalAndNoise
-from pytest_brainscore.metrics.simulation import Simulation, _root, ceilings_of, drawn
+from pytest_brainscore.metrics.simulation import Simulation, ceilings_of, drawn, root_of
 from pytest_brainscore.metrics.splits import alternate
 from pytest_brainscore.metrics.unique_variance import unique_variance
 
@@ -52,7 +52,7 @@ def few_dimensions(m: int, seed: int, noise: float) -> SignalAndNoise:
 def responses(model: SignalAndNoise, n: int, r: int, seed: int) -> Tensor:
     """(n r, m), all repetitions of a stimulus after each other."""
     generator = torch.Generator().manual_seed(seed)
-    roots = [_root(part) for part in (model.signal, model.noise)]
+    roots = [root_of(part) for part in (model.signal, model.noise)]
     pairs = zip((n, n * r), roots, strict=True)
     signal, noise = (
         torch.randn(k, len(root), generator=generator, dtype=torch.float64) @ root for k, root in pairs
