@@ -51,4 +51,10 @@ def test_fewer_than_five_on_a_side_are_not_compared():
     above = found.part("above")
     assert (above.n, above.r, above.rho, found.p) == (2, None, None, None)
     assert "from 70 % none to be told (n = 2)" in told(found)
-    assert "Too few networks on one side to compare the two (5 are needed)." in told(found)
+    assert "Too few networks on one side to compare the two (5 needed)." in told(found)
+
+
+def test_a_sentence_has_real_minus_signs_and_a_short_name():
+    found = parted("long.name", list(composites_of(load_reference("2018")).values()))
+    assert told(found, "name").startswith("name: r = 0.75 [0.50, 0.88] (n = 25), \u03c1 0.46 [0.05, 0.73];")
+    assert "from 70 % r = \u22120.04 [\u22120.50, 0.44] (n = 18)" in told(found)

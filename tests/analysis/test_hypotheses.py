@@ -8,7 +8,18 @@ import numpy as np
 import pytest
 from scipy.stats import linregress, spearmanr, t
 
-from pytest_brainscore.analysis.population.hypotheses import LARGER, NEWER, families, summed_up, told, trends
+from pytest_brainscore.analysis.population.hypotheses import (
+    LARGER,
+    MIXED,
+    NEWER,
+    Trend,
+    briefly,
+    families,
+    summed_up,
+    told,
+    trends,
+    verdict,
+)
 from pytest_brainscore.analysis.population.networks import Network, networks
 
 from ..report.networks import rows
@@ -32,7 +43,7 @@ def test_a_planted_slope_lies_in_the_interval_and_is_told():
     assert sentence.startswith(
         "Made.IT-pls: newer networks are more brain-like (n = 64 networks of 8 families;"
     )
-    assert f"slope {newer.slope:+.3f} [{newer.low:+.3f}, {newer.high:+.3f}] per decade" in sentence
+    assert f"slope {newer.slope:.3f} [{newer.low:.3f}, {newer.high:.3f}] per decade" in sentence
     assert "p < 0.001" in sentence
     assert larger.sign == 0
     assert "no evidence that larger networks are more brain-like" in told(larger, LARGER)
@@ -56,9 +67,7 @@ def test_noise_alone_is_no_evidence_in_about_all_cases():
 def test_fewer_than_five_networks_are_not_tested():
     (newer,) = trends(of(rows(4, lambda year, *_: year)), NEWER)
     assert (newer.n, newer.slope, newer.rho, newer.p_corrected, newer.sign) == (4, None, None, None, None)
-    assert told(newer, NEWER) == (
-        "Made.IT-pls: no test: 4 network(s) with a known year of design, and 5 are needed."
-    )
+    assert told(newer, NEWER) == ("Made.IT-pls: no test: 4 networks with a known year of design, 5 needed.")
     assert "at most 4 networks have a known year of design, and 5 are needed" in summed_up([newer], NEWER)
 
 
@@ -91,6 +100,38 @@ def test_p_is_corrected_over_the_benchmarks_and_summed_up():
     assert found[0].p_corrected == pytest.approx(2 * found[0].p)
     assert found[1].p_corrected == pytest.approx(found[1].p)
     assert summed_up(found, NEWER) == (
-        "Tested on 2 benchmarks, corrected for their number (Holm): that newer networks are more brain-like"
-        " is found on 1, that newer networks are less brain-like on 0; no evidence either way on 1."
+        "Of 2 benchmarks tested (Holm), newer networks are more brain-like on 1, less on 0; open on 1."
+    )
+
+
+def ends(rho, slope, by=MIXED):
+    """A trend with intervals of 0.2 around rho and slope."""
+    return Trend("a.b", 40, 8, rho, rho - 0.1, rho + 0.1, slope, slope - 0.1, slope + 0.1, 0.07, by=by)
+
+
+@pytest.mark.parametrize(
+    ("rho", "slope", "said"),
+    [
+        (0.0, 0.0, "no evidence that larger networks are more brain-like"),
+        (0.3, 0.3, "larger networks are more brain-like"),
+        (0.0, -0.3, "larger networks are less brain-like"),
+        (-0.3, 0.0, "taken as independent, larger networks score lower; with families it is open"),
+        (0.3, 0.0, "taken as independent, larger networks score higher; with families it is open"),
+        (-0.3, 0.3, "taken as independent, larger networks score lower; with families they score higher"),
+    ],
+)
+def test_ranks_and_mixed_model_are_both_told_where_they_disagree(rho, slope, said):
+    assert verdict(ends(rho, slope), LARGER) == said
+    assert told(ends(rho, slope), LARGER).startswith(f"a.b: {said} (n = 40")
+
+
+def test_of_least_squares_no_families_are_told():
+    found = verdict(ends(-0.3, 0.0, by="least squares"), LARGER)
+    assert found == "by rank, larger networks score lower; by a line it is open"
+
+
+def test_beside_others_a_finding_is_short():
+    assert briefly(ends(-0.3, 0.0), LARGER, "b") == (
+        "b: taken as independent, larger networks score lower; with families it is open (\u03c1 \u22120.300"
+        " [\u22120.400, \u22120.200]; slope 0.000 [\u22120.100, 0.100], p = 0.070; n = 40, 8 families)."
     )

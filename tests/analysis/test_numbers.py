@@ -37,6 +37,10 @@ def test_p_has_three_digits(p, written):
     assert numbers.p_value(p) == written
 
 
+def test_in_a_column_p_stands_without_its_name():
+    assert [numbers.p_value(p, name="") for p in (None, 0.0002, 0.07)] == ["", "< 0.001", "0.070"]
+
+
 def test_shares_are_whole_percents():
     assert numbers.percent(0.354, 0.301, 0.407) == "35 % [30, 41]"
     assert numbers.percent(0.354) == "35 %"

@@ -14,8 +14,9 @@ from scipy.stats import pearsonr
 from pytest_brainscore.analysis.population.accuracy import by_accuracy
 from pytest_brainscore.analysis.population.hypotheses import LARGER
 from pytest_brainscore.analysis.population.networks import networks
+from pytest_brainscore.analysis.statistics.numbers import signed
 from pytest_brainscore.report import layers
-from pytest_brainscore.report.figures import trends
+from pytest_brainscore.report.figures import tested
 from pytest_brainscore.report.sections import imagenet
 from pytest_brainscore.specs.models import About
 from pytest_brainscore.specs.references import load_reference
@@ -45,7 +46,7 @@ def test_the_page_says_both_sides_and_draws_the_ceiling():
     lines = {line["part"]: line for line in every if line["of"] == "Made.IT-pls"}
     assert lines["below"]["r"] == pytest.approx(pearsonr(top1[top1 < 70], score[top1 < 70]).statistic)
     assert lines["above"]["r"] == pytest.approx(pearsonr(top1[top1 >= 70], score[top1 >= 70]).statistic)
-    assert f"below 70 % r = {lines['below']['r']:+.2f}" in figure.says[0]
+    assert f"below 70 % r = {lines['below']['r']:.2f}" in figure.says[0]
 
 
 @pytest.mark.parametrize(
@@ -63,8 +64,8 @@ def test_the_table_of_2018_stands_on_the_page_where_a_network_of_it_does():
     table = np.array([(one.top1, np.mean(one.scores)) for one in load_reference("2018").rows])
     sides = {"below": table[table[:, 0] < 70], "above": table[table[:, 0] >= 70]}
     due = {name: pearsonr(*side.T).statistic for name, side in sides.items()}
-    assert f"below 70 % r = {due['below']:+.2f} " in figure.says[0]
-    assert f"from 70 % r = {due['above']:+.2f} " in figure.says[0]
+    assert f"below 70 % r = {signed(due['below'], 2)} " in figure.says[0]
+    assert f"from 70 % r = {signed(due['above'], 2)} " in figure.says[0]
     lines = {line["part"]: line for line in part_of(section, "imagenet-correlations").rows}
     assert {name: lines[name]["r"] for name in due} == pytest.approx(due)
     assert [len(figure.panels), len(figure.table.rows)] == [4, 100]
@@ -128,7 +129,7 @@ def test_correlations_with_parameters_are_those_of_the_published_tables(publishe
     entry = due["corr.parameters.trained"]
     found = {
         one.benchmark: one
-        for one in trends.tested(layers.committed(published), LARGER).trends[layers.PUBLISHED]
+        for one in tested.tested(layers.committed(published), LARGER).trends[layers.PUBLISHED]
     }
     for old, new in METRIC.items():
         trend = found[f"NSD.Conwell2024.released.OTC-{new}"]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_brainscore.analysis.population.hypotheses import NEWER, told
+from pytest_brainscore.analysis.population.hypotheses import NEWER, briefly
+from pytest_brainscore.analysis.statistics import numbers
 from pytest_brainscore.report import layers
-from pytest_brainscore.report.figures import trends
+from pytest_brainscore.report.figures import charts, tested
 from pytest_brainscore.report.page.drawing import drawn
 from pytest_brainscore.report.sections import parameters, years
 from pytest_brainscore.specs.models import About
@@ -42,9 +43,13 @@ def test_trained_and_untrained_are_tested_apart_and_told():
     assert set(lines) == {"trained", "untrained"}
     assert lines["trained"]["low"] < 0.2 < lines["trained"]["high"]
     assert lines["untrained"]["low"] < 0 < lines["untrained"]["high"]
-    (trend,) = trends.tested(layers.committed(evidence(trained)), NEWER).trends["trained"]
-    assert figure.says == (told(trend, NEWER),)
-    assert "Committed layer, networks untrained. Tested on 1 benchmark" in section.says[1]
+    (trend,) = tested.tested(layers.committed(evidence(trained)), NEWER).trends["trained"]
+    assert figure.says == (briefly(trend, NEWER, "IT-pls"),)
+    assert section.says[1] == (
+        "Committed layer, trained: Of 1 benchmark tested (Holm), newer networks are more brain-like on 1,"
+        " less on 0; open on 0."
+    )
+    assert section.says[2].startswith("Committed layer, untrained: Of 1 benchmark tested (Holm)")
     groups = [point["group"] for point in figure.table.rows]
     assert (groups.count("trained"), groups.count("untrained")) == (40, 40)
 
@@ -80,7 +85,7 @@ def test_the_final_layer_is_named_or_the_last_of_a_pool_or_else_its_command_is_t
     lacking = years.section(evidence([*own, *untrained(own[:1])]))
     assert "--models=alexnet0,untrained:alexnet0,alexnet8," in lacking.says[-1]
     assert "--brainscore-layers=final` scores it" in lacking.says[-1]
-    assert "The final layer of 11 network(s)" in lacking.says[-1]
+    assert "Of 11 networks the final layer was not scored" in lacking.says[-1]
     node = "benchmarks/made.yaml::IT-pls::{0}-final"
     named = [
         one.model_copy(update={"layer": "final", "raw": one.raw / 2, "node": node.format(one.model)})
@@ -106,15 +111,88 @@ def test_of_a_pool_the_last_layer_is_the_final_one():
     assert (chosen.raw, chosen.layer) == (0.55, "relu")
 
 
-def test_few_networks_are_drawn_and_not_tested():
-    section = years.section(evidence(planted(3)))
-    assert "at most 3 networks have a known year of design, and 5 are needed" in section.says[0]
-    assert part_of(section, "year-committed").says == ()
-    line = part_of(section, "year-tests").rows[0]
-    assert (line["slope"], line["why"]) == (
-        None,
-        "3 network(s) with a known year of design, and 5 are needed",
+@pytest.mark.parametrize(("n", "known"), [(1, "1 network has"), (4, "4 networks have")])
+def test_of_fewer_than_five_networks_there_is_one_sentence(n, known):
+    many = [one for b in ("Made.IT-pls", "Made.V4-pls") for one in planted(n, benchmark=b)]
+    section = years.section(evidence([*many, *untrained(many[:n])]))
+    assert section.parts == []
+    assert section.says == [
+        f"Neither tested nor drawn: at most {known} a known year of design, and 5 are needed."
+    ]
+
+
+def test_a_set_that_is_too_small_is_told_once_and_its_benchmarks_are_not_drawn():
+    few = planted(3, benchmark="Other.V4-pls", region="V4")
+    section = years.section(evidence([*planted(12), *few, *untrained(few)]))
+    (panel,) = part_of(section, "year-committed").panels
+    assert "Made.IT-pls" in str(panel.to_dict()["title"])
+    (line,) = [line for line in section.says if line.startswith("Not tested")]
+    assert line == (
+        "Not tested: committed layer, untrained (at most 3 networks have a known year of design, and 5 are"
+        " needed)."
     )
+    table = part_of(section, "year-findings")
+    assert [line["name"] for line in table.rows] == ["IT-pls"]
+    assert table.says.endswith("No test of V4-pls: 3 networks with a known year of design, 5 needed.")
+
+
+def test_the_table_shows_what_differs_with_intervals_and_the_files_have_all_numbers():
+    noise = rows(12, lambda *all: 0.3 + 0.05 * all[-1], benchmark="Made.V4-pls", region="V4")
+    two = [*planted(12), *noise]
+    section = years.section(evidence(two))
+    shown, whole = part_of(section, "year-findings"), part_of(section, "year-tests")
+    assert list(shown.columns) == ["name", "rho", "slope", "p", "p_corrected"]
+    assert (
+        shown.says == "All lines: layer committed, networks trained, n 12, families 8, fitted by mixed model."
+    )
+    first = whole.rows[0]
+    assert shown.rows[0]["rho"] == numbers.estimate(first["rho"], first["rho_low"], first["rho_high"])
+    assert not whole.shown
+    assert {"low", "high", "p_corrected", "intercept", "why"} < first.keys()
+
+
+def test_a_final_layer_that_is_the_committed_one_is_not_told_again():
+    own = [one.model_copy(update={"layer": "final"}) for one in planted(12)]
+    section = years.section(evidence(own))
+    assert [part.id for part in section.parts] == ["year-committed", "year-findings", "year-tests"]
+    assert {line["layer"] for line in part_of(section, "year-tests").rows} == {"committed"}
+
+
+def test_untrained_networks_look_the_same_alone_and_beside_trained_ones():
+    trained = planted(20)
+    sides = {
+        name: part_of(parameters.section(evidence(made)), "parameters-committed").panels[0]
+        for name, made in (("both", [*trained, *untrained(trained)]), ("alone", untrained(trained)))
+    }
+    looks = {}
+    for name, panel in sides.items():
+        marks = panel.to_dict()["layer"][-1]["encoding"]
+        assert marks["color"]["legend"] == {"title": None}
+        colours, shapes = (marks[key]["scale"] for key in ("color", "shape"))
+        place = colours["domain"].index("untrained")
+        looks[name] = colours["range"][place], shapes["range"][place]
+    assert looks["both"] == looks["alone"] == (charts.COLOURS[1], charts.SHAPES[1])
+    alone = part_of(parameters.section(evidence(untrained(trained))), "parameters-committed")
+    assert alone.says[0].startswith("IT-pls (untrained): ")
+
+
+def test_other_groups_get_looks_that_are_free():
+    found = charts.looks(["vgg", "untrained", "vit"])
+    assert len(set(found.values())) == 3
+    assert found["vgg"] == (charts.COLOURS[0], charts.SHAPES[0])
+    assert len({look[0] for look in charts.looks([f"family {i}" for i in range(9)]).values()}) == 8
+
+
+def test_numbers_of_parameters_have_three_digits_at_the_axis():
+    made = [
+        one.model_copy(update={"about": {**one.about, "parameters": 231_708}})
+        for one in untrained(planted(6))
+    ]
+    made[0] = made[0].model_copy(update={"about": {**made[0].about, "parameters": 2_000_000_000}})
+    (panel,) = part_of(parameters.section(evidence(made)), "parameters-committed").panels
+    svg = drawn(panel, "p").svg
+    assert "231.708k" not in svg
+    assert ">1B<" in svg
 
 
 def test_without_a_year_there_is_no_section_and_models_yaml_can_tell_it():

@@ -12,6 +12,7 @@ from scipy.special import ndtr, ndtri
 
 from ...specs.references import Reference
 from ..statistics.estimates import LEVEL
+from ..statistics.numbers import RHO, estimate, p_value
 from . import correlates
 from .networks import Network
 
@@ -78,32 +79,30 @@ def parted(of: str, pairs: Pairs) -> Parted:
     return Parted(of, parts, _equal(*parts[1:]))
 
 
-def told(found: Parted) -> str:
-    """The finding as a sentence that can be quoted."""
+def told(found: Parted, name: str = "") -> str:
+    """The finding as a sentence that can be quoted. name: what stands for `of`, where that is long."""
     every, below, above = found.parts
-    sides = f"below {AT:.0f} % {_said(below)}, from {AT:.0f} % {_said(above)}"
-    whole = f"correlation of score and ImageNet top-1 {_said(every)}{_ranked(every)}"
-    return f"{found.of}: {whole}; {sides}. {_apart(found)}"
+    said = f"{name or found.of}: {_said(every)}{_ranked(every)}"
+    if below.r is None and above.r is None:
+        return f"{said}."
+    return f"{said}; below {AT:.0f} % {_said(below)}, from {AT:.0f} % {_said(above)}. {_apart(found)}"
 
 
 def _apart(found: Parted) -> str:
     if found.p is None:
-        return f"Too few networks on one side to compare the two ({FEWEST} are needed)."
-    p = "p < 0.001" if found.p < 0.001 else f"p = {found.p:.3f}"
+        return f"Too few networks on one side to compare the two ({FEWEST} needed)."
+    p = p_value(found.p)
     return f"The two differ ({p})." if found.p < 1 - LEVEL else f"No evidence that the two differ ({p})."
 
 
 def _ranked(part: Part) -> str:
-    if part.rho is None:
-        return ""
-    ends = "" if part.rho_low is None else f" [{part.rho_low:+.2f}, {part.rho_high:+.2f}]"
-    return f", Spearman's rho {part.rho:+.2f}{ends}"
+    return f", {RHO} {estimate(part.rho, part.rho_low, part.rho_high, 2)}" if part.rho is not None else ""
 
 
 def _said(part: Part) -> str:
     if part.r is None:
         return f"none to be told (n = {part.n})"
-    return f"r = {part.r:+.2f} [{part.r_low:+.2f}, {part.r_high:+.2f}] (n = {part.n})"
+    return f"r = {estimate(part.r, part.r_low, part.r_high, 2)} (n = {part.n})"
 
 
 def _part(name: str, pairs: Pairs) -> Part:

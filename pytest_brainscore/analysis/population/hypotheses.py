@@ -12,12 +12,14 @@ import numpy as np
 from ..statistics.corrections import holm
 from ..statistics.estimates import LEVEL, Estimate
 from ..statistics.least_squares import line
+from ..statistics.numbers import RHO, counted, estimate, p_value
 from ..statistics.random_intercepts import random_intercepts
 from . import correlates
 from .networks import Network
 
 FEWEST, FEWEST_FAMILIES = 5, 5
 """Networks for a test, and families for a mixed model."""
+MIXED = "mixed model with an intercept for each family"
 _STEM = re.compile(r"[A-Za-z]+?(?=v?\d|[^A-Za-z]|$)")
 
 
@@ -25,30 +27,38 @@ _STEM = re.compile(r"[A-Za-z]+?(?=v?\d|[^A-Za-z]|$)")
 class Hypothesis:
     """More of `word` (of what is known of a network; `noun` in prose) goes with a higher score.
 
-    scaled: the word's number in the units of `per`, which a slope is for one of.
+    those: networks with more of it. scaled: the word's number in the units of `per`, which a slope is for
+    one of.
     """
 
     word: str
     noun: str
-    claim: str
-    opposite: str
+    those: str
     per: str
     scaled: Callable[[float], float]
+
+    @property
+    def claim(self) -> str:
+        """What is tested."""
+        return f"{self.those} are more brain-like"
+
+    @property
+    def opposite(self) -> str:
+        """What the slope may say instead."""
+        return f"{self.those} are less brain-like"
 
 
 NEWER = Hypothesis(
     "year",
     "year of design",
-    "newer networks are more brain-like",
-    "newer networks are less brain-like",
+    "newer networks",
     "decade",
     lambda x: x / 10,
 )
 LARGER = Hypothesis(
     "parameters",
     "number of parameters",
-    "larger networks are more brain-like",
-    "larger networks are less brain-like",
+    "larger networks",
     "tenfold number of parameters",
     math.log10,
 )
@@ -82,9 +92,17 @@ class Trend:
     @property
     def sign(self) -> int | None:
         """1 or -1 where the slope's interval leaves zero out, 0 where not, None without one."""
-        if self.low is None or self.high is None:
-            return None
-        return (self.low > 0) - (self.high < 0)
+        return _sign(self.low, self.high)
+
+    @property
+    def rank_sign(self) -> int | None:
+        """The same of rho's interval."""
+        return _sign(self.rho_low, self.rho_high)
+
+    @property
+    def mixed(self) -> bool:
+        """Whether the slope lets networks of one family be alike."""
+        return self.by == MIXED
 
 
 def trends(networks: Mapping[str, Sequence[Network]], of: Hypothesis) -> tuple[Trend, ...]:
@@ -110,32 +128,53 @@ def families(networks: Sequence[Network]) -> tuple[str, ...]:
 
 
 def told(trend: Trend, of: Hypothesis) -> str:
-    """The finding as a sentence that can be quoted: n, effect, 95 % interval, p."""
-    if trend.slope is None or trend.rho is None:
+    """The finding as a sentence that can be quoted by itself: n, effect, 95 % interval, p, model."""
+    if trend.slope is None:
         return f"{trend.benchmark}: no test: {trend.why}."
-    rho = f"Spearman's rho {_signed(trend.rho, trend.rho_low, trend.rho_high)}"
-    slope = f"slope {_signed(trend.slope, trend.low, trend.high)} per {of.per}"
-    verdict = {1: of.claim, -1: of.opposite, 0: f"no evidence that {of.claim}"}[trend.sign or 0]
     return (
-        f"{trend.benchmark}: {verdict} (n = {trend.n} networks of {_counted(trend.families)}; {rho};"
-        f" {slope}, {trend.by}, {_p(trend.p)})."
+        f"{trend.benchmark}: {verdict(trend, of)} (n = {counted(trend.n, 'network')} of"
+        f" {_families(trend.families)}; Spearman's {_rho(trend)}; {_slope(trend)} per {of.per}, 95 %"
+        f" intervals, {trend.by}, {p_value(trend.p)})."
     )
+
+
+def briefly(trend: Trend, of: Hypothesis, name: str) -> str:
+    """The finding beside others, where unit, level and model are told once; name: of the benchmark."""
+    if trend.slope is None:
+        return f"{name}: no test: {trend.why}."
+    by = "" if trend.mixed else ", networks as independent"
+    n = f"n = {trend.n}, {_families(trend.families)}"
+    return f"{name}: {verdict(trend, of)} ({_rho(trend)}; {_slope(trend)}, {p_value(trend.p)}{by}; {n})."
+
+
+def verdict(trend: Trend, of: Hypothesis) -> str:
+    """What the slope says of the claim, and the ranks where they say something else."""
+    slope, ranks = trend.sign or 0, trend.rank_sign or 0
+    if ranks in (0, slope):
+        return {1: of.claim, -1: of.opposite, 0: f"no evidence that {of.claim}"}[slope]
+    score = {1: "score higher", -1: "score lower", 0: "it is open"}
+    first, then = ("taken as independent", "with families") if trend.mixed else ("by rank", "by a line")
+    rest = score[0] if slope == 0 else f"they {score[slope]}"
+    return f"{first}, {of.those} {score[ranks]}; {then} {rest}"
 
 
 def summed_up(found: Sequence[Trend], of: Hypothesis) -> str:
     """One sentence on all benchmarks tested together, at the corrected p."""
     tested = [one for one in found if one.p_corrected is not None]
     if not tested:
-        fewest = max((one.n for one in found), default=0)
-        known = f"at most {fewest} networks have a known {of.noun}, and {FEWEST} are needed"
-        return f"No test of whether {of.claim}: {known}."
+        return f"No test of whether {of.claim}: {too_few(max((one.n for one in found), default=0), of)}."
     sure = [one for one in tested if (one.p_corrected or 0) < 1 - LEVEL]
     up, down = (sum(one.slope is not None and one.slope * sign > 0 for one in sure) for sign in (1, -1))
     return (
-        f"Tested on {len(tested)} benchmark{'' if len(tested) == 1 else 's'}, corrected for their number"
-        f" (Holm): that {of.claim} is found on {up}, that {of.opposite} on {down}; no evidence either way on"
+        f"Of {counted(len(tested), 'benchmark')} tested (Holm), {of.claim} on {up}, less on {down}; open on"
         f" {len(tested) - up - down}."
     )
+
+
+def too_few(most: int, of: Hypothesis) -> str:
+    """Why there is no test; most: networks of which the word is known, on any one benchmark."""
+    known = counted(most, "network has", "networks have")
+    return f"at most {known} a known {of.noun}, and {FEWEST} are needed"
 
 
 def _trend(benchmark: str, among: Sequence[Network], of: Hypothesis) -> Trend:
@@ -143,7 +182,7 @@ def _trend(benchmark: str, among: Sequence[Network], of: Hypothesis) -> Trend:
     lines = families([one for one, _ in known])
     empty = Trend(benchmark, len(known), len(set(lines)))
     if len(known) < FEWEST:
-        return replace(empty, why=f"{len(known)} network(s) with a known {of.noun}, and {FEWEST} are needed")
+        return replace(empty, why=f"{counted(len(known), 'network')} with a known {of.noun}, {FEWEST} needed")
     x = np.array([of.scaled(number) for _, number in known])
     y: np.ndarray = np.array([one.score for one, _ in known])
     rho = correlates.spearman(list(zip(x.tolist(), y.tolist(), strict=True)))
@@ -156,9 +195,9 @@ def _trend(benchmark: str, among: Sequence[Network], of: Hypothesis) -> Trend:
 def _with_slope(trend: Trend, x: np.ndarray, y: np.ndarray, lines: Sequence[str]) -> Trend:
     mixed = random_intercepts(x, y, lines) if FEWEST_FAMILIES <= trend.families < trend.n else None
     if mixed is not None:
-        return _filled(trend, mixed.slope, mixed.intercept, "mixed model with an intercept for each family")
+        return _filled(trend, mixed.slope, mixed.intercept, MIXED)
     slope, intercept = line(x, y)
-    why = "each is a family of its own" if trend.families == trend.n else f"{_counted(trend.families)} only"
+    why = "each is a family of its own" if trend.families == trend.n else f"{_families(trend.families)} only"
     return _filled(trend, slope, intercept, f"least squares over networks as independent ({why})")
 
 
@@ -172,14 +211,17 @@ def _stem(name: str) -> str:
     return found.group().lower() if found else name
 
 
-def _signed(value: float, low: float | None, high: float | None) -> str:
-    ends = "" if low is None or high is None else f" [{low:+.3f}, {high:+.3f}]"
-    return f"{value:+.3f}{ends}"
+def _sign(low: float | None, high: float | None) -> int | None:
+    return None if low is None or high is None else (low > 0) - (high < 0)
 
 
-def _p(p: float | None) -> str:
-    return "p unknown" if p is None else "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
+def _rho(trend: Trend) -> str:
+    return f"{RHO} {estimate(trend.rho, trend.rho_low, trend.rho_high)}"
 
 
-def _counted(count: int) -> str:
-    return f"{count} famil{'y' if count == 1 else 'ies'}"
+def _slope(trend: Trend) -> str:
+    return f"slope {estimate(trend.slope, trend.low, trend.high)}"
+
+
+def _families(count: int) -> str:
+    return counted(count, "family", "families")

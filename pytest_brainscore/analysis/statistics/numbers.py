@@ -29,11 +29,12 @@ def estimate(
     return "" if value is None else f"{signed(value, digits)} {interval(low, high, digits)}".rstrip()
 
 
-def p_value(p: float | None) -> str:
-    """``p = 0.012``, ``p < 0.001`` or ``p unknown``."""
+def p_value(p: float | None, name: str = "p ") -> str:
+    """``p = 0.012``, ``p < 0.001`` or ``p unknown``; without a name ``0.012``, ``< 0.001`` or nothing."""
     if p is None:
-        return "p unknown"
-    return f"p < {SMALLEST_P}" if p < SMALLEST_P else f"p = {p:.3f}"
+        return f"{name}unknown" if name else ""
+    small = p < SMALLEST_P
+    return f"{name}< {SMALLEST_P}" if small else f"{name}{'= ' if name else ''}{p:.3f}"
 
 
 def percent(share: float, low: float | None = None, high: float | None = None) -> str:

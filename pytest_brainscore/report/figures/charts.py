@@ -15,6 +15,16 @@ COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#0
 """Okabe and Ito 2008: for categories, the most frequent first."""
 SHAPES = ("circle", "triangle-up", "square", "diamond", "cross", "triangle-down")
 """For the same categories, so that they can be told apart without colour."""
+KINDS = {
+    "trained": (COLOURS[0], SHAPES[0]),
+    "untrained": (COLOURS[1], SHAPES[1]),
+    "training not known": (COLOURS[2], SHAPES[2]),
+    "ours": (COLOURS[0], SHAPES[0]),
+    "published": (COLOURS[3], SHAPES[3]),
+}
+"""Colour and shape of what looks the same in all panels; it always has a legend."""
+COUNTS = "replace(format(datum.value, '.3~s'), 'G', 'B')"
+"""The label of a large number at an axis: three digits, k, M, and B for a billion."""
 SCALE = "viridis"
 """For amounts."""
 REFERENCE = "#6e6e6e"
@@ -87,9 +97,10 @@ def scatter(
     interval is drawn, as they would hide each other. upright: where a vertical line stands on the axis.
     """
     groups = list(dict.fromkeys(one["group"] for one in points))
-    legend = alt.Legend(title=None) if len(groups) > 1 else None
-    colour = alt.Color("group:N", scale=alt.Scale(domain=groups, range=COLOURS[: len(groups)]), legend=legend)
-    shape = alt.Shape("group:N", scale=alt.Scale(domain=groups, range=SHAPES[: len(groups)]), legend=legend)
+    colours, shapes = zip(*looks(groups).values(), strict=True)
+    legend = alt.Legend(title=None) if len(groups) > 1 or KINDS.keys() & set(groups) else None
+    colour = alt.Color("group:N", scale=alt.Scale(domain=groups, range=list(colours)), legend=legend)
+    shape = alt.Shape("group:N", scale=alt.Scale(domain=groups, range=list(shapes)), legend=legend)
     base = alt.Chart(inline(points)).encode(x=x)
     marks = base.mark_point(filled=True, size=38, opacity=0.75, stroke="white", strokeWidth=0.4)
     layers: list[Any] = [*map(_drawn, lines), marks.encode(y=y, color=colour, shape=shape)]
@@ -100,6 +111,15 @@ def scatter(
     if upright is not None:
         layers.insert(0, _upright(upright))
     return themed(alt.LayerChart(layer=layers, title=title))
+
+
+def looks(groups: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """Each group's colour and shape: those of KINDS, and of other groups the next that are free."""
+    taken = {KINDS[group] for group in groups if group in KINDS}
+    places = range(max(len(groups) + len(taken), len(COLOURS)))
+    every = [(COLOURS[i % len(COLOURS)], SHAPES[i % len(SHAPES)]) for i in places]
+    free = iter([look for look in every if look not in taken])
+    return {group: KINDS[group] if group in KINDS else next(free) for group in groups}
 
 
 def inline(points: Points) -> alt.InlineData:

@@ -6,7 +6,9 @@ import altair as alt
 
 from ...analysis.population.hypotheses import LARGER
 from ..evidence import Evidence
-from ..figures.trends import Axis, section_of
+from ..figures.charts import COUNTS
+from ..figures.trend_panels import Axis
+from ..figures.trends import section_of
 from ..parts import Section
 
 
@@ -15,7 +17,7 @@ def section(evidence: Evidence) -> Section | None:
     x = alt.X(
         "x:Q",
         title="parameters (number, log scale)",
-        axis=alt.Axis(format="~s", tickCount=4, grid=False),
+        axis=alt.Axis(labelExpr=COUNTS, tickCount=4, grid=False),
         scale=alt.Scale(type="log", nice=False, padding=8),
     )
     axis = Axis("parameters", "Scores by number of parameters", "number of parameters", x)

@@ -6,7 +6,8 @@ import altair as alt
 
 from ...analysis.population.hypotheses import NEWER
 from ..evidence import Evidence
-from ..figures.trends import Axis, section_of
+from ..figures.trend_panels import Axis
+from ..figures.trends import section_of
 from ..parts import Section
 
 
