@@ -2,8 +2,8 @@
 
 Shows rendered objects to the model, simulates neuroids that read one of its layers, and scores all its layers
 on them, through the code that scores models on brains. Two controls must score nothing: independent normal
-features, and the layer itself with its stimuli shuffled. The exit status is 1 where a layer is not recovered,
-and 2 where that could not be found out.
+features, and the layer itself with its stimuli shuffled. The exit status is 0 only where each layer is
+recovered: 1 says that one is not, or that simulations are too few to say, and 2 that nothing was found out.
 
 With --benchmark the recordings have the size and the noise of that benchmark's, every layer of all models
 given is the truth in turn, and each metric scores all of them (docs/known_truth.md).

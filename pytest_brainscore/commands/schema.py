@@ -15,6 +15,7 @@ from ..specs import baselines, results
 from ..specs.cases import BenchmarkFile
 from ..specs.composites import CompositeFile
 from ..specs.contrasts import ContrastFile
+from ..specs.recoveries import Recoveries
 from ..specs.zoo import json_schema as zoo_schema
 
 SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
@@ -24,6 +25,7 @@ SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
     "contrast": ContrastFile.model_json_schema,
     "results": results.json_schema,
     "baseline": baselines.json_schema,
+    "recoveries": Recoveries.model_json_schema,
 }
 FOLDER = Path(__file__).parents[1] / "schemas"
 

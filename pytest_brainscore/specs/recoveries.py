@@ -13,6 +13,8 @@ from .base import Spec
 
 ENOUGH = 0.8
 """The share of simulations in which a truth is found that counts as recovering it."""
+NEAR_ZERO = 0.05
+"""How far from 0 a control may score: nothing is shared there."""
 
 Over = Literal["stimuli", "neuroids", "noise"]
 Controls = Annotated[
@@ -52,6 +54,16 @@ class Matrix(Spec):
     def recovered(self) -> int:
         """How many truths win in enough of their simulations."""
         return sum(count >= ENOUGH * self.simulations for count in self.found)
+
+    @property
+    def controls(self) -> tuple[float | None, float | None]:
+        """The mean scores of both controls, in which nothing is shared."""
+        return self.independent[0], self.shuffled[0]
+
+    @property
+    def controlled(self) -> bool:
+        """Whether both controls have a number within `NEAR_ZERO` of 0."""
+        return all(mean is not None and abs(mean) <= NEAR_ZERO for mean in self.controls)
 
 
 class Point(Spec):

@@ -11,7 +11,8 @@ import yaml
 from pytest_brainscore import suite
 from pytest_brainscore.__main__ import main
 from pytest_brainscore.analysis.truth import demanded
-from pytest_brainscore.commands.recovery.benchmark import case_named, metrics_named
+from pytest_brainscore.commands.recovery.benchmark import case_named
+from pytest_brainscore.commands.recovery.metrics import metrics_named
 from pytest_brainscore.errors import MetricError
 from pytest_brainscore.harness.records.rows import scored
 from pytest_brainscore.specs.cases import load_cases
@@ -126,8 +127,19 @@ def test_the_command_writes_what_it_prints(tmp_path, monkeypatch, capsys):
         (line,) = [ln for ln in out.split("\ncka")[0].splitlines() if ln.startswith(f"{i + 1} ")]
         assert f"{model} {layer} " in line
         assert f"{ridge.scores[i][i]:.2f}" in line
-    assert status == (0 if all(one.recovered == 4 for one in found.matrices) else 1)
+    assert status == 1
+    assert re.search(r"\ncka \(debiased: false\) .* scores 0.\d\d where nothing is shared: its scores", out)
     assert f"{sum(ridge.found)} of 8 simulations" in out
+
+
+def test_the_command_ends_well_where_the_layer_is_surely_recovered(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("BRAINSCORE_CACHE", str(tmp_path / "cache"))
+    like = ["--benchmark", f"{case_of(tmp_path, 0.5).path}::IT", "--layers", "2", "--neuroids", "16"]
+    asked = ["recover", "smallnet", *like, "--splits", "4"]
+    assert main([*asked, "--seeds", "8"]) == 0
+    assert "\nridge recovers the layer: 16 of 16 simulations (100 %" in capsys.readouterr().out
+    assert main([*asked, "--seeds", "2"]) == 1
+    assert "\nridge has too few simulations to say whether it finds the layer" in capsys.readouterr().out
 
 
 def test_the_command_shows_power_over_neuroids(tmp_path, monkeypatch, capsys):
@@ -149,7 +161,11 @@ def test_the_command_shows_power_over_neuroids(tmp_path, monkeypatch, capsys):
         (["--benchmark", "nowhere.yaml::IT"], "--benchmark nowhere.yaml::IT: there is no file"),
         (["--benchmark", "small.yaml::ITT"], "no ITT in small.yaml; did you mean IT"),
         (["--benchmark", "Simulated.V5-pls"], "no benchmark Simulated.V5-pls; did you mean"),
-        (["--benchmark", "small.yaml::IT", "--metric", "rmd"], "--metric rmd: "),
+        (
+            ["--benchmark", "small.yaml::IT", "--metric", "plz"],
+            "--metric plz: no such metric: plz; did you mean pls",
+        ),
+        (["--benchmark", "small.yaml::IT", "--metric", "zzz"], "no such metric: zzz (there are pls, ridge, "),
         (["--benchmark", "small.yaml::IT", "--metric", "{name: "], "this is not YAML"),
         (["--benchmark", "small.yaml::IT", "--metric", "i2n"], "i2n compares choices"),
         (["--benchmark", "small.yaml::IT", "--layers", "0"], "--layers 0: from 1 to 100"),

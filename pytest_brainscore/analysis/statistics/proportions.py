@@ -12,3 +12,11 @@ def within(count: int, cases: int, level: float = 0.95) -> tuple[float, float]:
     """
     found = binomtest(count, cases).proportion_ci(level, method="wilson")
     return float(found.low), float(found.high)
+
+
+def reaches(bar: float, count: int, cases: int) -> bool | None:
+    """Whether a proportion is at least `bar`, by its 95 % interval; None where cases are too few."""
+    low, high = within(count, cases)
+    if low >= bar:
+        return True
+    return False if high < bar else None

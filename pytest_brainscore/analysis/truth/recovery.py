@@ -21,13 +21,13 @@ from ...errors import MetricError, nearest
 from ...machine import threads_for
 from ...scores import Score
 from ...specs.benchmarks import Benchmark
+from ...specs.recoveries import NEAR_ZERO
 from ...specs.registry import Registry
 from ...specs.validation import validated
 from .design import NO_INTERVALS, REGION
 from .known import recordings_from
 
 NEAR_ONE = 0.03
-NEAR_ZERO = 0.05
 _OWN = Registry()
 
 Scores = tuple[float, ...]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...specs.recoveries import ENOUGH, Curve, Matrix, Point
-from ..statistics.proportions import within
+from ...specs.recoveries import ENOUGH, NEAR_ZERO, Curve, Matrix, Point
+from ..statistics.proportions import reaches, within
 
 _OF = {"stimuli": "stimuli", "neuroids": "neuroids", "noise": "reliability"}
 
@@ -18,19 +18,42 @@ def label(found: Matrix | Curve) -> str:
 
 def matrix_said(matrix: Matrix) -> Iterator[str]:
     """Whether the metric recovers the layer, the model, and nothing in controls."""
-    n, truths = matrix.simulations * len(matrix.layers), len(matrix.layers)
-    yield f"{label(matrix)} {_recovers(sum(matrix.found), n)} the layer: {share(sum(matrix.found), n)}."
+    n, truths = cases(matrix), len(matrix.layers)
+    yield _layer_said(matrix)
     yield (
         f"Of {truths} truths {matrix.recovered} are found in at least {percent(ENOUGH)} of their simulations"
         f"{_missed(matrix)}."
     )
     if matrix.models is not None:
         models = sum(matrix.models)
-        yield f"It {_recovers(models, n)} the model: {share(models, n)}."
+        yield f"It {_recovers(models, n, matrix.controlled)} the model: {share(models, n)}."
     yield (
         f"Controls: independent features score {_control(matrix.independent)}, the true layer with its"
-        f" stimuli shuffled {_control(matrix.shuffled)}."
+        f" stimuli shuffled {_control(matrix.shuffled)}; {_near(matrix)}."
     )
+
+
+def finds(matrix: Matrix) -> bool | None:
+    """Whether the layer is found in at least `ENOUGH` of simulations; None: these are too few to say."""
+    return reaches(ENOUGH, sum(matrix.found), cases(matrix))
+
+
+def recovers(matrix: Matrix) -> bool:
+    """Whether the layer is surely found often enough, and controls score next to nothing."""
+    return matrix.controlled and finds(matrix) is True
+
+
+def cases(matrix: Matrix) -> int:
+    """The simulations of all truths together."""
+    return matrix.simulations * len(matrix.layers)
+
+
+def biased(matrix: Matrix) -> str:
+    """What follows from controls that are not near 0: ``scores 0.22 where nothing is shared: ...``."""
+    if None in matrix.controls:
+        return "has a control without a number: what it scores where nothing is shared is not known"
+    most = max((mean for mean in matrix.controls if mean is not None), key=abs)
+    return f"scores {most:.2f} where nothing is shared: its scores cannot be read as likeness"
 
 
 def curve_said(curve: Curve) -> str:
@@ -38,12 +61,16 @@ def curve_said(curve: Curve) -> str:
     what, first, last = _OF[curve.over], curve.points[0], curve.points[-1]
     if curve.enough is None:
         said = (
-            f"does not recover the true layer in {percent(ENOUGH)} of simulations within {first.size:g} to"
+            f"does not find the true layer in {percent(ENOUGH)} of simulations within {first.size:g} to"
             f" {last.size:g} {what}: at {last.size:g} it does in {_at(last)}"
         )
     else:
         point = next(one for one in curve.points if one.size == curve.enough)
-        said = f"recovers the true layer from {curve.enough:g} {what} on: in {_at(point)}"
+        sure = reaches(ENOUGH, point.layers, point.simulations)
+        said = (
+            f"finds the true layer in {percent(ENOUGH)} of simulations from {curve.enough:g} {what} on: in"
+            f" {_at(point)}{'' if sure else ', too few simulations to be sure'}"
+        )
     if last.models is None:
         return f"{label(curve)} {said}."
     model = curve.enough_for_model
@@ -63,8 +90,29 @@ def percent(part: float) -> str:
     return f"{100 * part:.0f} %"
 
 
-def _recovers(count: int, cases: int) -> str:
-    return "recovers" if count >= ENOUGH * cases else "does NOT recover"
+def _layer_said(matrix: Matrix) -> str:
+    """The verdict on the layer: what was found, how surely, and what it is worth by the controls."""
+    count, n = sum(matrix.found), cases(matrix)
+    verb = _recovers(count, n, matrix.controlled)
+    if matrix.controlled:
+        return f"{label(matrix)} {verb} the layer: {share(count, n)}."
+    joined = "but" if finds(matrix) else "and"
+    return f"{label(matrix)} {verb} the layer, {joined} {biased(matrix)}. Found in {share(count, n)}."
+
+
+def _recovers(count: int, cases: int, controlled: bool) -> str:
+    """What is said of a share; it takes controls near 0 to recover, and not only to find."""
+    found = reaches(ENOUGH, count, cases)
+    if found is None:
+        return "has too few simulations to say whether it finds"
+    if found:
+        return "recovers" if controlled else "finds"
+    return "does NOT recover"
+
+
+def _near(matrix: Matrix) -> str:
+    bound = f"within {NEAR_ZERO:g} of 0"
+    return f"both are {bound}" if matrix.controlled else f"NOT both are {bound}"
 
 
 def _at(point: Point) -> str:

@@ -10,15 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import yaml
-from pydantic import TypeAdapter, ValidationError
 
 from ... import suite
 from ...analysis.truth.candidates import Candidates, shown, spread
-from ...analysis.truth.design import Design, design_of, refuse_unsuited
+from ...analysis.truth.design import Design, design_of
 from ...analysis.truth.known import rendered
 from ...analysis.truth.matrix import matrices
 from ...analysis.truth.power import SIZES, Terms, curves
+from ...analysis.truth.verdicts import recovers
 from ...data.fetch import Fetcher
 from ...data.opening import open_recordings
 from ...data.stimuli import Stimuli
@@ -37,9 +36,8 @@ from ...specs.registry import Registry
 from ...specs.splits import Splits
 from ...suite import selection
 from ..recover import write
+from .metrics import metrics_named
 from .text import lines
-
-_METRIC: TypeAdapter[AnyMetric] = TypeAdapter(AnyMetric)
 
 
 @dataclass(frozen=True)
@@ -53,7 +51,7 @@ class Place:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print a matrix per metric, and curves where asked; 1 where a metric does not recover the truth.
+    """Print a matrix per metric, and curves where asked; 0 only where each metric surely recovers each truth.
 
     Raises SelectionError for what is not there, and BrainScoreError as scoring does.
     """
@@ -67,7 +65,7 @@ def run(options: argparse.Namespace) -> int:
     print("\n".join(lines(document)), flush=True)
     if options.json:
         write(document.text(), options.json)
-    every = all(m.recovered == len(m.layers) for m in document.matrices)
+    every = all(recovers(m) and m.recovered == len(m.layers) for m in document.matrices)
     return 0 if every and all(curve.enough is not None for curve in document.curves) else 1
 
 
@@ -84,31 +82,6 @@ def case_named(name: str, root: Path) -> Case:
             f"--benchmark {name}: no {id} in {file}{nearest(id, cases)} ({', '.join(cases)})"
         )
     return cases[id]
-
-
-def metrics_named(text: str | None, case: Case) -> tuple[AnyMetric, ...]:
-    """The metrics that are written as in a benchmark file, with commas between; else the benchmark's own.
-
-    Raises SelectionError for what is no metric, and MetricError for one that recordings cannot be made for.
-    """
-    if text is None:
-        return (case.benchmark.metric,)
-    try:
-        written = yaml.safe_load(f"[{text}]")
-        found = tuple(map(_metric, written))
-    except (yaml.YAMLError, ValidationError) as why:
-        said = why.errors()[0]["msg"] if isinstance(why, ValidationError) else "this is not YAML"
-        raise SelectionError(
-            f"--metric {text}: {said}; write names with commas between, or as in"
-            " 'pls, {name: cka, debiased: false}'"
-        ) from None
-    for metric in found:
-        refuse_unsuited(metric, f"--metric {text}")
-    return found
-
-
-def _metric(written: object) -> AnyMetric:
-    return _METRIC.validate_python({"name": written} if isinstance(written, str) else written)
 
 
 def _recovered(

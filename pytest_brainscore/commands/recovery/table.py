@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ...analysis.truth.recovery import NEAR_ONE, NEAR_ZERO, Recovery, Scores
+from ...analysis.truth.recovery import NEAR_ONE, Recovery, Scores
+from ...specs.recoveries import NEAR_ZERO
 
 
 def table(model: str, found: Recovery) -> Iterator[str]:

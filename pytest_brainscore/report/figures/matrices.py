@@ -17,7 +17,7 @@ _DARK = 0.6
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell: its row and column, what colours it (None: nothing), its text, and whether it is framed."""
+    """One cell: where it is, what colours it (None: nothing), its text, line by line, and if it is framed."""
 
     row: str
     column: str
@@ -46,7 +46,7 @@ def grid(
     frames = base.transform_filter("datum.framed").mark_rect(
         filled=False, stroke=COLOURS[1], strokeWidth=3, fillOpacity=0
     )
-    words = base.mark_text(fontSize=11).encode(
+    words = base.mark_text(fontSize=11, lineBreak="\n", baseline="middle").encode(
         text="text:N", color=alt.condition("datum.light", alt.value("black"), alt.value("white"))
     )
     return themed(alt.LayerChart(layer=[rect, frames, words], title=_titled(title, lines)))

@@ -7,14 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from ...analysis.statistics.proportions import within
-from ...analysis.truth.verdicts import curve_said, label, matrix_said, percent, share
-from ...specs.recoveries import ENOUGH, Curve, Matrix, Recoveries, read_recoveries
+from ...analysis.truth.verdicts import biased, cases, curve_said, finds, label, matrix_said, percent, share
+from ...specs.recoveries import ENOUGH, NEAR_ZERO, Curve, Matrix, Recoveries, read_recoveries
 from ..evidence import Evidence
 from ..figures.matrices import Cell, grid, power_panel
 from ..parts import Figure, Section, Table
 
 PATTERN = "recovery*.json"
 """Documents beside a run's results that belong to it."""
+_TIED = "tied"
+_TIES = f'"{_TIED}": no nonlinearity separates the column from the true layer, so that it does not compete.'
 _FEW = 7
 """Layers of which one panel holds all."""
 _WHAT = {"stimuli": "number of stimuli", "neuroids": "number of neuroids", "noise": "reliability of the data"}
@@ -26,9 +28,11 @@ _SUMMARY = {
     "low": "low",
     "high": "high",
     "models": "true model found",
+    "independent": "independent features",
+    "shuffled": "stimuli shuffled",
     "stimuli": "stimuli for 80 %",
 }
-_SCORES = {"metric": "metric", "truth": "truth", "scored": "scored", "score": "score", "wins": "wins"}
+_SCORES = {name: name for name in ("metric", "truth", "scored", "score", "wins", "tied")}
 
 
 def section(evidence: Evidence) -> Section | None:
@@ -54,21 +58,34 @@ def documents(evidence: Evidence) -> tuple[Path, ...]:
 
 
 def _verdicts(found: Sequence[Recoveries]) -> Iterator[str]:
-    """Per document which metrics find the layer often enough, and which do not."""
+    """Per document which metrics recover the layer, find it, do not, or are known too little of."""
+    enough = f"in at least {percent(ENOUGH)} of simulations"
     for one in found:
-        good = [_shared(m) for m in one.matrices if sum(m.found) >= ENOUGH * _cases(m)]
-        bad = [_shared(m) for m in one.matrices if sum(m.found) < ENOUGH * _cases(m)]
         where = f"On recordings like {one.benchmark} ({one.stimuli} stimuli; neuroids combine {_read(one)})"
-        if good:
-            often = f"in at least {percent(ENOUGH)} of simulations"
-            yield f"{where}, the true layer is found {often} by {', '.join(good)}."
-        if bad:
-            yield f"{where}, the true layer is found less often by {', '.join(bad)}."
+        for said, some in _groups(one, enough):
+            if some:
+                yield f"{where}, {said} {', '.join(map(_shared, some))}."
+        for matrix in one.matrices:
+            if not matrix.controlled:
+                yield f"{where}, {label(matrix)} {biased(matrix)}."
+
+
+def _groups(one: Recoveries, enough: str) -> Iterator[tuple[str, list[Matrix]]]:
+    surely = [m for m in one.matrices if finds(m)]
+    near = f"with controls within {NEAR_ZERO:g} of 0"
+    yield f"the true layer is recovered ({enough}, {near}) by", [m for m in surely if m.controlled]
+    yield f"the true layer is found {enough}, but not recovered, by", [m for m in surely if not m.controlled]
+    yield f"simulations are too few to say whether it is found {enough} by", _by(one, None)
+    yield "the true layer is found less often by", _by(one, False)
+
+
+def _by(one: Recoveries, found: bool | None) -> list[Matrix]:
+    return [matrix for matrix in one.matrices if finds(matrix) is found]
 
 
 def _shared(matrix: Matrix) -> str:
-    low, high = within(sum(matrix.found), _cases(matrix))
-    found = percent(sum(matrix.found) / _cases(matrix))
+    low, high = within(sum(matrix.found), cases(matrix))
+    found = percent(sum(matrix.found) / cases(matrix))
     return f"{label(matrix)} ({found}, 95 % interval {percent(low)} to {percent(high)})"
 
 
@@ -78,27 +95,29 @@ def _read(one: Recoveries) -> str:
     return f"{one.components} principal components of equal weight, which changes the layer's geometry"
 
 
-def _cases(matrix: Matrix) -> int:
-    return matrix.simulations * len(matrix.layers)
-
-
 def _summary(one: Recoveries, every: Sequence[Recoveries]) -> Iterator[dict[str, Any]]:
     """A line for each matrix, with what a curve of the same metric on such recordings says."""
     alike = [o for o in every if (o.benchmark, o.components) == (one.benchmark, one.components)]
     by_label = {label(c): c for other in alike for c in other.curves if c.over == "stimuli"}
     for matrix in one.matrices:
-        count, cases, curve = sum(matrix.found), _cases(matrix), by_label.get(label(matrix))
-        low, high = within(count, cases)
+        count, of, curve = sum(matrix.found), cases(matrix), by_label.get(label(matrix))
+        low, high = within(count, of)
         yield {
             "metric": label(matrix),
             "like": f"{one.benchmark} ({one.stimuli} stimuli)",
             "read": f"{one.components} components" if one.components else "units",
-            "share": round(count / cases, 3),
+            "share": round(count / of, 3),
             "low": round(low, 3),
             "high": round(high, 3),
-            "models": None if matrix.models is None else round(sum(matrix.models) / cases, 3),
+            "independent": _rounded(matrix.controls[0]),
+            "shuffled": _rounded(matrix.controls[1]),
+            "models": None if matrix.models is None else round(sum(matrix.models) / of, 3),
             "stimuli": _enough(curve),
         }
+
+
+def _rounded(mean: float | None) -> float | None:
+    return None if mean is None else round(mean, 3)
 
 
 def _enough(curve: Curve | None) -> str | None:
@@ -125,11 +144,12 @@ def _matrix_figure(one: Recoveries, matrix: Matrix, id: str) -> Figure:
         panels += [_layers_panel(matrix, rows, model) for rows, model in zip(own, models, strict=True)]
     words = (
         f"{len(panels)} heat maps of {label(matrix)}: a row for each true layer, a column for each scored"
-        f" one; {share(sum(matrix.found), _cases(matrix))} are won by the true layer"
+        f" one; {share(sum(matrix.found), cases(matrix))} are won by the true layer"
     )
     table = Table(f"{id}-scores", f"Scores of {label(matrix)}", list(_cells(matrix)), _SCORES, shown=False)
     title = f"{label(matrix)}, on recordings like {one.benchmark}, neuroids combining {_short(one)}"
     says = [*matrix_said(matrix), "A frame marks the column that wins most of a row's simulations."]
+    says += [_TIES] if any(matrix.tied) else []
     return Figure(id, title, panels, words, says, table)
 
 
@@ -159,6 +179,7 @@ def _layers_panel(matrix: Matrix, rows: Sequence[int], title: str) -> Any:
         for other, j in enumerate(rows, 1):
             score = matrix.scores[i][j]
             text = "" if score is None else f"{score:.2f}".replace("0.", ".", 1)
+            text += f"\n{_TIED}" if j in matrix.tied[i] else ""
             cells.append(Cell(str(number), str(other), score, text, matrix.wins[i][j] == most > 0))
     names = [" ".join(matrix.layers[i]) if several else matrix.layers[i][1] for i in rows]
     said = [f"{number} {name}" for number, name in enumerate(names, 1)]
@@ -173,7 +194,7 @@ def _of(matrix: Matrix, model: str) -> list[int]:
 def _cells(matrix: Matrix) -> Iterator[dict[str, Any]]:
     for i, truth in enumerate(matrix.layers):
         for j, scored in enumerate(matrix.layers):
-            found = {"score": matrix.scores[i][j], "wins": matrix.wins[i][j]}
+            found = {"score": matrix.scores[i][j], "wins": matrix.wins[i][j], "tied": j in matrix.tied[i]}
             yield {"metric": label(matrix), "truth": " ".join(truth), "scored": " ".join(scored), **found}
 
 
