@@ -72,6 +72,24 @@ def test_the_table_of_2018_stands_on_the_page_where_a_network_of_it_does():
     assert imagenet.section(evidence([row("nobody", 0.3)])) is None
 
 
+def test_of_fewer_than_five_networks_there_is_one_sentence():
+    two = [*made(4), *made(4, benchmark="Made.V4-pls", region="V4")]
+    few = [one.model_copy(update={"model": f"own{i % 4}"}) for i, one in enumerate(two)]
+    section = imagenet.section(evidence(few))
+    assert section.parts == []
+    assert section.says == [
+        "These runs are neither tested nor drawn: at most 4 networks have a known top-1, and 5 are needed."
+    ]
+
+
+def test_the_table_has_short_names_and_intervals_and_leaves_out_parts_without_a_number():
+    low = [one for one in made(30) if one.about["top1"] < 70]
+    (shown,) = [p for p in imagenet.section(evidence(low)).parts if p.id == "imagenet-findings"]
+    own = [line for line in shown.rows if line["name"] == "IT-pls"]
+    assert [line["part"] for line in own] == ["all", "below"]
+    assert all(line["r"].endswith("]") for line in own)
+
+
 def test_ours_stand_beside_the_table():
     benchmark = "MajajHong2015.public.IT-pls"
     own = row("alexnet", 0.55, benchmark=benchmark, dataset="MajajHong2015.public", region="IT")

@@ -9,32 +9,38 @@ from typing import Any
 
 import altair as alt
 
-from ...analysis.population.accuracy import AT, Parted, by_accuracy, composites_of, parted, told
+from ...analysis.population.accuracy import AT, FEWEST, Parted, by_accuracy, composites_of, parted, told
 from ...analysis.population.networks import Network, networks
 from ...analysis.side_by_side import MEAN, SideBySide, side_by_side
+from ...analysis.statistics.numbers import RHO, counted, estimate, p_value
 from ...specs.references import Reference, load_reference, references
 from ...specs.results import Row
 from .. import layers
 from ..evidence import Evidence
 from ..figures import charts
 from ..figures.charts import Line
+from ..figures.columns import common, telling
+from ..figures.phrases import shortest
 from ..parts import Figure, Section, Table
 
 FIRST = ("V4", "IT", "behaviour")
 """Regions of the panels that come first, as in 2018."""
 _MOST_SENTENCES = 6
-_COLUMNS = {
-    "of": "score",
+_FINDINGS = {
+    "name": "score",
     "part": "top-1",
     "n": "n",
-    "r": "Pearson's r",
-    "r_low": "r, low",
-    "r_high": "r, high",
-    "rho": "Spearman's rho",
-    "rho_low": "rho, low",
-    "rho_high": "rho, high",
+    "r": "Pearson's r [95 %]",
+    "rho": f"{RHO} [95 %]",
     "p_equal": "p, below = above",
 }
+_ALWAYS = ("name", "part", "r", "rho")
+_NUMBERS = {"of": "score", "part": "top-1", "n": "n"}
+"""Of the table in the files, which has all keys."""
+_SAYS = (
+    f"r is Pearson's, {RHO} Spearman's correlation with ImageNet top-1, networks taken as independent."
+    " Brackets hold 95 % intervals."
+)
 _POINTS = {"of": "score of", "network": "network", "group": "scores", "x": "top-1", "y": "score"}
 _ROOTS = ("r2_over_ceiling", "r_over_sqrt_ceiling")
 
@@ -42,21 +48,19 @@ _ROOTS = ("r2_over_ceiling", "r_over_sqrt_ceiling")
 def section(evidence: Evidence) -> Section | None:
     """Scores against top-1 accuracy, and each published table that the results touch; None without either."""
     rows = layers.committed(evidence).rows
-    found = {b: _accurate(among) for b, among in networks(rows).items()}
-    found = {**_composed(evidence), **{b: among for b, among in found.items() if among}}
-    tables = [_beside(name, rows, evidence) for name in references()]
-    touched = [table for table in tables if _touches(table.reference, rows)]
-    figures = [*([_figure(found, rows)] if found else []), *(_published(table) for table in touched)]
-    if not figures:
+    known = {b: among for b, one in networks(rows).items() if (among := _accurate(one))}
+    known = {**_composed(evidence), **known}
+    found = {name: among for name, among in known.items() if len(among) >= FEWEST}
+    beside = [_beside(name, rows, evidence) for name in references()]
+    touched = [table for table in beside if _touches(table.reference, rows)]
+    if not known and not touched:
         return None
-    results = [*by_accuracy(found), *(_of_table(table.reference) for table in touched)]
-    shown = [line for one in results for line in _lines(one)]
-    says = f"Pearson and Spearman, each with its 95 % interval; below and from {AT:.0f} % top-1."
-    return Section(
-        "imagenet",
-        "Brain-likeness and ImageNet accuracy",
-        [*figures, Table("imagenet-correlations", "Correlations with top-1", shown, _COLUMNS, says)],
-    )
+    names = {**dict.fromkeys(found, ""), **shortest(row.benchmark for row in evidence.rows)}
+    results = {one.of: one for one in by_accuracy(found)}
+    figures = [*([_figure(found, rows, results, names)] if found else []), *map(_published, touched)]
+    tables = _tables([*results.values(), *(_of_table(table.reference) for table in touched)], names)
+    says = [*([_SAYS] if figures else []), *([] if found or not known else [_few(known)])]
+    return Section("imagenet", "Brain-likeness and ImageNet accuracy", [*figures, *tables], says)
 
 
 def ceiling_of(row: Row) -> float | None:
@@ -81,18 +85,46 @@ def _composed(evidence: Evidence) -> dict[str, tuple[Network, ...]]:
     return {name: tuple(among) for name, among in found.items()}
 
 
-def _lines(one: Parted) -> Iterator[dict[str, Any]]:
-    for part in one.parts:
-        yield {"of": one.of, **asdict(part), "p_equal": one.p}
+def _few(known: Mapping[str, Sequence[Network]]) -> str:
+    most = counted(max(map(len, known.values())), "network has", "networks have")
+    return f"These runs are neither tested nor drawn: at most {most} a known top-1, and {FEWEST} are needed."
 
 
-def _figure(found: Mapping[str, Sequence[Network]], rows: Sequence[Row]) -> Figure:
+def _tables(results: Sequence[Parted], names: Mapping[str, str]) -> Iterator[Table]:
+    """The correlations as they are read; and all, with all their numbers, in the files."""
+    shown = [line for one in results for line in _lines(one, names.get(one.of) or one.of)]
+    if shown:
+        says = f"Below and from {AT:.0f} % top-1; fewer than {FEWEST} networks have no line."
+        shared = f" All lines: {same}." if (same := common(shown, _FINDINGS, _ALWAYS)) else ""
+        columns = telling(shown, _FINDINGS, _ALWAYS)
+        yield Table("imagenet-findings", "Correlations with top-1", shown, columns, says + shared)
+        every = [{"of": one.of, **asdict(part), "p_equal": one.p} for one in results for part in one.parts]
+        yield Table("imagenet-correlations", "All numbers of the correlations", every, _NUMBERS, shown=False)
+
+
+def _lines(one: Parted, name: str) -> Iterator[dict[str, Any]]:
+    for part in (part for part in one.parts if part.r is not None):
+        yield {
+            "name": name,
+            "part": part.part,
+            "n": part.n,
+            "r": estimate(part.r, part.r_low, part.r_high),
+            "rho": estimate(part.rho, part.rho_low, part.rho_high),
+            "p_equal": p_value(one.p, name=""),
+        }
+
+
+def _figure(
+    found: Mapping[str, Sequence[Network]],
+    rows: Sequence[Row],
+    results: Mapping[str, Parted],
+    names: Mapping[str, str],
+) -> Figure:
     by_key = {(row.benchmark, row.model): row for row in rows}
     drawn = _drawn(found, rows)
     points = {name: [_point(one, by_key.get((name, one.model))) for one in found[name]] for name in drawn}
     panels = [_panel(name, points[name], [row for row in rows if row.benchmark == name]) for name in drawn]
-    results = {one.of: one for one in by_accuracy({name: found[name] for name in drawn})}
-    says = [told(results[name]) for name in drawn[:_MOST_SENTENCES]]
+    says = [told(results[name], names[name]) for name in drawn[:_MOST_SENTENCES]]
     if len(found) > len(drawn):
         says.append(f"{len(drawn)} of {len(found)} are drawn; the table has all.")
     every = [{"of": name, **point} for name in drawn for point in points[name]]
