@@ -7,6 +7,7 @@ import csv
 import gzip
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import altair as alt
@@ -15,13 +16,20 @@ import pytest
 
 from pytest_brainscore.__main__ import main
 from pytest_brainscore.commands import report as command
+from pytest_brainscore.data.simulated.reading import NOTE
 from pytest_brainscore.errors import ResultsError
+from pytest_brainscore.metrics.normalise import normalise
 from pytest_brainscore.report.figures.charts import themed
+from pytest_brainscore.report.figures.phrases import slug
+from pytest_brainscore.report.page.build import facts
 from pytest_brainscore.report.page.build import write as write_page
-from pytest_brainscore.report.page.drawing import drawn, sheet
+from pytest_brainscore.report.page.cells import of_perfect
+from pytest_brainscore.report.page.details import of_row
+from pytest_brainscore.report.page.drawing import Panel, drawn, sheet
 from pytest_brainscore.report.page.exports import write_figure, write_table
+from pytest_brainscore.report.page.ids import apart
 from pytest_brainscore.report.page.reading import evidence_of
-from pytest_brainscore.report.page.rendering import as_json, breakable, shown
+from pytest_brainscore.report.page.rendering import as_json, breakable, coded, shown, widths
 from pytest_brainscore.report.parts import Figure, Picture, Pictures, Section, Table
 from pytest_brainscore.report.sections import history, leaderboard
 from pytest_brainscore.report.tracks import tracks
@@ -215,6 +223,107 @@ def test_values_as_they_are_shown():
     assert breakable("a_b.<c>") == "a_<wbr>b.<wbr>&lt;c&gt;"
     assert json.loads(as_json({"a": "</script>&\u2028"})) == {"a": "</script>&\u2028"}
     assert "<" not in as_json("</script>")
+
+
+def test_prose_has_code_between_backticks_and_nothing_else_of_html():
+    assert coded("run `pytest <x>` & `more`") == ("run <code>pytest &lt;x&gt;</code> &amp; <code>more</code>")
+    assert breakable("r = 0.5 of a.b") == "r = 0.5 of a.<wbr>b"
+    rows = [{"a": "x" * 61, "b": "x" * 60, "c": 1, "d": "x" * 161}]
+    assert widths(rows, "abcd") == {"a": "long", "b": "", "c": "", "d": "verylong"}
+
+
+def perfect(how, ceiling=0.64, raw=0.3):
+    row = results(1, 1)[0].model_copy(update={"raw": raw, "ceiling": ceiling, "normalise": how})
+    return of_perfect([row])
+
+
+@pytest.mark.parametrize(
+    "how", ["r2_over_ceiling", "r_over_ceiling", "r_over_sqrt_ceiling", "r2_over_ceiling2"]
+)
+def test_the_raw_score_of_ceiled_one_is_where_the_metric_says_one(how):
+    (raw,) = perfect(how)
+    assert normalise(how, raw, 0.64) == pytest.approx(1)
+
+
+def test_without_a_ceiling_that_divides_no_raw_score_is_ceiled_one():
+    assert perfect("above_chance") == [0.64]
+    assert [perfect("none"), perfect(None), perfect("r_over_ceiling", ceiling=None)] == [None] * 3
+
+
+def test_ids_of_names_that_look_alike_differ(tmp_path):
+    slugs = {slug(name) for name in ("V/4", "V 4", "V-4", "V4", "/", "")}
+    assert len(slugs) == 6
+    assert slug("V4") == "V4"
+    made = [Figure(f"profiles-{slug(name)}", name, [], "") for name in ("V/4", "V 4")]
+    assert len({one.id for one in made}) == 2
+    for one in made:
+        write_figure(tmp_path, one.id, [Panel("<g/>", 10, 10)])
+    assert len(list(tmp_path.glob("figures/*.svg"))) == 2
+
+
+def test_equal_ids_are_numbered():
+    table, other = (Table("a", title, [{"x": 1}], {"x": "x"}) for title in ("one", "other"))
+    drawn = [Figure("b", "one", [], "", table=table), Figure("B", "two", [], "", table=table)]
+    first, second = apart([Section("s", "S", [table, *drawn]), Section("t", "T", [other, drawn[0]])])
+    assert [one.id for one in (*first.parts, *second.parts)] == ["a", "b", "B-2", "a-2", "b"]
+    assert [one.table.id for one in first.parts[1:]] == ["a", "a"]
+
+
+@pytest.mark.parametrize("id", ["../a", "a/b", ".a", "", "a b", "a\n"])
+def test_an_id_that_is_no_plain_name_is_refused(tmp_path, id):
+    with pytest.raises(ResultsError, match="is no plain name of a file"):
+        write_table(tmp_path, Table(id, "", [], {"a": "A"}))
+    with pytest.raises(ResultsError, match="is no plain name of a file"):
+        write_figure(tmp_path, id, [])
+    assert list(tmp_path.rglob("*.*")) == []
+
+
+def test_text_is_no_formula_of_a_spreadsheet(tmp_path):
+    write_table(tmp_path, Table("f", "", [{"a": "=1+1", "b": -0.5, "c": "@x", "d": "1-2"}], {"a": "A"}))
+    assert (tmp_path / "tables" / "f.csv").read_text().splitlines()[1] == "'=1+1,-0.5,'@x,1-2"
+    assert parquet.read_table(tmp_path / "tables" / "f.parquet").to_pylist()[0]["a"] == "=1+1"
+
+
+def noted(evidence, count):
+    """The evidence with the note of simulated recordings on its first scores."""
+    scored = evidence.scored[:count]
+    update = {"notes": (NOTE,)}
+    found = [
+        replace(one, row=one.row.model_copy(update=update)) if one in scored else one
+        for one in evidence.found
+    ]
+    return replace(evidence, found=tuple(found))
+
+
+def test_simulated_recordings_are_called_so(evidence):
+    many = len(evidence.scored)
+    assert facts(evidence)["simulated"] == ""
+    assert facts(noted(evidence, many))["simulated"] == "Simulated recordings: no brain was measured."
+    assert facts(noted(evidence, 2))["simulated"] == (
+        f"2 of {many} scores on simulated recordings: no brain was measured (Set0.public)."
+    )
+
+
+def test_a_single_untrained_network_is_named(evidence):
+    found = [one for one in evidence.found if one.row.model in ("net0", "net0_untrained")]
+    (board,) = leaderboard.section(replace(evidence, found=found)).parts
+    assert "Untrained: net0_untrained" in [line["name"] for line in board.data["references"]]
+
+
+def test_errors_are_listed_where_they_are_few(evidence):
+    broken = next(one for one in evidence.found if one.row.status == "error")
+    for count, listed in ((0, 0), (10, 10), (11, 0)):
+        every = [one for one in evidence.found if one is not broken] + [broken] * count
+        (board,) = leaderboard.section(replace(evidence, found=every)).parts
+        assert len(board.errors) == listed
+
+
+def test_whole_numbers_have_no_decimals(evidence):
+    one = evidence.scored[0]
+    also = {"components": 25.0, "explained_variance": 0.25}
+    said = of_row(replace(one, row=one.row.model_copy(update={"also": also})))
+    assert ("Score", "components", "25") in said
+    assert ("Score", "explained_variance", "0.2500") in said
 
 
 def test_history_follows_guarded_models_over_the_runs_beside(evidence):

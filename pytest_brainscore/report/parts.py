@@ -33,7 +33,7 @@ class Table:
 class Figure:
     """A figure that is shown as small panels that flow, and written as SVG and PNG.
 
-    panels: one chart each, at most 340 px wide, so that a telephone shows them under each other and a desk
+    panels: one chart each, at most 324 px wide, so that a telephone shows them under each other and a desk
     side by side. alt: what it shows, in words, for those who cannot see it. says: what follows from it, in
     sentences that a reader can quote. table: the numbers that it is drawn from.
     """

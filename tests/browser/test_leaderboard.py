@@ -146,13 +146,40 @@ def test_lines_of_reference_stay_on_top(visit):
     head(tab, "Model").click()
     lines = tab.locator("tbody.references tr")
     assert lines.locator("th").all_inner_texts() == [
-        "Noise ceiling",
+        "Raw score of ceiled 1",
         "Untrained networks, median",
         "Pixels",
         "Shuffled stimuli, 95th percentile",
     ]
-    assert lines.nth(0).locator("td").nth(1).inner_text() == "0.800"
+    assert lines.nth(0).locator("td").nth(1).inner_text() == f"{0.8**0.5:.3f}"
     assert lines.nth(3).locator("td").nth(1).inner_text() == "0.060"
+
+
+def test_the_ceiling_itself_stands_in_its_own_view(visit):
+    tab = visit()
+    tab.get_by_role("radio", name="ceiling").check()
+    lines = tab.locator("tbody.references tr")
+    assert "Noise ceiling" in lines.locator("th").all_inner_texts()
+    assert "Raw score of ceiled 1" not in lines.locator("th").all_inner_texts()
+    assert lines.filter(has_text="Noise ceiling").locator("td").nth(1).inner_text() == "0.800"
+    assert int(tab.locator("table.scores").get_attribute("aria-rowcount")) == 12 + lines.count() + 1
+
+
+def test_home_and_end_go_to_the_ends_of_a_line_and_of_the_table(visit):
+    tab = visit()
+    tab.locator("tbody.models button[tabindex='0']").focus()
+    places = []
+    for key in ("ArrowDown", "End", "Home", "Control+End", "Control+Home"):
+        tab.keyboard.press(key)
+        places.append(tab.evaluate(PLACE))
+    assert places == [[6, 1], [6, 9], [6, 1], [16, 9], [5, 1]]
+    assert tab.locator("tbody.models button[tabindex='0']").count() == 1
+
+
+def test_few_errors_stand_under_the_board(visit):
+    tab = visit()
+    (line,) = tab.locator(".errors li").all_inner_texts()
+    assert line == f"net2 on Set0.public.V2-pls: {MESSAGE}"
 
 
 def test_marks_say_what_fell(visit):

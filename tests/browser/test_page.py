@@ -22,6 +22,11 @@ SPILT = """() => [...document.querySelectorAll('.scores th, .scores td, dd, dt, 
 .filter(one => one.offsetParent && one.scrollWidth > one.clientWidth + 1)
 .map(one => one.outerHTML.slice(0, 120))"""
 """Elements whose text is wider than they are."""
+LETTERS = """() => [...document.querySelectorAll('.panel svg')].flatMap(svg => {
+  const scale = svg.getBoundingClientRect().width / svg.viewBox.baseVal.width;
+  return [...svg.querySelectorAll('text')].map(one => parseFloat(getComputedStyle(one).fontSize) * scale);
+})"""
+"""Sizes of the letters in charts as they are shown, in pixels."""
 
 
 def serious(tab, context=None):
@@ -38,8 +43,10 @@ def serious(tab, context=None):
 def test_axe_finds_nothing_serious(visit, viewport, scheme):
     tab = visit(viewport, scheme)
     assert serious(tab) == []
-    tab.locator("tbody.models td button").first.click()
+    tab.locator("tbody.models td:nth-child(3) button").first.click()
     tab.wait_for_selector("dialog[open] dl")
+    content = tab.locator("dialog .content")
+    assert content.evaluate("one => one.scrollHeight > one.clientHeight")
     assert serious(tab, "dialog") == []
 
 
@@ -53,6 +60,25 @@ def test_no_text_is_cut_and_the_page_does_not_scroll_sideways(visit, viewport):
     tab.wait_for_selector("dialog[open] dl")
     assert tab.evaluate(CUT) == []
     assert tab.evaluate(SPILT) == []
+
+
+def test_letters_in_charts_are_of_eleven_pixels_on_a_telephone(visit):
+    sizes = visit(NARROW).evaluate(LETTERS)
+    assert len(sizes) > 10
+    assert min(sizes) >= 11 - 0.01
+
+
+@pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["1280", "375"])
+def test_names_in_tables_break_after_the_marks_that_join_their_parts(visit, viewport):
+    tab = visit(viewport)
+    tab.locator("#history summary").last.click()
+    names = tab.locator("#history table.plain th[scope=row]")
+    assert names.first.locator("wbr").count() == 3  # Set0.public.V1-pls
+    assert names.first.evaluate("one => getComputedStyle(one).position") == "sticky"
+    heights = tab.locator("#history table.plain tbody tr").evaluate_all(
+        "all => all.map(one => one.offsetHeight)"
+    )
+    assert max(heights) < 90
 
 
 def test_headings_go_down_one_step_at_a_time(visit):
@@ -80,8 +106,11 @@ def test_without_a_script_it_is_a_plain_table(browser, report):
     tab.goto(report.as_uri())
     shown = tab.locator("tbody.models tr").count(), tab.locator("tbody.models td").count()
     said = tab.locator("noscript").inner_text()
+    lines = tab.locator("tbody.references th").all_inner_texts()
     controls = tab.locator(".controls").is_visible()
     context.close()
     assert shown == (12, 12 * 9)
-    assert said.startswith("Without JavaScript the first 30 of 12 models")
+    assert said.startswith("Without JavaScript all 12 models are shown")
+    assert lines[0] == "Raw score of ceiled 1"
+    assert "Noise ceiling" not in lines
     assert not controls

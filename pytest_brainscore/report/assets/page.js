@@ -8,7 +8,7 @@
   const { columns, models, cells, references } = JSON.parse(find("script.data").textContent);
   const form = find("form"), table = find("table.scores"), body = find("tbody.models"), box = find(".tall");
   const heads = [...table.tHead.rows[0].cells];
-  const state = { view: "raw", sort: columns.length ? 0 : NAME, down: true, rows: [], shown: [], done: 0 };
+  const state = { view: "raw", sort: columns.length ? 0 : NAME, down: true, rows: [], shown: [], held: 0, done: 0 };
   let unpacked = null, opener = null;
 
   const make = (tag, text, className) => {
@@ -81,7 +81,7 @@
   function lineOf(row, index) {
     const tr = make("tr"), name = named("th", models[row].name, "model");
     name.scope = "row";
-    tr.setAttribute("aria-rowindex", index + 2 + references.length);
+    tr.setAttribute("aria-rowindex", index + 2 + state.held);
     tr.append(name, ...state.shown.map((column) => cellOf(row, column)));
     return tr;
   }
@@ -94,7 +94,10 @@
   }
 
   function drawReferences() {
-    const lines = references.map((line) => {
+    const held = references.filter((line) => state.shown.some((column) => value(line.cells[column], column) !== null));
+    state.held = held.length;
+    table.setAttribute("aria-rowcount", state.rows.length + held.length + 1);
+    const lines = held.map((line) => {
       const tr = make("tr"), name = make("th", line.name, "model");
       name.scope = "row";
       const made = state.shown.map((column) => {
@@ -149,7 +152,6 @@
     const shown = new Set(state.shown);
     heads.forEach((head, i) => { head.hidden = i > 0 && !shown.has(i - 1); });
     table.style.setProperty("--columns", state.shown.length);
-    table.setAttribute("aria-rowcount", state.rows.length + references.length + 1);
     const measured = columns.filter((column) => !column.of).length;
     const kept = state.shown.filter((i) => !columns[i].of).length;
     find(".count").textContent = `${state.rows.length} of ${models.length} models, ${kept} of ${measured} benchmarks`;
@@ -181,8 +183,18 @@
     content.scrollTop = 0;
   }
 
+  function toEnd(event, button) {
+    const all = event.ctrlKey, first = event.key === "Home";
+    if (all && !first) while (grow());
+    const line = all ? (first ? body.firstElementChild : body.lastElementChild) : button.closest("tr");
+    const buttons = [...line.querySelectorAll("td > button")];
+    event.preventDefault();
+    if (buttons.length) focus(buttons.at(first ? 0 : -1), button);
+  }
+
   function move(event) {
     const button = event.target.closest("td > button");
+    if (button && ["Home", "End"].includes(event.key)) { toEnd(event, button); return; }
     const step = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key];
     if (!button || !step) return;
     event.preventDefault();

@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 
 import altair as alt
 
-WIDTH, HEIGHT = 280, 220
-"""Of a panel's plot, in pixels: with its axis it stays within 340."""
+WIDTH, HEIGHT = 262, 220
+"""Of a panel's plot, in pixels: with its axis it stays within 324, which a telephone shows at full size."""
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#f0e442")
 """Okabe and Ito 2008: for categories, the most frequent first."""
 SHAPES = ("circle", "triangle-up", "square", "diamond", "cross", "triangle-down")

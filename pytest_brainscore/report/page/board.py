@@ -15,11 +15,13 @@ from ..evidence import Evidence
 from ..joining import Found
 from ..parts import Table
 from ..table import MARKS
-from .cells import Cell, cut, middle, of_ceilings, of_mean, of_score, of_shuffled
+from .cells import Cell, cut, middle, of_ceilings, of_mean, of_perfect, of_score, of_shuffled
 from .details import of_composite, of_row, pooled
 
 FIRST = 30
 """So many models stand in the page itself, for those who run no script."""
+MOST_ERRORS = 10
+"""So many messages stand under the board; its cells and the files have all."""
 PIXELS = "pixels"
 FILTERS = {
     "region": "Region",
@@ -82,6 +84,30 @@ class Board:
     def intervals(self) -> bool:
         """Whether any score has one."""
         return any(one.row.interval for one in self.evidence.scored)
+
+    @property
+    def scored(self) -> bool:
+        """Whether there is any score."""
+        return bool(self.evidence.scored)
+
+    @property
+    def shown(self) -> str:
+        """Which models stand in the page itself, in words."""
+        there = len(self.entries)
+        return f"the first {self.first} of {there} models" if there > self.first else f"all {there} models"
+
+    @property
+    def lines(self) -> list[dict[str, Any]]:
+        """The references that raw scores are held against."""
+        return [
+            line for line in self.data["references"] if any(_raw(cell) is not None for cell in line["cells"])
+        ]
+
+    @property
+    def errors(self) -> list[Row]:
+        """What could not be measured; none where it is too much to be read."""
+        found = [row for row in self.evidence.rows if row.status == "error"]
+        return found if len(found) <= MOST_ERRORS else []
 
     @property
     def marks(self) -> str:
@@ -184,8 +210,9 @@ class Board:
     def _references(self) -> Iterator[dict[str, Any]]:
         """Lines that scores are held against, of which any column has one."""
         lines: Mapping[str, Callable[[Column], Cell]] = {
+            "Raw score of ceiled 1": lambda column: of_perfect(self._scored.get(column.id, ())),
             "Noise ceiling": lambda column: of_ceilings(self._scored.get(column.id, ())),
-            "Untrained networks, median": self._untrained,
+            self._twins: self._untrained,
             "Pixels": lambda column: self._cell(Entry(PIXELS), column),
             "Shuffled stimuli, 95th percentile": lambda column: of_shuffled(self._scored.get(column.id, ())),
         }
@@ -201,11 +228,21 @@ class Board:
             found.setdefault(one.row.benchmark, []).append(one.row)
         return found
 
+    @property
+    def _twins(self) -> str:
+        """What the line of untrained networks is called: of a single one its name."""
+        found = {entry.model for entry in self.entries if self.training(entry.model) == "untrained"}
+        return f"Untrained: {found.pop()}" if len(found) == 1 else "Untrained networks, median"
+
     def _untrained(self, column: Column) -> Cell:
         lines = [entry for entry in self.entries if self.training(entry.model) == "untrained"]
         every = [cell for entry in lines if isinstance(cell := self._cell(entry, column), list)]
         raw, ceiled = middle(cell[0] for cell in every), middle(cell[4] for cell in every if len(cell) > 4)
         return None if raw is None else cut([raw, None, None, None, ceiled])
+
+
+def _raw(cell: Cell) -> float | None:
+    return cell[0] if isinstance(cell, list) else None
 
 
 def _sides(row: Row) -> dict[str, str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ... import __version__
+from ...data.simulated.reading import NOTE
 from ..evidence import Evidence
 from ..parts import Figure, Section, Table
 from ..sections import sections
@@ -14,6 +15,7 @@ from ..writing import drafted, refuse_occupied
 from .board import Board
 from .drawing import Panel, drawn
 from .exports import write_figure, write_table
+from .ids import apart
 from .rendering import page
 
 INDEX = "index.html"
@@ -34,14 +36,15 @@ def build(evidence: Evidence, target: Path, title: str | None = None, option: st
 
 def write(folder: Path, evidence: Evidence, made: Sequence[Section], title: str) -> None:
     """Write the page of sections, and their tables and figures, into a folder that is there."""
-    panels = dict(_panels(made))
-    for table in _tables(made):
+    named = apart(made)
+    panels = dict(_panels(named))
+    for table in _tables(named):
         write_table(folder, table)
     for id, drawings in panels.items():
         write_figure(folder, id, drawings)
     text = page(
         title=title,
-        sections=made,
+        sections=named,
         panels=panels,
         runs=evidence.parts,
         facts=facts(evidence),
@@ -64,11 +67,25 @@ def facts(evidence: Evidence) -> dict[str, Any]:
         "benchmarks": _counted(len({row.benchmark for row in rows}), "benchmark"),
         "scores": _counted(len(evidence.scored), "score"),
         "runs": _counted(len(evidence.parts), "run"),
+        "simulated": _simulated(evidence),
         "begun": min((part.started for part in evidence.parts if part.started), default=None),
         "errors": sum(row.status == "error" for row in rows),
         "skipped": sum(row.status == "skipped" for row in rows),
+        "rows": {part.name: _counted(len(part.rows), "row") for part in evidence.parts},
         "cut_short": [part.name for part in evidence.parts if not part.complete],
     }
+
+
+def _simulated(evidence: Evidence) -> str:
+    """What is said where scores are of recordings that a program made."""
+    found = [one.row for one in evidence.scored if NOTE in one.row.notes]
+    if not found:
+        return ""
+    if len(found) == len(evidence.scored):
+        return f"{NOTE.capitalize()}."
+    names = ", ".join(dict.fromkeys(row.dataset for row in found))
+    of = f"{len(found)} of {_counted(len(evidence.scored), 'score')}"
+    return f"{of} on {NOTE} ({names})."
 
 
 def _counted(count: int, noun: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ...specs.results import Composed, Interval, Row
+from ..sections.imagenet import ceiling_of
 from ..table import MARKS
 
 Cell = list[Any] | str | None
@@ -55,10 +56,16 @@ def cut(cell: list[Any]) -> list[Any]:
     return cell
 
 
+def of_perfect(rows: Iterable[Row]) -> Cell:
+    """The raw score whose ceiled one is 1, median over models; None where no ceiling divides it."""
+    value = middle(ceiling_of(row) for row in rows if row.normalise not in (None, "none"))
+    return None if value is None else [value]
+
+
 def of_ceilings(rows: Iterable[Row]) -> Cell:
     """The median ceiling of a benchmark: models may have several, where neuroids were left out."""
     value = middle(row.ceiling for row in rows)
-    return None if value is None else [value, None, None, value]
+    return None if value is None else [None, None, None, value]
 
 
 def of_shuffled(rows: Iterable[Row]) -> Cell:

@@ -160,7 +160,9 @@ def _plus_minus(error: float | None) -> str:
 
 
 def _short(value: float | None) -> str:
-    return "–" if value is None else f"{value:.4f}"
+    if value is None:
+        return "–"
+    return f"{value:.0f}" if value.is_integer() else f"{value:.4f}"
 
 
 def _some(names: Sequence[str]) -> str:

@@ -7,7 +7,7 @@ import gzip
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -21,10 +21,13 @@ from .exports import FIGURES, TABLES
 _PAGE = "page.html"
 _SCRIPT = "page.js"
 _STYLE = "page.css"
-_PARTS = re.compile(r"([._/-])")
+_CODE = re.compile(r"`([^`]+)`")
+_AFTER = re.compile(r"(?<=[._/-])(?!(?<=\d[.-])\d)")
 _MOST = 200
 """So many lines of a table are shown; the files have all."""
 _FEW = 5
+_LONG = 60, 160
+"""Letters from which text of a table is long, and very long."""
 """So many findings of a figure stand open."""
 
 
@@ -40,6 +43,7 @@ def environment() -> jinja2.Environment:
     )
     made.filters.update(value=shown, json=as_json, packed=packed, image=as_image)
     made.filters.update(numeric=is_number, day=day, files=files, breakable=breakable)
+    made.filters.update(coded=coded, widths=widths)
     made.globals.update(most=_MOST, few=_FEW)
     return made
 
@@ -73,10 +77,23 @@ def shown(value: Any) -> str:
 
 
 def breakable(name: str) -> Markup:
-    """A name that lines may break in, after the marks that join its parts."""
-    return Markup("").join(
-        Markup("{}<wbr>" if part in "._-/" else "{}").format(part) for part in _PARTS.split(name) if part
-    )
+    """A name that lines may break in, after the marks that join its parts; not within a number."""
+    return Markup("<wbr>").join(part for part in _AFTER.split(name) if part)
+
+
+def coded(text: str) -> Markup:
+    """Words for the page: what stands between backticks is code."""
+    return Markup(_CODE.sub(r"<code>\1</code>", str(Markup.escape(text))))
+
+
+def widths(rows: Sequence[Mapping[str, Any]], keys: Iterable[str]) -> dict[str, str]:
+    """The class of each column that needs room for its words, else an empty text."""
+    return {key: _width(rows[:_MOST], key) for key in keys}
+
+
+def _width(rows: Sequence[Mapping[str, Any]], key: str) -> str:
+    most = max((len(row[key]) for row in rows if isinstance(row[key], str)), default=0)
+    return ["", "long", "verylong"][sum(most > limit for limit in _LONG)]
 
 
 def is_number(value: Any) -> bool:

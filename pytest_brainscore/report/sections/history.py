@@ -15,6 +15,8 @@ from ..tracks import Point, Track, tracks
 
 ID = "history"
 _PER_PANEL = 6
+_SHORT = 15
+"""Letters of a name of which two stand beside each other below a panel."""
 _COLUMNS = {
     "benchmark": "benchmark",
     "model": "model",
@@ -107,7 +109,7 @@ def _panel(group: Sequence[Track]) -> alt.LayerChart:
     models = [track.model for track in group]
     colours = alt.Scale(domain=models, range=COLOURS[: len(models)])
     shapes = alt.Scale(domain=models, range=SHAPES[: len(models)])
-    key = alt.Legend(columns=2, title=None)
+    key = alt.Legend(columns=1 if max(map(len, models)) > _SHORT else 2, title=None)
     colour = alt.Color("model:N", scale=colours, legend=key)
     shape = alt.Shape("model:N", scale=shapes, legend=key)
     base = alt.Chart(inline(points)).encode(
