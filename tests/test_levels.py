@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
+
+import pytest
 
 PACKAGE = Path(__file__).parents[1] / "pytest_brainscore"
 
@@ -24,6 +27,26 @@ LEVELS = [
     {"plugin", "__main__", "__init__"},
 ]
 LEVEL = {part: i for i, parts in enumerate(LEVELS) for part in parts}
+ROOMS = {
+    "analysis": [
+        {"statistics", "propagation", "sides", "changes"},
+        {"outcomes", "images", "pairs"},
+        {"composites", "side_by_side", "population", "truth"},
+    ],
+    "report": [
+        {"runs", "parts", "stimuli", "ceilings", "composites"},
+        {"joining", "table", "writing"},
+        {"evidence", "rdms"},
+        {"images", "layers", "replicates", "spectra", "tracks"},
+        {"figures"},
+        {"page.cells", "page.details"},
+        {"page.board"},
+        {"sections"},
+        {"page"},
+        {"changes"},
+    ],
+}
+"""Inside two of the parts: folders and modules, of which the longest name that fits counts."""
 FORBIDDEN = {
     "metrics": {"pytest", "yaml", "xarray", "pandas", "pydantic", "pathlib"},
     "specs": {"torch", "numpy", "pandas", "xarray", "pytest", "sklearn", "scipy"},
@@ -48,11 +71,7 @@ def imports(path: Path) -> list[tuple[str, bool]]:
         elif isinstance(node, ast.ImportFrom):
             base = package[: len(package) - node.level + 1] if node.level else []
             module = ".".join([*base, *([node.module] if node.module else [])])
-            names = (
-                [f"{module}.{alias.name}" for alias in node.names]
-                if module in ("pytest_brainscore",)
-                else [module]
-            )
+            names = [module] if node.module else [f"{module}.{alias.name}" for alias in node.names]
             found += [(name, id(node) in top) for name in names]
     return found
 
@@ -81,4 +100,53 @@ def test_parts_stay_free_of_what_they_must_not_know():
         for module, at_top in imports(path):
             if at_top and module.split(".")[0] in FORBIDDEN.get(part_of(path), set()):
                 wrong.append(f"{path.relative_to(PACKAGE)} imports {module}")
+    assert wrong == []
+
+
+def room_of(words: list[str], known: dict[str, int]) -> str | None:
+    """The longest name of a room that fits a module below its part, given as words."""
+    names = (".".join(words[:n]) for n in range(len(words), 0, -1))
+    return next((name for name in names if name in known), None)
+
+
+def for_types_alone(path: Path) -> set[str]:
+    """The modules that a file imports under TYPE_CHECKING."""
+    blocks = [node for node in ast.parse(path.read_text(encoding="utf-8")).body if isinstance(node, ast.If)]
+    checked = [node for node in blocks if "TYPE_CHECKING" in ast.unparse(node.test)]
+    package = ["pytest_brainscore", *path.relative_to(PACKAGE).parent.parts]
+    found = [one for node in checked for one in node.body if isinstance(one, ast.ImportFrom)]
+    return {".".join([*package[: len(package) - one.level + 1], one.module or ""]) for one in found}
+
+
+@pytest.mark.parametrize("part", ROOMS)
+def test_every_room_has_a_level(part):
+    known = {room: i for i, rooms in enumerate(ROOMS[part]) for room in rooms}
+    inside = [
+        path.relative_to(PACKAGE / part).with_suffix("").parts for path in (PACKAGE / part).rglob("*.py")
+    ]
+    homeless = [words for words in inside if words != ("__init__",) and not room_of(list(words), known)]
+    assert homeless == []
+
+
+@pytest.mark.parametrize("part", ROOMS)
+def test_imports_go_down_inside_the_rooms(part):
+    known = {room: i for i, rooms in enumerate(ROOMS[part]) for room in rooms}
+    wrong = []
+    for path in (PACKAGE / part).rglob("*.py"):
+        here = room_of(list(path.relative_to(PACKAGE / part).with_suffix("").parts), known)
+        for module in {name for name, _ in imports(path)} - for_types_alone(path):
+            there = room_of(module.split(".")[2:], known) if module.split(".")[1:2] == [part] else None
+            if here and there and there != here and known[there] >= known[here]:
+                wrong.append(f"{path.relative_to(PACKAGE)} imports {module}")
+    assert wrong == []
+
+
+def test_tests_import_no_private_names():
+    """A test that knows a private name breaks where the behaviour does not."""
+    wrong = []
+    for path in Path(__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("pytest_brainscore"):
+                private = [alias.name for alias in node.names if re.match("_[^_]", alias.name)]
+                wrong += [f"{path.name} imports {node.module}.{name}" for name in private]
     assert wrong == []

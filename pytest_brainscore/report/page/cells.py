@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ...specs.results import Composed, Interval, Row
-from ..sections.imagenet import ceiling_of
+from ..ceilings import ceiling_of
 from ..table import MARKS
 
 Cell = list[Any] | str | None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -16,6 +15,7 @@ from ...analysis.statistics.numbers import RHO, counted, estimate, p_value
 from ...specs.references import Reference, load_reference, references
 from ...specs.results import Row
 from .. import layers
+from ..ceilings import ceiling_of
 from ..evidence import Evidence
 from ..figures import charts
 from ..figures.charts import Line
@@ -42,7 +42,6 @@ _SAYS = (
     " Brackets hold 95 % intervals."
 )
 _POINTS = {"of": "score of", "network": "network", "group": "scores", "x": "top-1", "y": "score"}
-_ROOTS = ("r2_over_ceiling", "r_over_sqrt_ceiling")
 
 
 def section(evidence: Evidence) -> Section | None:
@@ -61,13 +60,6 @@ def section(evidence: Evidence) -> Section | None:
     tables = _tables([*results.values(), *(_of_table(table.reference) for table in touched)], names)
     says = [*([_SAYS] if figures else []), *([] if found or not known else [_few(known)])]
     return Section("imagenet", "Brain-likeness and ImageNet accuracy", [*figures, *tables], says)
-
-
-def ceiling_of(row: Row) -> float | None:
-    """The raw score at which the ceiled score is 1; None without a ceiling."""
-    if row.ceiling is None or row.ceiling <= 0:
-        return None
-    return math.sqrt(row.ceiling) if row.normalise in _ROOTS else row.ceiling
 
 
 def _accurate(among: Sequence[Network]) -> tuple[Network, ...]:
