@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable
 from functools import partial
@@ -17,8 +18,10 @@ from .data.opening import open_recordings
 from .data.recordings import Recordings
 from .data.stimuli import Stimuli
 from .machine import threads_for
+from .models.preprocess import source_of
 from .progress import Tell
 from .specs.cases import Case
+from .specs.metrics import CustomMetric
 from .specs.registry import Registry
 from .specs.views import Components
 
@@ -72,12 +75,20 @@ class Opened:
         """The benchmark's side of a score, by content: what it shows, its recordings, and what its file says.
 
         `stimuli` are also the images that components are fitted on: of `pca`, or else of the benchmark's own.
+        `metric` is the file that a metric of the user's own is written in; ours have versions.
         """
         return {
             "stimuli": self.stimuli(case, pca or case.benchmark.pca).digest,
             "recordings": self.recordings(case)[0].digest,
             "spec": case.digest,
+            **self._metric(case),
         }
+
+    def _metric(self, case: Case) -> dict[str, str]:
+        if not isinstance(case.benchmark.metric, CustomMetric):
+            return {}
+        source = source_of(self._registry(case.benchmark.metric.name))
+        return {} if source is None else {"metric": hashlib.sha256(source).hexdigest()}
 
     def _followed(self, case: Case, stimuli: Stimuli, pca: Components) -> Stimuli:
         assert pca.fit is not None  # the caller's own question

@@ -8,7 +8,10 @@ from pathlib import Path
 from typing import Literal
 
 from .analysis.pairs import Correction, Pairs, Scored, compared
-from .analysis.population.survey import Survey, survey
+from .analysis.population.contrasts import contrasted
+from .analysis.population.networks import networks
+from .analysis.population.survey import Scores, Survey, survey
+from .analysis.population.twins import TWINS
 from .errors import ResultsError, SelectionError, nearest
 from .report.joining import Found, join
 from .report.rdms import per_stimulus, rdms
@@ -21,6 +24,8 @@ from .suite import contrasts as suite
 Of = Literal["raw", "ceiled"]
 _MADE = ("stimuli", "recordings", "spec")
 """What two scores must have been made of to be compared."""
+_SHOWN = 6
+"""So many names are listed where none is like the one that was asked for."""
 
 
 def contrasts(
@@ -66,7 +71,7 @@ def _scored(found: Found, of: Samples) -> Scored:
     name = f"{row.model}:{row.layer}" if row.named else row.model
     made = {f"the digest of {what}": row.digests.get(what, "none")[:8] for what in _MADE}
     made |= {"the version of the metric": str(row.metric_version), "the key of the samples": of.key[:8]}
-    return Scored(row.benchmark, name, row.raw or 0.0, of.sampled, made)
+    return Scored(row.benchmark, name, row.raw or 0.0, of.sampled, made, of.missing)
 
 
 def found_in(runs: Sequence[Path], pattern: str = "*", of: Of = "raw") -> list[Found]:
@@ -82,17 +87,36 @@ def found_in(runs: Sequence[Path], pattern: str = "*", of: Of = "raw") -> list[F
     known = dict.fromkeys(one.row.benchmark for one in every)
     found = [one for one in every if fnmatchcase(one.row.benchmark, pattern)]
     if every and not found:
-        hint = nearest(pattern, known) or f" (there are {', '.join(known)})"
-        raise SelectionError(f"--benchmark: no benchmark {pattern}{hint}")
+        raise SelectionError(f"--benchmark: no benchmark {pattern}{_known_near(pattern, list(known))}")
     if of == "ceiled":
         _refuse_without_ceilings([one.row for one in found])
     return found
 
 
+def _known_near(pattern: str, known: Sequence[str]) -> str:
+    """The names most like a pattern, else the first few there are."""
+    more = f" and {len(known) - _SHOWN} more" if len(known) > _SHOWN else ""
+    plain = pattern.strip("*?")
+    return nearest(plain, known) or f" (there are {', '.join(known[:_SHOWN])}{more})"
+
+
 def asked_of(found: Sequence[Found], file: Path | None) -> tuple[Contrast, ...]:
-    """The contrasts of a file; else the project's and the shipped ones."""
+    """The contrasts of a file; else the project's and the shipped ones.
+
+    Where the study's strict `training` has no answer and `twins` has one, that is asked, too.
+    """
     rows = [one.row for one in found]
-    return suite.contrasts_of(file, rows) if file else suite.contrasts(Path(), rows)
+    if file:
+        return suite.contrasts_of(file, rows)
+    asked, among = suite.contrasts(Path(), rows), networks(rows)
+    strict = [one for one in asked if one.id in ("training", TWINS.id)]
+    stands_in = not _is_answered(strict, among) and _is_answered([TWINS], among)
+    return (*asked, TWINS) if stands_in else asked
+
+
+def _is_answered(asked: Sequence[Contrast], among: Scores) -> bool:
+    """Whether one of the contrasts has networks on both sides, on any benchmark."""
+    return any(one.difference is not None for one in contrasted(asked, among).effects)
 
 
 def surveyed(

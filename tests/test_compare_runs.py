@@ -133,6 +133,7 @@ def test_the_page_is_one_file_without_scripts(tmp_path, capsys):
     compared(capsys, a, write(tmp_path / "B", fallen()), "--html", tmp_path / "made" / "page.html")
     page = (tmp_path / "made" / "page.html").read_text(encoding="utf-8")
     assert '<td class="number">-0.1000</td>' in page
+    assert "<h1>What changed</h1>" in page
     assert "A&lt;b&gt; → " in page
     assert "<script" not in page
     assert not re.search(r"(src|href)=\"(?!#|data:)", page)
@@ -159,3 +160,34 @@ def test_a_damaged_baseline_is_named_with_its_line(tmp_path, capsys):
     file.write_text(file.read_text()[:-30])
     assert main(["compare", str(kept), str(kept)]) == 2
     assert re.search(rf"{file.name}:\d+: not JSON, perhaps cut off", capsys.readouterr().err)
+
+
+def test_a_run_is_a_run_whatever_else_lies_in_its_folder(tmp_path, capsys):
+    a, b = write(tmp_path / "A", row("a")), write(tmp_path / "B", fallen())
+    (b / "recovery.json").write_text('{"benchmark": "Own.V4-pls", "layers": []}')
+    killed = write(tmp_path / "C", fallen(by=0.2), complete=False)
+    (killed / "recovery.json").write_text("{}")
+    assert "1 score(s) on both sides: 1 moved" in compared(capsys, a, b)
+    assert "-0.2000" in compared(capsys, a, killed)
+
+
+def test_values_that_are_missing_cost_the_interval_and_it_is_said(tmp_path, capsys):
+    a, b = write(tmp_path / "A", row("a", values="a.nc")), write(tmp_path / "B", fallen(values="b.nc"))
+    for file in (a / "a.nc", b / "b.nc"):
+        file.unlink()
+    said = " ".join(compared(capsys, a, b).split())
+    assert f"no interval where values are missing: {a / 'a.nc'} and 1 more are; copy them beside" in said
+    assert json.loads(compared(capsys, a, b, "--json"))["missing_values"] == [
+        str(a / "a.nc"),
+        str(b / "b.nc"),
+    ]
+    assert f"`{a / 'a.nc'}`" in compared(capsys, a, b, "--markdown")
+    never_kept = write(tmp_path / "C", row("a"))
+    assert "values are missing" not in compared(capsys, never_kept, b)
+
+
+def test_the_code_of_a_metric_is_what_else_differs(tmp_path, capsys):
+    digests = row("a").digests
+    a = write(tmp_path / "A", row("a", digests={**digests, "metric": "c" * 64}))
+    b = write(tmp_path / "B", fallen(digests={**digests, "metric": "d" * 64}))
+    assert "regressed  metric cccccccc → dddddddd" in compared(capsys, a, b)

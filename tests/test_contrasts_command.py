@@ -292,3 +292,26 @@ def test_an_imported_table_is_a_run_and_can_be_contrasted(tmp_path, capsys):
     assert main(["import", "conwell2024", "nowhere", "--to", "x"]) == 2
     assert "results_summary.csv: is not there" in capsys.readouterr().err
     assert not (tmp_path / "x").exists()
+
+
+def twin(model, raw, trained):
+    about = {"trained": trained, "architecture": model.removesuffix("_untrained")}
+    return row(model, raw, "cnn").model_copy(update={"about": about})
+
+
+def test_a_newcomers_twins_are_compared_without_a_word_on_their_training(tmp_path, capsys):
+    run = write(tmp_path / "a", [twin("net", 0.6, True), twin("net_untrained", 0.25, False)])
+    text = printed(capsys, run)
+    assert "\ntwins: Trained networks, and networks of the same architecture with random weights" in text
+    (line,) = [line for line in text.splitlines() if "trained - untrained" in line]
+    assert "+0.350" in line
+    alone = write(tmp_path / "b", [twin("net", 0.6, True), twin("other", 0.5, True)])
+    assert "twins" not in printed(capsys, alone)
+
+
+def test_a_pattern_without_a_benchmark_names_a_few(tmp_path, capsys):
+    names = [f"Own{i}.IT-crsa" for i in range(9)]
+    run = write(tmp_path / "a", [row("net", 0.5, "cnn", benchmark=name) for name in names])
+    said = told(capsys, run, "--benchmark", "zzz*")
+    assert f"no benchmark zzz* (there are {', '.join(names[:6])} and 3 more)" in said
+    assert "did you mean Own3.IT-crsa" in told(capsys, run, "--benchmark", "Own3.IT-crs")

@@ -253,15 +253,20 @@ def test_values_are_copied_and_said_to_be_away_where_they_are(tmp_path):
     rows = [row("a", values="a.nc"), row("b", values="b.nc"), row("c", values="c.nc")]
     first = write(tmp_path / "first", *rows[:2], models=MODELS[:2])
     (first / "b.nc").unlink()
-    outside = write(tmp_path / "outside", rows[2].model_copy(update={"values": "../secret.nc"}))
-    (tmp_path / "secret.nc").write_text("not of this run")
-    _, document = merge(tmp_path, first, outside)
+    _, document = merge(tmp_path, first, write(tmp_path / "second", rows[2]))
     assert (tmp_path / "merged" / "a.nc").read_text() == "a on Own.V4-pls"
-    assert [one["values"] for one in document["results"]] == ["a.nc", None, None]
+    assert [one["values"] for one in document["results"]] == ["a.nc", None, "c.nc"]
     assert document["results"][1]["notes"] == [
         f"the values per target were not beside {first / 'results.json'}"
     ]
     assert {path.suffix for path in (tmp_path / "merged").iterdir()} == {".nc", ".json", ".jsonl"}
+
+
+def test_values_that_lie_elsewhere_are_refused(tmp_path, capsys):
+    outside = write(tmp_path / "outside", row("a").model_copy(update={"values": "../secret.nc"}))
+    assert main(["merge", str(outside), "--into", str(tmp_path / "merged")]) == 2
+    said = capsys.readouterr().err
+    assert "results.0.values: '../secret.nc' is no plain name of a file beside the results" in said
 
 
 def damaged(folder: Path, name: str, text: str) -> Path:
@@ -277,7 +282,7 @@ def test_what_cannot_be_read_is_named(tmp_path, capsys):
     middle = damaged(write(tmp_path / "middle", complete=False), "results.jsonl", f"{line[:99]}\n{line}\n")
     empty = write(tmp_path / "empty", complete=False)
     expected = {
-        cut: f"{cut}/results.json: is no results.json of this release",
+        cut: f"{cut}/results.json: is cut off: Invalid JSON: EOF while parsing",
         middle: f"{middle}/results.jsonl:1: is no row of results",
         empty: f"{empty}: no rows in these runs",
         tmp_path: f"{tmp_path}: is no folder of a run; name the runs in it: {tmp_path}/*",

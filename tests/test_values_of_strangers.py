@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import h5py
 import numpy as np
 import pytest
 import xarray as xr
+from pydantic import ValidationError
 
 from pytest_brainscore.__main__ import main
 from pytest_brainscore.errors import ResultsError
+from pytest_brainscore.report.evidence import Evidence
+from pytest_brainscore.report.joining import Found
 from pytest_brainscore.report.rdms import per_stimulus, rdms
+from pytest_brainscore.report.replicates import samples
+from pytest_brainscore.report.runs import Part
 from pytest_brainscore.surveying import found_in
 
 from .test_contrasts_command import FILE, row, values, write
@@ -100,3 +106,27 @@ def test_what_a_terminal_would_obey_is_escaped(tmp_path, capsys):
     shown = capsys.readouterr().out
     assert "\\x1b]0;x\\x07" in shown
     assert "\x1b" not in shown
+
+
+@pytest.mark.parametrize("name", ["../secret.nc", "/secret.nc", "..", "", "a\\secret.nc", "a\0.nc"])
+def test_values_lie_beside_the_results(name):
+    with pytest.raises(ValidationError, match="no plain name of a file beside the results"):
+        row("a", 0.1, "cnn", values=name)
+
+
+def test_no_reader_opens_what_lies_elsewhere(tmp_path):
+    values(SQUARE).to_netcdf(tmp_path / "secret.nc", engine="h5netcdf")
+    (tmp_path / "run").mkdir()
+    part = Part(tmp_path / "run" / "results.json", (), complete=True)
+    here = row("a", 0.1, "cnn", over="stimulus", values="secret.nc")
+    outside = Found(here.model_copy(update={"values": "../secret.nc"}), part)
+    inside = Found(here, replace(part, file=tmp_path / "results.json"))
+    read = [
+        (len(rdms([one])), len(per_stimulus([one])), Evidence([one]).values_file(one) is not None)
+        for one in (outside, inside)
+    ]
+    assert read == [(0, 0, False), (1, 1, True)]
+    (tmp_path / "secret.nc").write_text("no netCDF")
+    assert samples([outside])[0].sampled == {}
+    with pytest.raises(ResultsError, match=r"secret\.nc"):
+        samples([inside])

@@ -27,13 +27,14 @@ class Held:
     measured: None where it could not be scored; `why` then says why. details: what else it says of how the
     score was made (versions, settings), None where it does not say (a baseline). sampled: reads the score on
     other samples, where these were kept, and the key that scores on the same samples share; asked only of
-    scores that moved.
+    scores that moved. missing: the file that should hold these samples and is not there.
     """
 
     measured: Measured | None
     details: Told | None = None
     why: str = ""
     sampled: Callable[[], tuple[str, Sampled]] = _unsampled
+    missing: str = ""
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ class Change:
     verdict: the guard's, by the default policy (a fall of 2 standard errors over splits, or of 0.01 without
     splits, is `regressed`); `mismatched` is not compared. differs: what else does. difference: new - old
     with its interval and p, on the same samples; None where these were not kept, or not resampled alike.
+    missing: the files for want of which there is none. untested: why samples that are there say nothing.
     """
 
     benchmark: str
@@ -52,6 +54,8 @@ class Change:
     verdict: Verdict
     differs: tuple[str, ...] = ()
     difference: Difference | None = None
+    missing: tuple[str, ...] = ()
+    untested: str = ""
 
     @property
     def compared(self) -> bool:
@@ -111,6 +115,11 @@ class Changes:
         """Those that could not be compared."""
         return tuple(change for change in self.pairs if not change.compared)
 
+    @cached_property
+    def missing(self) -> tuple[str, ...]:
+        """The files for want of which scores that moved have no interval."""
+        return tuple(dict.fromkeys(file for change in self.moved for file in change.missing))
+
     def words(self) -> frozenset[str]:
         """The verdicts that there are; `gone` also where a score was lost."""
         words = {change.verdict.word for change in self.pairs}
@@ -141,17 +150,27 @@ def _change(key: Key, old: Held, new: Held) -> Change:
     told = old.details is not None and new.details is not None
     more = differences(old.details or {}, new.details or {}) if told else ()
     change = Change(*key, before, after, verdict, (*verdict.changed, *more))
-    return replace(change, difference=_difference(old, new)) if change.moved else change
+    if not change.moved:
+        return change
+    difference, why = _difference(old, new)
+    return replace(change, difference=difference, missing=_missing(old, new), untested=why)
 
 
-def _difference(old: Held, new: Held) -> Difference | None:
+def _missing(old: Held, new: Held) -> tuple[str, ...]:
+    """The files that would make an interval: none where a side never had any samples."""
+    files = tuple(held.missing for held in (old, new) if held.missing)
+    return files if files and all(held.missing or held.sampled()[1] for held in (old, new)) else ()
+
+
+def _difference(old: Held, new: Held) -> tuple[Difference | None, str]:
+    """The paired difference; else why there is none of samples that share a key."""
     (one, before), (other, after) = old.sampled(), new.sampled()
     if one != other:
-        return None
+        return None, ""
     try:
-        return paired(_measured(new).raw, _measured(old).raw, after, before)
-    except MetricError:  # another number of replicates, or too few: the scores are compared without
-        return None
+        return paired(_measured(new).raw, _measured(old).raw, after, before), ""
+    except MetricError as why:  # the scores are compared without
+        return None, str(why)
 
 
 def _measured(held: Held) -> Measured:

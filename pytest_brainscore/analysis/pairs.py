@@ -23,7 +23,7 @@ class Scored:
     """A model's raw score on a benchmark, with its replicates.
 
     made: what must be the same for two scores to be compared, in words and what it is: the key of the
-    samples, digests, versions.
+    samples, digests, versions. missing: the file that should hold the replicates and is not there.
     """
 
     benchmark: str
@@ -31,14 +31,15 @@ class Scored:
     raw: float
     sampled: Sampled = field(default_factory=dict)
     made: Mapping[str, str] = field(default_factory=dict)
+    missing: str = ""
 
 
 @dataclass(frozen=True)
 class Pair:
     """Two models on a benchmark: raw scores, and a - b with its 95 % interval and two-sided p.
 
-    over: what is a sample: stimulus, neuroid, subject. p_corrected: over all pairs on the benchmark. why:
-    they could not be compared.
+    over: what is a sample: stimulus, neuroid, subject. subjects: how many, where they are. p_corrected: over
+    all pairs on the benchmark. why: they could not be compared.
     """
 
     benchmark: str
@@ -54,6 +55,7 @@ class Pair:
     p: float | None = None
     p_corrected: float | None = None
     over: tuple[str, ...] = ()
+    subjects: int | None = None
     why: str | None = None
 
     @property
@@ -130,11 +132,16 @@ def _pair(a: Scored, b: Scored) -> Pair:
     if found is None:
         return replace(pair, why="neither has replicates: score them again, with intervals")
     over = tuple(factor for factor in a.sampled if factor != "both")
-    return replace(pair, low=found.low, high=found.high, se=found.se, df=found.df, p=found.p, over=over)
+    subjects = a.sampled["subject"].count if "subject" in a.sampled else None
+    pair = replace(pair, over=over, subjects=subjects)
+    return replace(pair, low=found.low, high=found.high, se=found.se, df=found.df, p=found.p)
 
 
 def _unlike(a: Scored, b: Scored) -> Iterator[str]:
     """Why two scores have no samples in common."""
+    for one in (a, b):
+        if one.missing:
+            yield f"{one.missing} is missing: copy it beside the results, or score {one.model} again"
     for one, other in ((a, b), (b, a)):
         if other.sampled and not one.sampled:
             yield f"{one.model} has no replicates: score it again, with intervals"

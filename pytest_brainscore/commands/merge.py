@@ -72,8 +72,7 @@ def _with_values(found: Found, folder: Path) -> Row:
     row = found.row
     if row.values is None:
         return row
-    source = found.part.file.parent / Path(row.values).name
-    if source.name == row.values and source.is_file():
+    if source := found.values_file:
         shutil.copyfile(source, folder / source.name)
         return row
     note = f"the values per target were not beside {found.part.file}"

@@ -51,12 +51,17 @@ def _lines(made: Pairs) -> Iterator[str]:
     alike = made.alike()
     for benchmark, same in by_benchmark.items():
         own = [one for one in alike if one.benchmark == benchmark]
-        over = next((" and ".join(pair.over) for pair in same if pair.over), "")
-        yield f"{benchmark}: {len(own)} models" + (f", over {over}" if over else "")
+        yield f"{benchmark}: {len(own)} models{next((_over(pair) for pair in same if pair.over), '')}"
         yield from _grid(same, made.correction) if len(own) <= _MOST else ()
         yield from map(_told, own)
         yield from dict.fromkeys(f"  {pair.a}, {pair.b}: {pair.why}" for pair in same if pair.why)
         yield ""
+
+
+def _over(pair: Pair) -> str:
+    """What was taken as a sample; of subjects how many, since they are few."""
+    n = "" if pair.subjects is None else f" (n = {pair.subjects} subjects)"
+    return f", over {' and '.join(pair.over)}{n}"
 
 
 def _grid(same: Sequence[Pair], correction: Correction) -> Iterator[str]:
@@ -80,5 +85,6 @@ def _p(p: float | None) -> str:
 def _told(one: Alike) -> str:
     if not one.compared:
         return f"  {one.model} ({one.raw:.4f}): not compared"
-    others = ", ".join(one.alike) or f"none of {one.compared}: it differs from every other model"
-    return f"  {one.model} ({one.raw:.4f}) cannot be told from {others}"
+    if not one.alike:
+        return f"  {one.model} ({one.raw:.4f}) differs from all others ({one.compared})"
+    return f"  {one.model} ({one.raw:.4f}) cannot be told from {', '.join(one.alike)}"

@@ -106,9 +106,12 @@ class Hooks:
         """Fix the plan, before the terminal reports it: which layers of which model see which stimuli."""
         schedule.plan(session.items, self.run)
 
-    def pytest_report_collectionfinish(self) -> list[str]:
+    def pytest_report_collectionfinish(
+        self, config: pytest.Config, items: Sequence[pytest.Item]
+    ) -> list[str]:
         """Say how ``-k`` was read and how much there is to do."""
-        return [*keywords.report(self.run), *(self.run.outlook.lines() if self.run.outlook else ())]
+        misread = () if items else keywords.misread(config.option.keyword, self.run.keywords_known)
+        return [*keywords.report(self.run), *misread, *(self.run.outlook.lines() if self.run.outlook else ())]
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(

@@ -8,12 +8,12 @@ carries ``:+:NAME:+:`` for each of its names, and a word of the expression that 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 
 import pytest
 
-from ..errors import SpecError
+from ..errors import SpecError, nearest
 from ..specs.cases import is_benchmark_file, load_cases
 from .items import ScoreItem
 from .run import Run
@@ -36,6 +36,7 @@ def make_exact(config: pytest.Config, items: Iterable[pytest.Item], run: Run) ->
         known |= run.elsewhere | USUAL_REGIONS | _names_of_suites(run)
         config.option.keyword, read = rewrite(expression, known)
         run.keywords_read.update(dict.fromkeys(read, expression))
+        run.keywords_known = known
 
 
 def _names_of_suites(run: Run) -> set[str]:
@@ -69,6 +70,15 @@ def report(run: Run) -> list[str]:
     if not read:
         return []
     return [f"brainscore: -k {next(iter(read.values()))!r} takes {', '.join(read)} as whole names"]
+
+
+def misread(expression: str, known: Collection[str]) -> list[str]:
+    """What was perhaps meant by the words of an expression that selected nothing: names of ours like them."""
+    words = [word for word in _WORD.findall(expression) if word not in _OPERATORS and FENCE not in word]
+    within = "\n".join(known).casefold()
+    strange = dict.fromkeys(word for word in words if word.casefold() not in within)
+    hints = {word: nearest(word, known) for word in strange}
+    return [f"brainscore: -k: nothing is called {word}{hint}" for word, hint in hints.items() if hint]
 
 
 def _fenced(name: str) -> str:

@@ -64,6 +64,7 @@ class Run:
     elsewhere: frozenset[str] = frozenset()
     composites: tuple[Composite, ...] = ()
     keywords_read: dict[str, str] = field(default_factory=dict)
+    keywords_known: set[str] = field(default_factory=set)
     places: dict[str, Case] = field(default_factory=dict)
     marks: dict[str, pytest.MarkDecorator] = field(default_factory=dict)
     items: Mapping[str, Named] = field(default_factory=dict)

@@ -44,10 +44,7 @@ class Evidence:
 
     def values_file(self, one: Found) -> Path | None:
         """The netCDF file of a row's values and replicates; None where there is none."""
-        if one.row.values is None:
-            return None
-        file = one.part.file.absolute().parent / one.row.values
-        return file if file.is_file() else None
+        return one.values_file
 
     def by_region(self) -> Iterator[tuple[str, list[Found]]]:
         """Each region and its scored rows, in the order of the rows."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from ..errors import ResultsError
 from ..guard import agree
-from ..specs.results import Row
+from ..specs.results import Row, is_plain
 from ..versions import OF_NUMBERS, release
 from .runs import Part
 
@@ -23,6 +24,23 @@ class Found:
 
     row: Row
     part: Part
+
+    @property
+    def values_file(self) -> Path | None:
+        """The netCDF file of its values and replicates, beside the results; None where there is none."""
+        file = self._values_due()
+        return file if file is not None and file.is_file() else None
+
+    @property
+    def missing(self) -> str:
+        """The values file that it names and that is not there; "" where nothing is missing."""
+        file = self._values_due()
+        return "" if file is None or file.is_file() else str(file)
+
+    def _values_due(self) -> Path | None:
+        """Beside the results, and nowhere else: a name with a folder in it is nobody's file."""
+        name = self.row.values
+        return None if name is None or not is_plain(name) else self.part.file.parent / name
 
 
 @dataclass(frozen=True)

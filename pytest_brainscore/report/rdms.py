@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import BrainScoreError, DataError, ResultsError, first_line
-from ..specs.results import Row
 from .joining import Found
 
 if TYPE_CHECKING:
@@ -57,16 +56,8 @@ def per_stimulus(found: Sequence[Found]) -> dict[tuple[str, str], Mapping[str, f
 def files(found: Sequence[Found]) -> Iterator[tuple[Found, Path]]:
     """The values of each network in its own layer, where they lie beside the results."""
     for one in found:
-        path = _beside(one.row, one.part.file)
-        if path is not None and not one.row.named:
+        if (path := one.values_file) is not None and not one.row.named:
             yield one, path
-
-
-def _beside(row: Row, results: Path) -> Path | None:
-    if row.values is None or Path(row.values).name != row.values:
-        return None
-    path = results.parent / row.values
-    return path if path.is_file() else None
 
 
 @contextmanager

@@ -22,10 +22,15 @@ PREFIX = "replicates_"
 
 @dataclass(frozen=True, eq=False)
 class Samples:
-    """Replicates of one row by factor. key: rows of one key were resampled alike; "" without replicates."""
+    """Replicates of one row by factor.
+
+    key: rows of one key were resampled alike; "" without replicates. missing: the file that should hold them
+    and is not there; "" where none was named, or it is there.
+    """
 
     sampled: Sampled = field(default_factory=dict)
     key: str = ""
+    missing: str = ""
 
 
 def samples(found: Sequence[Found]) -> list[Samples]:
@@ -33,21 +38,10 @@ def samples(found: Sequence[Found]) -> list[Samples]:
 
     Raises ResultsError where a file cannot be read, or its replicates are not what they say.
     """
-    return [_of(_file(one)) for one in found]
+    return [_of(file) if (file := one.values_file) else Samples(missing=one.missing) for one in found]
 
 
-def _file(one: Found) -> Path | None:
-    """The values of a row, where they lie beside the results."""
-    name = one.row.values
-    if name is None or Path(name).name != name:
-        return None
-    path = one.part.file.parent / name
-    return path if path.is_file() else None
-
-
-def _of(path: Path | None) -> Samples:
-    if path is None:
-        return Samples()
+def _of(path: Path) -> Samples:
     with opened(path) as values:
         arrays = {name: values[name] for name in map(str, values) if name.startswith(PREFIX)}
         sampled = {_factor(name, path): _replicates(name, array, path) for name, array in arrays.items()}
@@ -70,7 +64,8 @@ def _replicates(name: str, array: xr.DataArray, path: Path) -> Replicates:
     if wrong or not isinstance(count, int | np.integer) or not isinstance(ratio, float | np.floating | None):
         raise ResultsError(f"{path}: {name} is no list of replicates with `way` and `count`; run it again")
     factor, refit = _factor(name, path), bool(array.attrs.get("refit", 0))
+    alone = bool(array.attrs.get("alone", 0))
     values = array.values.astype(np.float64)
     return Replicates(
-        cast(Way, way), factor, values, int(count), None if ratio is None else float(ratio), refit
+        cast(Way, way), factor, values, int(count), None if ratio is None else float(ratio), refit, alone
     )

@@ -78,7 +78,7 @@ def _ended(file: Path, text: str) -> Part:
     except ValidationError as why:
         lines = file.with_name(LINES)
         hint = f"; name {lines} for the rows alone" if lines.is_file() else "; leave this run out"
-        raise ResultsError(f"{file}: is no results.json of this release ({_first(why)}){hint}") from None
+        raise ResultsError(f"{file}: {_wrong(why)}{hint}") from None
     _compare(file, run.results)
     rest = (run.models, run.shard, run.started, run.seconds)
     return Part(file, run.results, run.complete, *rest)
@@ -119,8 +119,18 @@ def _killed(file: Path, text: str) -> Part:
     return Part(file, tuple(rows.values()), complete=False, seconds=seconds)
 
 
+def _wrong(why: ValidationError) -> str:
+    """What a document is that is no run's."""
+    said = _first(why)
+    if why.errors(include_url=False)[0]["type"] == "json_invalid":
+        cut = "cut off" if "EOF" in said else "damaged"
+        return f"is {cut}: {said}"
+    return f"is no {DOCUMENT} of this release ({said})"
+
+
 def _first(why: ValidationError) -> str:
     """The first thing that is wrong, and where in the document."""
     error = why.errors(include_url=False)[0]
     place = ".".join(map(str, error["loc"]))
-    return f"{place}: {error['msg']}" if place else str(error["msg"])
+    said = str(error["msg"]).removeprefix("Value error, ")
+    return f"{place}: {said}" if place else said

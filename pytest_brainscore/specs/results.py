@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from .base import Spec
 from .guards import Word
@@ -42,6 +42,11 @@ class Interval(Spec):
     refit: bool = Field(
         False, description="whether mappings were fitted anew; false: from the values of one fit"
     )
+    without_stimuli: bool = Field(
+        False,
+        description="whether the score depends on stimuli too, and these could not be a sample: too short,"
+        " and two models cannot be told apart by it",
+    )
 
 
 class Null(Spec):
@@ -63,6 +68,15 @@ class LayerScores(Spec):
     test: dict[str, float | None] = Field(description="score on the test stimuli, by subject")
     dimensionality: float | None = Field(None, description="participation ratio over all stimuli")
     dimensionality_corrected: float | None = Field(None, description="its estimate for infinitely many")
+
+
+def is_plain(name: str) -> bool:
+    """Whether a name is that of a file in the same folder, on any system.
+
+    >>> is_plain("0001.nc"), is_plain("../0001.nc"), is_plain("..")
+    (True, False, False)
+    """
+    return name.strip(".") != "" and not set(name) & set("/\\\0")
 
 
 class Row(Spec):
@@ -120,8 +134,17 @@ class Row(Spec):
     cache_hit: bool | None = Field(None, description="whether the activations came from the store")
     stored: str | None = Field(None, description="key of the activations (coordinates) in the store")
     notes: tuple[str, ...] = ()
-    values: str | None = Field(None, description="netCDF file of the values per split and neuroid")
+    values: str | None = Field(
+        None, description="netCDF file of the values per split and neuroid, in the folder of the results"
+    )
     node: str | None = Field(None, description="pytest node id")
+
+    @field_validator("values")
+    @classmethod
+    def _plain(cls, name: str | None) -> str | None:
+        if name is not None and not is_plain(name):
+            raise ValueError(f"{name!r} is no plain name of a file beside the results")
+        return name
 
     def key(self) -> tuple[str, str, str]:
         """Benchmark, model and layer: what results are joined by."""

@@ -252,7 +252,7 @@ def story(tmp_path_factory):
 def test_baselines_are_written_and_proposed(story):
     run = story["baselines"]
     assert run.failed == [], run.said("log")
-    assert "2 baseline(s) changed by --brainscore-update new" in run.said("summary")
+    assert "2 baselines written by --brainscore-update new" in run.said("summary")
     assert "pr create --base main --head baselines-1234" in run.said("gh.log")
     (file,) = (run.folder / "benchmarks" / "baselines").iterdir()
     assert set(json.loads(file.read_text())["models"]) == {"smallnet", "smallnet_untrained"}

@@ -43,7 +43,9 @@ def dies():
 def test_baselines_then_a_regression_and_a_death_on_workers(project):
     assert project.run(MODELS, "--brainscore-update=new", FILE).ret == 0
     first = written(project)
-    assert "`2 baseline(s) changed by --brainscore-update new`" in first
+    assert first.startswith("### Brain scores: 2 new baselines\n")
+    assert "`2 baselines written by --brainscore-update new`" in first
+    assert "without a baseline" not in first
     raise_baseline(project, "wide_vit", 0.2)
     project.write("dies.py", DIES)
     models = project.root / "models.yaml"

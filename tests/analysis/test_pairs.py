@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -65,3 +67,21 @@ def test_the_false_discovery_rate_is_that_of_statsmodels():
     p = (0.001, 0.2, 0.013, 0.04, 0.04, 0.9)
     expected = multipletests(p, method="fdr_bh")[1]
     assert benjamini_hochberg((*p[:3], None, *p[3:])) == pytest.approx((*expected[:3], None, *expected[3:]))
+
+
+def test_values_that_are_missing_are_named():
+    gone = replace(scored("b", SPLITS["fair"]), sampled={}, missing="run/b.nc")
+    (pair,) = compared([scored("a", SPLITS["good"]), gone]).pairs
+    assert pair.why == "run/b.nc is missing: copy it beside the results, or score b again"
+
+
+def test_subjects_are_counted():
+    of = {name: np.array(values[1:4]) for name, values in SPLITS.items()}
+    made = compared(
+        [
+            Scored("b", name, values.mean(), {"subject": Replicates("jackknife", "subject", values, 3)})
+            for name, values in of.items()
+        ]
+    )
+    assert {pair.subjects for pair in made.pairs} == {3}
+    assert {pair.over for pair in made.pairs} == {("subject",)}

@@ -28,7 +28,7 @@ def append(run: Run, session: pytest.Session, exitstatus: int) -> None:
     if file is None or run.is_worker or session.config.option.collectonly:
         return
     remarks = tuple(_remarks(run, session, exitstatus))
-    told = Told(run.id, run.book.results, run.book.composites, remarks, run.settings.update is not None)
+    told = Told(run.id, run.book.results, run.book.composites, remarks, run.updated > 0)
     try:
         append_whole(file, document(blocks(told), max(_LEAST, LIMIT - _written(file))))
     except OSError as why:
@@ -52,5 +52,6 @@ def _remarks(run: Run, session: pytest.Session, exitstatus: int) -> Iterator[str
     if skipped := skipped_under_strict(run):
         yield f"{skipped} item(s) skipped, which strict does not let pass"
     if run.settings.update is not None:
-        yield f"{run.updated} baseline(s) changed by --brainscore-update {run.settings.update}"
+        plural = "" if run.updated == 1 else "s"
+        yield f"{run.updated} baseline{plural} written by --brainscore-update {run.settings.update}"
     yield from dict.fromkeys(run.book.problems)

@@ -24,6 +24,7 @@ def document_of(changes: Changes, names: tuple[str, str], every: bool = False) -
         "only_in_new": _lacks(changes.new),
         "only_in_old": _lacks(changes.gone),
         "unscored": changes.unscored,
+        "missing_values": list(changes.missing),
     }
 
 
@@ -46,10 +47,11 @@ def _change(change: Change) -> dict[str, Any]:
     }
 
 
-def _difference(difference: Difference | None) -> dict[str, float | None] | None:
+def _difference(difference: Difference | None) -> dict[str, Any] | None:
     if difference is None:
         return None
-    return {name: _finite(value) for name, value in asdict(difference).items()}
+    told = asdict(difference).items()
+    return {name: _finite(value) if isinstance(value, float) else value for name, value in told}
 
 
 def _lacks(lacks: Sequence[Lack]) -> list[dict[str, Any]]:

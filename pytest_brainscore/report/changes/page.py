@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from ... import __version__
 from ...analysis.changes import Changes
 from ...errors import ResultsError
-from .text import counted, listings, said_of_se
+from .text import counted, listings, notes
 
 
 def page_of(changes: Changes, names: tuple[str, str], every: bool = False) -> str:
@@ -29,7 +29,7 @@ def page_of(changes: Changes, names: tuple[str, str], every: bool = False) -> st
             new=names[1],
             counted=counted(changes),
             listings=listings(changes, every),
-            said=said_of_se() if changes.moved else "",
+            notes=notes(changes),
             style=Markup(source("page.css")),
             version=__version__,
         )

@@ -45,14 +45,20 @@ def side(path: Path) -> Side:
 
 def _runs(path: Path) -> Sequence[Path]:
     """The runs at a path: itself, else the folders of runs in it."""
-    if path.is_file() or any((path / name).is_file() for name in (DOCUMENT, LINES)):
+    if path.is_file() or _is_run(path):
         return [path]
     inner = {file.parent for name in (DOCUMENT, LINES) for file in path.glob(f"*/{name}")}
     return sorted(inner) or [path]
 
 
+def _is_run(path: Path) -> bool:
+    return any((path / name).is_file() for name in (DOCUMENT, LINES))
+
+
 def _baselines(path: Path) -> dict[Path, str]:
-    """The baselines at a path, with their benchmarks."""
+    """The baselines at a path, with their benchmarks; a run has none, whatever else lies in its folder."""
+    if _is_run(path):
+        return {}
     files = [path] if path.is_file() else sorted(path.glob("*.json"))
     named = ((file, _benchmark(file)) for file in files if file.suffix == ".json")
     return {file: benchmark for file, benchmark in named if benchmark is not None}
@@ -96,7 +102,7 @@ def _held(found: Found) -> Held:
     row = found.row
     if row.status != "scored":
         return Held(None, why=f"{row.status}: {row.message}" if row.message else row.status)
-    return Held(measured_row(row), details(row), sampled=partial(_sampled, found))
+    return Held(measured_row(row), details(row), sampled=partial(_sampled, found), missing=found.missing)
 
 
 def _sampled(found: Found) -> tuple[str, Sampled]:

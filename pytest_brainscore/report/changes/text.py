@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ...analysis.changes import Change, Changes, Lack
@@ -14,6 +14,7 @@ from .markdown import Block, Grid, code, document
 _SHOWN = 20
 _WIDTH = 100
 _NAMES = 2
+_PLURALS = {"stimulus": "stimuli", "neuroid": "neuroids", "subject": "subjects"}
 
 
 @dataclass(frozen=True)
@@ -68,9 +69,9 @@ def lines(changes: Changes, names: tuple[str, str], every: bool = False) -> Iter
         yield from _padded(listing)
         if listing.more:
             yield f"  and {listing.more} more (--all shows them)"
-    if changes.moved:
+    for note in notes(changes):
         yield ""
-        yield from textwrap.wrap(said_of_se(), _WIDTH)
+        yield from textwrap.wrap(note, _WIDTH, break_long_words=False, break_on_hyphens=False)
 
 
 def markdown(changes: Changes, names: tuple[str, str], every: bool = False) -> str:
@@ -79,7 +80,7 @@ def markdown(changes: Changes, names: tuple[str, str], every: bool = False) -> s
     for listing in listings(changes, every):
         blocks += [f"**{listing.title[0].upper()}{listing.title[1:]}**", _grid(listing)]
         blocks += [f"and {listing.more} more"] if listing.more else []
-    return document([*blocks, *([said_of_se()] if changes.moved else [])])
+    return document([*blocks, *notes(changes, code)])
 
 
 def counted(changes: Changes) -> str:
@@ -93,12 +94,36 @@ def counted(changes: Changes) -> str:
     )
 
 
-def said_of_se() -> str:
-    """What the columns of numbers mean."""
+def notes(changes: Changes, shown: Callable[[object], str] = str) -> list[str]:
+    """What a reader should know of the scores that moved. shown: how a file is written."""
+    if not changes.moved:
+        return []
+    missing = _said_of_missing(changes.missing, shown)
+    return [*missing, *_said_of_untested(changes.moved, shown), _said_of_columns(changes.moved)]
+
+
+def _said_of_missing(files: Sequence[str], shown: Callable[[object], str]) -> Iterator[str]:
+    """Why some scores have no interval."""
+    if files:
+        more = f" and {len(files) - 1} more are" if len(files) > 1 else " is"
+        yield f"no interval where values are missing: {shown(files[0])}{more}; copy them beside the results"
+
+
+def _said_of_untested(moved: Sequence[Change], shown: Callable[[object], str]) -> Iterator[str]:
+    """Why there is no interval though there are samples, and of which benchmarks."""
+    for why in dict.fromkeys(change.untested for change in moved if change.untested):
+        named = dict.fromkeys(shown(change.benchmark) for change in moved if change.untested == why)
+        yield f"no interval of {', '.join(named)}: {why}"
+
+
+def _said_of_columns(moved: Sequence[Change]) -> str:
+    tested = (change.difference.over for change in moved if change.difference)
+    over = " or ".join(dict.fromkeys(" and ".join(map(_PLURALS.__getitem__, factors)) for factors in tested))
     return (
         "difference: mean over splits of new - old, in the metric's unit; in se: in standard errors of the"
-        " old score over splits; interval and p: a paired t test on the same resampled stimuli and neuroids,"
-        " where these were kept; verdict: a fall of more than 2 se (0.01 without splits) is a regression"
+        " old score over splits; interval and p: a paired t test on the same samples"
+        f" of {over or 'stimuli'}, where these were kept;"
+        " verdict: a fall of more than 2 se (0.01 without splits) is a regression"
     )
 
 

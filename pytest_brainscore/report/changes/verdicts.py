@@ -24,7 +24,7 @@ _MODELS = 6
 class Told:
     """A run as it is told. name: its id. remarks: what a reader should know first, such as a cut.
 
-    updates: whether it wrote baselines.
+    updates: whether it wrote baselines: scores that had none have one now.
     """
 
     name: str
@@ -36,7 +36,7 @@ class Told:
 
 def blocks(run: Told) -> Iterator[Block]:
     """The heading with the count of verdicts, what moved, what could not be scored, and all scores."""
-    yield f"### Brain scores: {_counted(run.rows)}"
+    yield f"### Brain scores: {_counted(run.rows, run.updates)}"
     yield from (code(remark) for remark in run.remarks)
     yield from _moved(run.rows)
     yield from _unscored(run.rows)
@@ -45,10 +45,13 @@ def blocks(run: Told) -> Iterator[Block]:
     yield f"Run {code(run.name)}. In se: in standard errors of the baseline over splits. Raw → ceiled scores."
 
 
-def _counted(rows: Sequence[Row]) -> str:
+def _counted(rows: Sequence[Row], updates: bool) -> str:
+    new = sum(_is_unguarded(row) and row.guard.updates for row in rows if row.guard) if updates else 0
     verdicts = Counter(row.verdict for row in rows if row.verdict is not None)
+    verdicts["unguarded"] -= new
     statuses = Counter[str](row.status for row in rows)
     said = [f"{verdicts[word]} {word}{MARKS.get(word, '')}" for word in ORDER if verdicts[word]]
+    said += [f"{new} new {'baseline' if new == 1 else 'baselines'}"] * bool(new)
     said = said or [f"{statuses['scored']} scored"] * bool(statuses["scored"])
     lacks = {"error": "not measured", "skipped": "skipped"}
     said += [f"{statuses[word]} {name}" for word, name in lacks.items() if statuses[word]]
@@ -104,8 +107,12 @@ def _unscored(rows: Sequence[Row]) -> Iterator[Block]:
         yield Grid(("not scored", "benchmark", "model", "why"), cells)
 
 
+def _is_unguarded(row: Row) -> bool:
+    return row.verdict == "unguarded"
+
+
 def _unguarded(rows: Sequence[Row]) -> Iterator[Block]:
-    keys = [row.guard.key for row in rows if row.verdict == "unguarded" and row.guard]
+    keys = [row.guard.key for row in rows if _is_unguarded(row) and row.guard]
     if keys:
         models = list(dict.fromkeys(keys))
         named = ", ".join(map(code, models[:_MODELS])) + (", ..." if len(models) > _MODELS else "")
