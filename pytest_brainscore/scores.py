@@ -136,7 +136,8 @@ def _within(interval: Interval | None) -> str:
     """An interval in words, such as `` [0.548, 0.576]``; nothing where it has no ends."""
     if interval is None or interval.low is None or interval.high is None:
         return ""
-    return f" [{interval.low:.3f}, {interval.high:.3f}]"
+    alone = f" over {' and '.join(interval.over)}s alone" if interval.without_stimuli else ""
+    return f" [{interval.low:.3f}, {interval.high:.3f}]{alone}"
 
 
 def finite(value: float | None) -> float | None:

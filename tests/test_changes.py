@@ -14,7 +14,7 @@ from pytest_brainscore.guard import Measured
 from pytest_brainscore.inference.replicates import Replicates
 from pytest_brainscore.report.changes.document import document_of
 from pytest_brainscore.report.changes.markdown import LIMIT, Grid, code, document
-from pytest_brainscore.report.changes.text import counted, lines, listings
+from pytest_brainscore.report.changes.text import counted, lines, listings, notes
 
 SIDE = {"spec": "5" * 16, "stimuli": "1" * 16, "recordings": "2" * 16, "metric version": 1, "ceiling": 0.8}
 MADE = {"layer": "3", "weights": "a" * 16, "torch": "2.6.0", "device": "cpu"}
@@ -111,6 +111,18 @@ def test_on_the_same_samples_a_difference_has_an_interval():
     assert change.difference.p < 0.001
     assert one(held(OLD, sampled(0.5 + noise, 41)), new).difference is None
     assert one(held(OLD, before, "of other stimuli"), new).difference is None
+
+
+def test_what_was_resampled_is_said_and_why_where_it_says_nothing():
+    values = np.random.default_rng(1).standard_normal((2, 200))
+    of = [{"neuroid": Replicates("bootstrap", "neuroid", each, 40)} for each in values]
+    tested = changes({KEY: held(OLD, of[0])}, {KEY: held(moved(-0.05), of[1])})
+    assert "on the same samples of neuroids," in notes(tested)[-1]
+    alone = [{"neuroid": replace(each["neuroid"], alone=True)} for each in of]
+    made = changes({KEY: held(OLD, alone[0])}, {KEY: held(moved(-0.05), alone[1])})
+    assert made.moved[0].difference is None
+    why = "stimuli are no sample here: write `inference: {intervals: refit}`"
+    assert f"no interval of {KEY[0]}: {why}" in notes(made)
 
 
 def test_samples_of_scores_that_did_not_move_are_not_read():

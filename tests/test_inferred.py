@@ -13,9 +13,10 @@ from pytest_brainscore.data.opening import from_arrays
 from pytest_brainscore.inference.sampling import Sampling, without
 from pytest_brainscore.metrics.cka import cka
 from pytest_brainscore.metrics.predictivity import ridge
-from pytest_brainscore.metrics.rsa import rdm
+from pytest_brainscore.metrics.rsa import compare, pearson_distance, rdm
 from pytest_brainscore.metrics.splits import Split
 from pytest_brainscore.scoring.inferred import Plan, inferred_score
+from pytest_brainscore.scoring.inferred.kernels import Rdms
 from pytest_brainscore.specs.benchmarks import Benchmark
 from pytest_brainscore.specs.metrics import Versa
 from pytest_brainscore.specs.registry import Registry
@@ -44,7 +45,7 @@ def responses(x):
 def measured(entry, responses, x, among=(), **coords):
     """The score with and without its intervals' work, and the target."""
     benchmark = validated(Benchmark, {"region": "IT", **entry}, "test")
-    images = list(np.random.RandomState(3).randint(0, 256, (N, 4, 4, 3), dtype=np.uint8))
+    images = list(np.random.RandomState(3).randint(0, 256, (len(x), 4, 4, 3), dtype=np.uint8))
     recordings = from_arrays(images, responses, region="IT", **coords)
     target = scoring.target(benchmark, "IT", recordings, CPU)
     plan = Plan.of(benchmark, "key")
@@ -97,6 +98,35 @@ def test_rdms_are_made_once_and_cut(x, responses, rounded):
     assert not found.interval.refit
 
 
+@pytest.mark.parametrize(("separate", "said"), [(False, True), (True, False)])
+def test_neuroids_that_are_pooled_over_subjects_are_said_to_be(x, responses, separate, said):
+    metric = {"name": "ridge", **({"subjects": "separate"} if separate else {})}
+    found, _ = measured({"metric": metric}, responses, x, neuroids={"subject": ["a"] * 4 + ["b"] * 3})
+    assert any("of these 2 subjects: their neuroids are pooled" in note for note in found.notes) == said
+    assert found.interval.over == ("stimulus", "subject" if separate else "neuroid")
+
+
+def test_rdms_of_several_subjects_are_cut_each_by_its_own_order(x, responses):
+    y = torch.as_tensor(responses).mean(dim=2)
+    brain = torch.stack([pearson_distance(y[:, :4]), pearson_distance(y[:, 3:])])
+    models = torch.stack([pearson_distance(x[:, :6]), pearson_distance(x[:, 6:])])
+    rows = groups()[0]
+    cut = brain[:, rows[:, None], rows]
+    for model in (models, models[0]):
+        expected = compare(model[..., rows[:, None], rows], cut, "spearman").flatten()
+        found = Rdms(model, brain, "spearman")(rows).values.flatten()
+        assert found.numpy() == pytest.approx(expected.numpy(), abs=1e-12)
+
+
+def test_more_stimuli_are_left_out_in_fewer_groups(x):
+    rows = torch.as_tensor(np.random.RandomState(4).randn(540, UNITS))
+    answers = (rows.numpy() @ np.random.RandomState(5).randn(UNITS, 5))[..., None]
+    found, _ = measured({"metric": "rdm"}, answers, rows)
+    assert found.interval.df == 5
+    assert len(found.beside["replicates_stimulus"].values) == 6 + 15
+    assert found.notes == ("interval: 6 groups of stimuli, not 20, since each takes long",)
+
+
 @pytest.mark.parametrize("debiased", [True, False])
 def test_kernels_are_made_once_and_cut(x, responses, debiased):
     entry = {"metric": {"name": "cka", "debiased": debiased}, "inference": {"groups": 6}}
@@ -147,6 +177,13 @@ def test_what_cannot_be_is_none_and_a_note_says_what_to_write(x, responses):
     lone, _ = measured({"metric": "encoding"}, responses, x)
     assert lone.interval.over == ("neuroid",)
     assert lone.notes[0].startswith("the interval is over neuroids alone: the stimuli are split once")
+    assert lone.interval.without_stimuli
+    assert str(lone).endswith("] over neuroids alone")
+    assert lone.beside["replicates_neuroid"].attrs["alone"] == 1
+    asked, _ = measured({"metric": "encoding", "inference": {"over": ("neuroid",)}}, responses, x)
+    assert (asked.interval.low, asked.interval.without_stimuli) == (lone.interval.low, False)
+    assert asked.notes == ()
+    assert asked.beside["replicates_neuroid"].attrs["alone"] == 0
     off, _ = measured({"metric": "ridge", "inference": {"intervals": "off"}}, responses, x)
     assert (off.interval, off.notes, dict(off.beside)) == (None, (), {})
     few, _ = measured({"metric": versa, "inference": {"intervals": "refit", "groups": 5}}, responses, x)

@@ -32,6 +32,7 @@ def interval(raw: float, sampled: Sampled, *, level: float = 0.95) -> Interval |
         over=over,
         by={factor: sampled[factor].way for factor in over},
         refit=any(sampled[factor].refit for factor in over),
+        without_stimuli=any(sampled[factor].alone for factor in over),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -22,7 +22,8 @@ class Replicates:
     order (drawn from a counter and its digest), so that the difference of two models' replicates is a
     replicate of their difference.
     ratio: of `splits`, test stimuli over training stimuli. count: how many of the factor were sampled from.
-    refit: whether the mapping was fitted anew for each.
+    refit: whether the mapping was fitted anew for each. alone: whether the score depends on stimuli too, and
+    these were no sample though they should have been: nothing can then be said of two models.
     """
 
     way: Way
@@ -31,12 +32,11 @@ class Replicates:
     count: int
     ratio: float | None = None
     refit: bool = False
+    alone: bool = False
 
     def minus(self, other: Replicates) -> Replicates:
         """Replicates of the difference of two scores, on the same samples."""
-        return Replicates(
-            self.way, self.factor, self.values - other.values, self.count, self.ratio, self.refit
-        )
+        return replace(self, values=self.values - other.values)
 
 
 Sampled = Mapping[Factor, Replicates]

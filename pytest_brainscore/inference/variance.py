@@ -121,7 +121,7 @@ def minus(a: Sampled, b: Sampled) -> dict[Factor, Replicates]:
 
 def _plan(replicates: Replicates) -> tuple[object, ...]:
     r = replicates
-    return r.way, r.factor, len(r.values), r.count, r.ratio, r.refit
+    return r.way, r.factor, len(r.values), r.count, r.ratio, r.refit, r.alone
 
 
 def _said(sampled: Sampled) -> str:

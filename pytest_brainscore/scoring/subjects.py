@@ -25,12 +25,13 @@ FEWEST = 10
 class Subjects:
     """Names of the subjects, and each one's columns of the responses; none where they are one population.
 
-    notes: who is left out.
+    notes: who is left out. pooled: of how many subjects the one population is, where that is known.
     """
 
     names: tuple[str, ...] = ()
     groups: tuple[Tensor, ...] | None = None
     notes: tuple[str, ...] = ()
+    pooled: int = 1
 
 
 def subjects_of(metric: Metric, responses: xr.DataArray) -> Subjects:
@@ -38,10 +39,12 @@ def subjects_of(metric: Metric, responses: xr.DataArray) -> Subjects:
 
     Raises MetricError where each is to have a fit of their own, and nothing says whose neuroids these are.
     """
-    if not _one_by_one(metric) or "subject" not in responses.coords:
+    if "subject" not in responses.coords:
         return Subjects()
     labels = responses["subject"].values.astype(str)
     names = tuple(dict.fromkeys(labels.tolist()))
+    if not _one_by_one(metric):
+        return Subjects(pooled=len(names))
     if metric.tells_train and names == (UNKNOWN,):
         return Subjects()
     if isinstance(metric, Predictive) and names == (UNKNOWN,):

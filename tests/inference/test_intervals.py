@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import scipy.stats
@@ -109,7 +111,36 @@ def test_the_paired_test_does_not_know_who_is_first(seed):
     assert (other.p, other.se) == (one.p, one.se)
 
 
-def test_a_model_is_not_told_from_itself_and_always_from_one_that_is_higher_everywhere():
+def test_a_model_is_not_told_from_itself():
     x = of_splits(torch.zeros(10, dtype=torch.float64))
     assert paired(0.0, 0.0, x, x).p == 1.0
-    assert paired(1.0, 0.0, x, x).p == 0.0
+
+
+@pytest.mark.parametrize("rounding", [0.0, 1e-17])
+def test_replicates_that_all_differ_by_the_same_are_no_evidence(rounding):
+    x = torch.zeros(10, dtype=torch.float64)
+    higher = x + 1e-3
+    higher[3] += rounding
+    with pytest.raises(MetricError, match=r"differ by 0\.001 on every sample"):
+        paired(1e-3, 0.0, of_splits(higher), of_splits(x))
+
+
+def test_a_difference_says_what_was_resampled():
+    a, b = of_splits(normal(0, 10)), of_splits(normal(1, 10))
+    neuroid = Replicates("bootstrap", "neuroid", normal(2, 30).numpy(), 12)
+    assert paired(0.5, 0.4, a, b).over == ("stimulus",)
+    both = ({**one, "neuroid": neuroid} for one in (a, b))
+    assert paired(0.5, 0.4, *both).over == ("stimulus", "neuroid")
+
+
+def test_models_are_not_told_apart_by_neuroids_where_stimuli_should_have_been_a_sample():
+    asked = {"neuroid": Replicates("bootstrap", "neuroid", normal(0, 30).numpy(), 12)}
+    other = {"neuroid": replace(asked["neuroid"], values=normal(1, 30).numpy())}
+    alone = [{"neuroid": replace(one["neuroid"], alone=True)} for one in (asked, other)]
+    assert 0 < paired(0.5, 0.4, asked, other).p < 1
+    assert not interval(0.5, asked).without_stimuli
+    assert interval(0.5, alone[0]).without_stimuli
+    with pytest.raises(
+        MetricError, match=r"stimuli are no sample here: write `inference: .intervals: refit.`"
+    ):
+        paired(0.5, 0.4, *alone)

@@ -19,6 +19,7 @@ def tables(sampled: Sampled, key: str) -> dict[str, Table]:
                 "way": made.way,
                 "count": made.count,
                 "refit": int(made.refit),
+                "alone": int(made.alone),
                 "key": key,
                 **({} if made.ratio is None else {"ratio": made.ratio}),
             },

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ...metrics import rsa
 from ...metrics.cka import kernel, of_kernels
-from ...metrics.correlation import pearson, rank
+from ...metrics.correlation import rank
 from ...metrics.measurement import Measurement
 from ...specs.metrics import Cka, Crsa, Metric, Rdm
 from ..targets import Target
@@ -98,8 +98,10 @@ class Rdms:
 
     def __call__(self, rows: Tensor) -> Measurement:
         """The likeness of the RDMs of some of the stimuli."""
-        if self._sorted is not None:
-            return _measured(self._by_order(rows))
+        if self._orders is not None:
+            there = torch.zeros(self.brain.shape[-1], dtype=torch.bool, device=self.brain.device)
+            there[rows.to(there.device)] = True
+            return _measured(torch.stack([orders.rho(there) for orders in self._orders]))
         at = rows.to(self.brain.device)
         model, brain = (rdms[..., at[:, None], at] for rdms in (self.model, self.brain))
         return _measured(rsa.compare(model, brain, self.comparison))
@@ -118,44 +120,47 @@ class Rdms:
         return _ranked(self.model), _ranked(self.brain), "pearson"
 
     @cached_property
-    def _sorted(self) -> tuple[Tensor, Tensor] | None:
-        """The order of the pairs (pairs, s) by each RDM, for Spearman's rho of values that all differ."""
+    def _orders(self) -> list[_Orders] | None:
+        """Of each subject, for Spearman's rho of values that all differ; None where some are equal."""
         if self.comparison != "spearman":
             return None
-        orders = []
-        for rdms in (self.model, self.brain):
-            ordered, order = rsa.upper(rdms).T.contiguous().sort(dim=1)
-            if not bool((ordered[:, 1:] > ordered[:, :-1]).all()):
-                return None
-            orders.append(order)
-        return orders[0], orders[1]
+        model, brain = (rsa.upper(rdms).T.contiguous().sort(dim=1) for rdms in (self.model, self.brain))
+        if not all(bool((found.values[:, 1:] > found.values[:, :-1]).all()) for found in (model, brain)):
+            return None
+        models = model.indices.expand_as(brain.indices)
+        return [_Orders.of(self.brain.shape[-1], *two) for two in zip(models, brain.indices, strict=True)]
 
-    @cached_property
-    def _pairs(self) -> tuple[Tensor, Tensor]:
-        """The two stimuli of each pair (pairs,)."""
-        n = self.brain.shape[-1]
-        one, other = torch.triu_indices(n, n, offset=1, device=self.brain.device)
-        return one, other
 
-    def _by_order(self, rows: Tensor) -> Tensor:
-        """Spearman's rho (s,) from the orders of all pairs: those that are left keep their order."""
-        n = self.brain.shape[-1]
-        there = torch.zeros(n, dtype=torch.bool, device=self.brain.device)
-        there[rows.to(there.device)] = True
-        one, other = self._pairs
-        left = there[one] & there[other]
-        model, brain = (
-            torch.stack([_ranks(order, left) for order in orders], dim=1) for orders in self._sorted or ()
+@dataclass(frozen=True, eq=False)
+class _Orders:
+    """The pairs of stimuli in the order of their values in two RDMs: pairs that are left keep their order.
+
+    model, brain: the two stimuli of each pair, (2, pairs), in each order. place: of the pairs in the order of
+    the brain, (pairs,), their places in the order of the model.
+    """
+
+    model: Tensor
+    brain: Tensor
+    place: Tensor
+
+    @classmethod
+    def of(cls, n: int, model: Tensor, brain: Tensor) -> _Orders:
+        """Of the places of the pairs (pairs,) in the upper triangle of RDMs of n stimuli, in either order."""
+        pairs = torch.triu_indices(n, n, offset=1, dtype=torch.int32, device=model.device)
+        inverse = torch.empty_like(model, dtype=torch.int32)
+        inverse[model] = torch.arange(len(model), dtype=torch.int32, device=model.device)
+        return cls(pairs[:, model], pairs[:, brain], inverse[brain])
+
+    def rho(self, there: Tensor) -> Tensor:
+        """Spearman's rho of the pairs of stimuli that are there (n,): ranks have no ties."""
+        of_model, of_brain = (
+            there.index_select(0, one) & there.index_select(0, other)
+            for one, other in (self.model, self.brain)
         )
-        return pearson(model, brain)
-
-
-def _ranks(order: Tensor, left: Tensor) -> Tensor:
-    """The ranks of the pairs that are left (k,), from the order of all pairs."""
-    ranks = torch.zeros(len(order), dtype=torch.float64, device=order.device)
-    kept = order[left[order]]
-    ranks[kept] = torch.arange(1, len(kept) + 1, dtype=torch.float64, device=order.device)
-    return ranks[left]
+        ranks = of_model.cumsum(0, dtype=torch.int32).index_select(0, self.place[of_brain])
+        k = len(ranks)
+        apart = ranks - torch.arange(1, k + 1, dtype=torch.int32, device=ranks.device)
+        return 1 - 6 * apart.to(torch.float64).square().sum() / (k * (k**2 - 1))
 
 
 def _ranked(rdms: Tensor) -> Tensor:

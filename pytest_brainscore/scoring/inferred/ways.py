@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from torch import Tensor
 
@@ -25,7 +25,9 @@ _SLOW = (Rsm, SoftMatching)
 FEWEST = 6
 """Groups of a jackknife, at least: fewer would make t intervals wide."""
 PAIRS = 4_000_000
-"""Pairs of stimuli that a jackknife may go through with more groups than these: 0.3 s."""
+"""Pairs of stimuli that a jackknife may go through with more groups than these."""
+PAIRS_OF_CUTS = 2 * PAIRS
+"""The like where matrices are cut, at 20 ns a pair: 0.2 s."""
 MOST = 32_000_000
 """Pairs that it may go through with the fewest groups; beyond there is none unless it is asked for."""
 REFIT = "`inference: {intervals: refit}`"
@@ -70,19 +72,22 @@ def resampled(of: Subject, plan: Plan) -> Resampled:
         return Resampled()
     sampling = _sampling(of, plan)
     sampled = _sampled(of, plan, sampling)
+    if plan.wants_stimuli and "stimulus" not in sampled:
+        sampled = {factor: replace(made, alone=True) for factor, made in sampled.items()}
     return Resampled(sampled, tuple(_notes(of, plan, sampling, sampled)))
 
 
 def _sampling(of: Subject, plan: Plan) -> Sampling:
     """Where samples come from; of what is slow, fewer by default."""
     by_default = _is_jackknife(of, plan) and plan.asked.intervals == "stored"
-    groups = _affordable(of.size, plan.asked.groups) if by_default else None
+    most = PAIRS if of.cut is None else PAIRS_OF_CUTS
+    groups = _affordable(of.size, plan.asked.groups, most) if by_default else None
     return plan.sampling(of.measured.values.numel(), groups)
 
 
-def _affordable(n: int, asked: int) -> int:
-    """How many groups n stimuli may be left out by, as many as are asked for or fewer."""
-    fewer = (g for g in range(asked, FEWEST, -1) if n**2 * _cuts(g) <= PAIRS)
+def _affordable(n: int, asked: int, most: int) -> int:
+    """How many groups n stimuli may be left out by, as many as are asked for or fewer; most: pairs in all."""
+    fewer = (g for g in range(asked, FEWEST, -1) if n**2 * _cuts(g) <= most)
     return next(fewer, min(asked, FEWEST))
 
 
@@ -143,6 +148,9 @@ def _notes(of: Subject, plan: Plan, sampling: Sampling, sampled: Sampled) -> Ite
         yield f"no interval: {_lacking(of)}"
     elif plan.wants_stimuli and "stimulus" not in sampled:
         yield f"the interval is over {' and '.join(sampled)}s alone: {_lacking(of)}"
+    if "neuroid" in sampled and of.target.subjects.pooled > 1:
+        n = of.target.subjects.pooled
+        yield f"the interval is of these {n} subjects: their neuroids are pooled, and drawn as independent"
     yield from _fewer(plan, sampling, sampled)
 
 
