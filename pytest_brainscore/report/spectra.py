@@ -28,13 +28,13 @@ class Spectrum:
 
 
 def spectra(found: Sequence[Found]) -> tuple[Spectrum, ...]:
-    """Each network's spectrum on each data set: of the first benchmark, the layer chosen by most subjects.
+    """Each network's spectrum on the same stimuli: of the first benchmark, the layer chosen by most subjects.
 
     Raises ResultsError where a file cannot be read, or its eigenvalues are not of layers by components.
     """
     made: dict[tuple[str, str], Spectrum] = {}
     for one, path in files([one for one in found if one.row.profile]):
-        key = one.row.dataset, one.row.model
+        key = shown(one.row), one.row.model
         if key in made:
             continue
         with opened(path) as values:
@@ -52,6 +52,11 @@ def spectra(found: Sequence[Found]) -> tuple[Spectrum, ...]:
                 line = table.transpose(LAYER, COMPONENT).values[names.index(layer)].astype(float)
                 made[key] = Spectrum(one.row, layer, line[np.isfinite(line) & (line > 0)])
     return tuple(made.values())
+
+
+def shown(row: Row) -> str:
+    """What networks were shown: the digest of the stimuli, or the data set where results say none."""
+    return row.digests.get("stimuli", row.dataset)
 
 
 def _chosen(row: Row) -> str:

@@ -58,3 +58,8 @@ def test_the_order_puts_kinds_side_by_side_and_silent_networks_last():
     assert sorted(found) == list(range(5))
     assert [KINDS[i] for i in found[:-1]] in (["a", "a", "b", "b"], ["b", "b", "a", "a"])
     assert order(np.eye(2)) == (0, 1)
+
+
+def test_four_networks_have_means_and_no_interval():
+    found = cohesion(blocks(noise=0.2, kinds=KINDS[:4]), KINDS[:4])
+    assert (found.networks, found.pairs, found.difference) == (4, 2, None)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pytest_brainscore.analysis.population.depth import GRID, band, curves
-from pytest_brainscore.analysis.population.twins import by_benchmark, depths, optimism, twins
+from pytest_brainscore.analysis.population.twins import depths, optimism
 from pytest_brainscore.specs.results import LayerScores, Row
 
 NAMES = ("a", "b", "c", "d")
@@ -82,20 +82,28 @@ TWO = [
 ]
 
 
-def test_twins_are_compared_in_pairs():
-    effect = by_benchmark(twins(TWO))["Own.IT-crsa"]
-    assert (effect.n, effect.difference) == (2, pytest.approx(0.35))
-    half = 12.7062 * 0.05  # t of one degree of freedom, differences 0.3 and 0.4
-    assert (effect.low, effect.high) == (
-        pytest.approx(0.35 - half, abs=1e-4),
-        pytest.approx(0.35 + half, abs=1e-4),
-    )
-
-
 def test_depths_of_chosen_layers_and_what_choosing_adds():
     found = depths("Own.IT-crsa", curves(TWO))
     assert (found.trained, found.untrained, found.pairs) == (0.875, 0.375, 2)
-    assert found.difference.value == pytest.approx(0.5)
+    assert found.apart == pytest.approx(0.5)
     gap = optimism("Own.IT-crsa", TWO)
-    assert (gap.n, gap.mean) == (4, pytest.approx(0.2))
+    assert (gap.architectures, gap.train - gap.test) == (2, pytest.approx(0.2))
     assert optimism("Own.IT-pls", [named("net", "a", 0.1)]) is None
+
+
+def many(n):
+    """Twins of n architectures; what choosing adds is 0.1 i in both twins of architecture i."""
+    for i in range(n):
+        for trained in (True, False):
+            of = pool(f"net{i}{trained}", (0.1, 0.5), ("b",) if trained else ("a",), trained, f"net{i}")
+            yield of.model_copy(update={"raw": 0.5, "also": {"train": 0.5 + i / 10}})
+
+
+def test_twins_are_no_independent_samples_and_four_architectures_too_few():
+    assert optimism("Own.IT-crsa", list(many(4))).difference is None
+    assert depths("Own.IT-crsa", curves(list(many(4)))).difference is None
+    gap = optimism("Own.IT-crsa", list(many(5)))
+    assert (gap.architectures, gap.difference.df) == (5, 4)
+    assert gap.difference.value == pytest.approx(0.2)
+    assert gap.difference.se == pytest.approx(np.std(np.arange(5) / 10, ddof=1) / 5**0.5)
+    assert depths("Own.IT-crsa", curves(list(many(5)))).difference.df == 4

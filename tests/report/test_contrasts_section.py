@@ -12,7 +12,7 @@ from scipy import stats
 
 from pytest_brainscore.analysis.population.likeness import likeness as likeness_of
 from pytest_brainscore.report.figures.forests import Span, forests
-from pytest_brainscore.report.figures.heatmap import Square, heatmap, palette, png
+from pytest_brainscore.report.figures.heatmap import Square, heatmap, ink, palette, png
 from pytest_brainscore.report.page.drawing import drawn
 from pytest_brainscore.report.sections import contrasts, likeness
 
@@ -31,15 +31,35 @@ def kinds(name, scores):
     return [row(f"{name}{i}", x, about={**about, "architecture": f"{name}{i}"}) for i, x in enumerate(scores)]
 
 
+DIFFERENCES = (0.4, 0.3, 0.5, 0.4, 0.6)
+
+
 def test_twins_stand_in_where_no_contrast_has_trained_and_untrained():
-    section = contrasts.section(evidence(list(twins((0.6, 0.2), (0.5, 0.2), (0.7, 0.2)))))
+    section = contrasts.section(evidence(list(twins(*((0.2 + x, 0.2) for x in DIFFERENCES)))))
+    (said,) = part_of(section, "contrasts-twins").says
+    t, p = stats.ttest_1samp(DIFFERENCES, 0)
+    half = stats.t.ppf(0.975, 4) * 0.44 / t
+    assert p < 0.001
+    ends = f"[{0.44 - half:.3f}, {0.44 + half:.3f}]"
+    assert f"IT-pls: trained − untrained 0.440 {ends}, p < 0.001, 5 pairs: trained scores higher." in said
+    assert f"g = {0.44 / np.std(DIFFERENCES, ddof=1) * 0.797885:.2f} [" in said  # J(4)
+    assert section.says[-1] == "Of 1 tested difference 1 stand at 5 % after correction."
+    (row,) = part_of(section, "contrasts").rows
+    assert row["networks"] == "5 pairs"
+
+
+def test_of_four_pairs_there_is_a_difference_and_no_verdict():
+    section = contrasts.section(evidence(list(twins(*((0.2 + x, 0.2) for x in DIFFERENCES[:4])))))
     figure = part_of(section, "contrasts-twins")
-    half = 4.302653 * 0.1 / 3**0.5
-    (said,) = figure.says
-    ends = f"+{0.4 - half:.3f} to +{0.4 + half:.3f}"
-    assert f"trained minus untrained +0.400 (95 % interval {ends} with networks as units, n = 3 pairs" in said
-    assert "trained scores higher" in said
-    assert "Hedges' g +2.26" in said  # J(2) = 0.5642, d = 4
+    assert figure.says == [
+        "No interval: too few pairs (4) for a test."
+        " IT-pls: difference 0.400 (trained 0.600, untrained 0.200)."
+    ]
+    assert len(section.says) == 1
+    (row,) = part_of(section, "contrasts").rows
+    assert (row["low"], row["high"], row["p"], row["p_corrected"], row["g"]) == (None,) * 5
+    assert {one["low"] for one in part_of(section, "contrasts-groups").rows} == {None}
+    assert len(figure.panels) == 2
 
 
 def test_groups_are_told_with_both_corrections_and_a_forest():
@@ -47,13 +67,15 @@ def test_groups_are_told_with_both_corrections_and_a_forest():
     section = contrasts.section(evidence(rows))
     figure = part_of(section, "contrasts-architecture")
     (said,) = figure.says
-    assert "cnn minus transformer +0.138" in said
-    assert "n = 4 and 3 networks" in said
+    assert "cnn − transformer 0.138 [" in said
+    assert "n = 4 and 3" in said
     assert "no evidence of a difference" in said
-    assert "Of 1 difference with a p value 0 stand at 5 %" in section.says[1]
+    assert said.endswith("By unit: found by welch; open by networks.")
+    assert section.says[1] == "Of 1 tested difference 0 stand at 5 % after correction."
     assert len(figure.panels) == 3
     (effect,) = part_of(section, "contrasts").rows
     t = stats.ttest_ind([0.5, 0.6, 0.55, 0.7], [0.4, 0.5, 0.45]).statistic
+    assert effect["networks"] == "4 cnn, 3 transformer"
     assert effect["g"] == pytest.approx(t * (1 / 4 + 1 / 3) ** 0.5 * 0.840753, abs=1e-5)  # J(5)
     assert len(part_of(section, "contrasts-units").rows) == 7
 
@@ -80,12 +102,21 @@ def test_forests_name_a_benchmark_once_and_leave_out_no_text():
     assert drawn(first, "x").width <= 340
 
 
+def test_forests_keep_the_groups_of_a_benchmark_in_one_panel():
+    spans = [Span(f"g{i % 2}", f"b{i // 2}", i / 10, None, None) for i in range(18)]
+    of = [values(panel, panel.to_dict()["layer"][1]) for panel in forests("Means", "score", spans)]
+    assert [[one["name"] for one in lines] for lines in of] == [["g0", "g1"] * 7, ["g0", "g1"] * 2]
+
+
 def alike(m, noise=0.1, n=8):
     """RDMs of two kinds of networks by turns, like within a kind."""
     rng = np.random.default_rng(0)
     kinds = [np.triu(rng.random((n, n)), 1) for _ in range(2)]
     some = {f"net{i}": kinds[i % 2] + noise * np.triu(rng.random((n, n)), 1) for i in range(m)}
     return {name: rdm + rdm.T for name, rdm in some.items()}
+
+
+SHORT = {"Own.IT-crsa": "IT-crsa"}
 
 
 def placed(m):
@@ -97,12 +128,12 @@ def placed(m):
 
 def test_likeness_is_told_with_whether_families_hold_together():
     one = likeness_of("Own.IT-crsa", alike(8))
-    (said,) = likeness._maps([one], placed(8), []).says
+    (said,) = likeness._maps([one], placed(8), SHORT, []).says
     above = np.triu_indices(8, 1)
-    assert f"mean r {one.matrix[above].mean():.3f} over 28 pairs of 8 networks" in said
-    assert "Networks of one family: mean r 0.9" in said
-    assert "8 networks: more alike." in said
-    plane = likeness._planes([one], placed(8)).panels[0]
+    assert f"IT-crsa: mean r {one.matrix[above].mean():.3f} of 8 networks" in said
+    assert "Pairs of one family: 0.9" in said
+    assert said.endswith("]: more alike.")
+    plane = likeness._planes([one], placed(8), SHORT).panels[0]
     points = values(plane, plane.to_dict()["layer"][0])
     sides = {point["family"]: point["x"] > 0 for point in points}
     assert sides["cnn"] != sides["transformer"]
@@ -119,6 +150,46 @@ def test_few_networks_are_fields_with_numbers_and_many_one_small_picture():
     assert panel.svg.count("<image") == 1
     assert len(panel.svg) < 200_000
     assert panel.width <= 340
+
+
+def test_likeness_of_four_networks_has_no_verdict():
+    one = likeness_of("Own.IT-crsa", alike(4))
+    (said,) = likeness._maps([one], placed(4), SHORT, []).says
+    assert said.endswith("too few networks (4) for a test.")
+    assert "alike." not in said
+
+
+def scale_of(square):
+    layers = heatmap(square, "x").to_dict()["layer"]
+    return next(
+        layer["encoding"]["color"]["scale"]["domain"] for layer in layers if "color" in layer["encoding"]
+    )
+
+
+def test_maps_of_two_networks_have_the_colours_of_all_others():
+    for r, ends in ((0.6, [0.0, 1.0]), (-0.3, [-1.0, 1.0])):
+        assert scale_of(Square(("a", "b"), np.array([[1, r], [r, 1]]), ("x", "x"))) == ends
+
+
+@pytest.mark.parametrize("value", np.linspace(0, 1, 21).tolist())
+def test_numbers_can_be_read_on_every_colour_of_the_map(value):
+    colour = np.array([247, 251, 255]) * (1 - value) + np.array([8, 48, 107]) * value
+    linear = ((colour / 255 + 0.055) / 1.055) ** 2.4
+    luminance = float(linear @ [0.2126, 0.7152, 0.0722])
+    with_white, with_black = 1.05 / (luminance + 0.05), (luminance + 0.05) / 0.05
+    assert (ink(value, (0.0, 1.0)) == "white") == (with_white > with_black)
+    assert max(with_white, with_black) >= 4.5
+
+
+def test_names_of_twins_are_whole_up_to_24_letters():
+    names = ("squeezenet1_1", "squeezenet1_1_untrained", "mobilenet_v2_x1_0_abcdef")
+    for m in (3, 12):
+        square = Square((*names, *(f"n{i}" for i in range(m - 3))), np.eye(m), ("x",) * m)
+        panel = heatmap(square, "x")
+        lines = [one["name"] for one in values(panel, panel.to_dict()["layer"][-1])]
+        assert "squeezenet1_1 untrained" in " ".join(lines)
+        assert "mobilenet_v2_x1_0_abcdef" in "".join(lines)
+        assert drawn(panel, "x").width <= 340
 
 
 def test_a_picture_has_white_for_what_is_not_known_and_dark_for_what_is_high():

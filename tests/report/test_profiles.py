@@ -53,19 +53,26 @@ def test_few_networks_have_a_panel_each_with_chosen_layers_marked():
     assert all(drawn(panel, "x").width <= 340 for panel in figure.panels)
 
 
-def test_what_follows_is_said_with_n_effect_and_interval():
+def test_two_architectures_are_told_and_not_tested():
     (said,) = profiles.section(evidence(FEW)).parts[0].says
-    half = 12.7062 * 0.05
-    assert f"+0.350 (95 % interval −{half - 0.35:.3f} to +{0.35 + half:.3f}, p = 0.0903, n = 2 archi" in said
-    assert "no evidence of a difference" in said
-    assert "depth of 0.80 (2 trained) and 0.30 (2 untrained)" in said
-    assert "Training minus test stimuli, chosen layers: +0.020" in said
-    (alone,) = profiles.section(evidence(FEW[:2])).parts[0].says
-    assert (
-        "trained minus untrained, at the chosen layers: +0.300 (one architecture, so no interval)." in alone
+    assert said == (
+        "IT-crsa: depth 0.80 (2 trained), 0.30 (2 untrained), difference 0.50; score 0.495 on training,"
+        " 0.475 on test stimuli, difference 0.020; too few architectures (2) for a test."
     )
     (untwinned,) = profiles.section(evidence(FEW[:1])).parts[0].says
-    assert "no architecture was scored both trained and untrained" in untwinned
+    assert untwinned.startswith("IT-crsa: depth 0.80 (1 trained); score")
+
+
+def test_of_five_architectures_differences_have_intervals_over_architectures():
+    rows = many(5)
+    rows[0] = rows[0].model_copy(update={"also": {"train": rows[0].raw + 0.12}})
+    (said,) = profiles.section(evidence(rows)).parts[0].says
+    mean, half = 0.03, 2.776445 * 0.01  # 0.07 and four times 0.02: standard error 0.05 / 5
+    assert f"difference {mean:.3f} [{mean - half:.3f}, {mean + half:.3f}]." in said
+    assert "difference 0.50 [0.50, 0.50]" in said
+    assert "too few" not in said
+    (row,) = part_of(profiles.section(evidence(rows)), "profiles-depths").rows
+    assert (row["pairs"], round(row["apart"], 6)) == (5, 0.5)
 
 
 def test_many_networks_are_medians_and_quartiles_by_family():
@@ -122,14 +129,31 @@ def test_layers_that_were_named_are_drawn_and_none_is_said_to_be_chosen():
 def test_dimensionality_is_told_along_depth_and_against_scores():
     section = dimensionality.section(evidence(many(6)))
     depth, scores = section.parts[:2]
-    assert depth.says[0] == "Own, 6 trained networks, medians: first layer 6.0, last 15.0, largest 15.0."
+    assert depth.says[1:] == [
+        "Own: 6 trained networks 6.0, 15.0, 15.0; 6 untrained networks 6.0, 15.0, 15.0."
+    ]
     (points,) = scores.panels[0].to_dict()["datasets"].values()
     assert sorted({one["x"] for one in points}) == [8.0, 13.0]
     assert len(points) == 12
-    (said,) = scores.says
-    assert "n = 12" in said
+    (_, said) = scores.says
+    assert said.startswith(
+        "IT-crsa: trained networks (n = 6), plain: no rank correlation; all networks (n = 12)"
+    )
     assert {(one["set"], one["n"]) for one in scores.table.rows} == {
         ("all", 12),
         ("trained", 6),
         ("untrained", 6),
     }
+
+
+def test_networks_on_the_same_stimuli_are_told_once():
+    shown = {"digests": {"stimuli": "abc"}}
+    rows = [
+        one.model_copy(update={**shown, "dataset": dataset, "benchmark": f"{dataset}.IT-crsa"})
+        for dataset in ("Human", "Monkey")
+        for one in FEW[:2]
+    ]
+    depth, scores = dimensionality.section(evidence(rows)).parts[:2]
+    (_, said) = depth.says
+    assert said.startswith("Human and Monkey: 1 trained network 6.0")
+    assert scores.says[1:] == ["Too few networks (2) for a test: Human.IT-crsa, Monkey.IT-crsa."]

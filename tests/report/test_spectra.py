@@ -44,10 +44,8 @@ def test_the_chosen_layer_s_eigenvalues_are_read_and_their_power_is_told(tmp_pat
     assert (one.layer, len(one.eigenvalues)) == ("b", 59)
     assert one.eigenvalues[0] == pytest.approx(5.0)
     figure = part_of(dimensionality.section(found), "dimensionality-eigenvalues")
-    assert figure.says == [
-        "Own: eigenvalues fall with rank to the power of −1.20, 1 trained network, ranks 4 to 29.",
-        "Own: eigenvalues fall with rank to the power of −2.00, 1 untrained network, ranks 4 to 29.",
-    ]
+    told = "Own, ranks 4 to 29: 1.20 in 1 trained network; 2.00 in 1 untrained network."
+    assert figure.says[1:] == [told]
     assert [row["exponent"] for row in figure.table.rows] == pytest.approx([1.2, 2.0], abs=0.01)
     assert other.row.model == "net_untrained"
 
@@ -69,9 +67,8 @@ def test_rdms_make_the_section_of_likeness(tmp_path):
     r = np.corrcoef(near, near**0.5)[0, 1]
     section = likeness.section(found)
     assert part_of(section, "likeness").rows[0]["r"] == pytest.approx(r, abs=1e-6)
-    assert part_of(section, "likeness-maps").says == [
-        f"Own.IT-crsa: r of net and net_untrained ({r:.3f}), 1 pair of 2 networks."
-    ]
+    assert part_of(section, "likeness-maps").says == [f"IT-crsa: r of net and net untrained ({r:.3f})."]
+    assert [part.id for part in section.parts] == ["likeness-maps", "likeness"]  # no plane of two
     (tmp_path / "net.nc").write_bytes(b"damaged")
     broken = likeness.section(found)
     assert broken.parts == []

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..statistics.estimates import Estimate
+from .hypotheses import FEWEST
 
 
 @dataclass(frozen=True)
@@ -15,7 +16,8 @@ class Cohesion:
     """Mean likeness of pairs of networks of one kind, and of pairs of two kinds.
 
     networks: that have a kind. pairs, pairs_between: how many. difference: within minus between, with the
-    jackknife's standard error over networks; None where leaving one out leaves no pair.
+    jackknife's standard error over networks; None for fewer than FEWEST networks, and where leaving one out
+    leaves no pair.
     """
 
     networks: int
@@ -47,6 +49,8 @@ def cohesion(matrix: np.ndarray, kinds: Sequence[str | None]) -> Cohesion | None
 def _jackknifed(likeness: np.ndarray, same: np.ndarray, whole: float) -> Estimate | None:
     """The difference of means; sums over the pairs that are left follow from those of the network's row."""
     m = len(likeness)
+    if m < FEWEST:
+        return None
     left = []
     for kind in (same & ~np.eye(m, dtype=bool), ~same):
         counts, sums = kind.sum(axis=1), (likeness * kind).sum(axis=1)

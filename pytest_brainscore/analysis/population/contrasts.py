@@ -81,12 +81,14 @@ def contrasted(
     contrasts: Sequence[Contrast],
     networks: Mapping[str, Sequence[Network]],
     unit: Unit | None = None,
+    fewest: int = 0,
 ) -> Contrasted:
     """Group means and effects of each contrast on each benchmark.
 
     networks: of each benchmark, as `networks` makes them of rows. unit: instead of the contrasts' own.
+    fewest: networks of both groups together (or pairs) below which there is a difference and no interval.
     """
-    found = [_on(benchmark, among, contrasts, unit) for benchmark, among in networks.items()]
+    found = [_on(benchmark, among, contrasts, unit, fewest) for benchmark, among in networks.items()]
     effects = tuple(effect for one in found for effect in one.effects)
     notes = [*(note for one in found for note in one.notes), *_dependences(effects)]
     groups = tuple(group for one in found for group in one.groups)
@@ -94,7 +96,11 @@ def contrasted(
 
 
 def _on(
-    benchmark: str, networks: Sequence[Network], contrasts: Sequence[Contrast], unit: Unit | None
+    benchmark: str,
+    networks: Sequence[Network],
+    contrasts: Sequence[Contrast],
+    unit: Unit | None,
+    fewest: int,
 ) -> Contrasted:
     """The contrasts on one benchmark."""
     groups: list[Group] = []
@@ -102,15 +108,15 @@ def _on(
     notes: list[str] = []
     for contrast in contrasts:
         sides, said = sort(contrast, networks)
-        groups += [_group(contrast, benchmark, name, side) for name, side in sides.items()]
-        answered += _effects(contrast, benchmark, sides, unit or contrast.interval)
+        groups += [_group(contrast, benchmark, name, side, fewest) for name, side in sides.items()]
+        answered += _effects(contrast, benchmark, sides, unit or contrast.interval, fewest)
         notes += [f"{contrast.id}: {note}" for note in said]
     return Contrasted(tuple(groups), tuple(_corrected(answered)), tuple(notes))
 
 
-def _group(contrast: Contrast, benchmark: str, name: str, side: Sequence[Member]) -> Group:
+def _group(contrast: Contrast, benchmark: str, name: str, side: Sequence[Member], fewest: int) -> Group:
     scores = np.array([member.score for member in side])
-    found = estimates.mean(scores)
+    found = estimates.mean(scores) if len(scores) >= fewest else None
     low, high = found.interval() if found else (None, None)
     models = tuple(model for member in side for model in member.networks)
     mean = float(scores.mean()) if len(scores) else None
@@ -118,7 +124,7 @@ def _group(contrast: Contrast, benchmark: str, name: str, side: Sequence[Member]
 
 
 def _effects(
-    contrast: Contrast, benchmark: str, sides: Sides, chosen: Unit
+    contrast: Contrast, benchmark: str, sides: Sides, chosen: Unit, fewest: int
 ) -> Iterator[tuple[Effect, Answer]]:
     differences = contrast.differences(tuple(sides))
     compared = {name for pair in differences for name in pair}
@@ -126,11 +132,16 @@ def _effects(
     for group, against in differences:
         question = Question(kept, group, against, contrast.pairs is not None)
         n, n_against = (len(side) for side in question.both)
+        n_of = n if question.paired else n + n_against
         for unit in UNITS:
-            found = answer(question, unit)
+            found = answer(question, unit) if n_of >= fewest else _too_few(question, n_of)
             names = (contrast.id, benchmark, group, against, unit, unit == chosen)
             effect = _with_interval(Effect(*names, n, n_against, question.difference), found)
-            yield _with_size(effect, question) if unit == "networks" else effect, found
+            yield _with_size(effect, question) if unit == "networks" and n_of >= fewest else effect, found
+
+
+def _too_few(question: Question, n: int) -> Lacking:
+    return Lacking(f"too few {'pairs' if question.paired else 'networks'} ({n}) for a test")
 
 
 def _with_interval(effect: Effect, found: Answer) -> Effect:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,9 +11,8 @@ import numpy as np
 from ...specs.contrasts import Contrast
 from ...specs.results import Row
 from ..statistics.estimates import Estimate, mean
-from .contrasts import Contrasted, Effect, contrasted
 from .depth import Curve
-from .networks import networks
+from .hypotheses import FEWEST
 
 TWINS = Contrast(
     id="twins",
@@ -29,7 +28,8 @@ class Depths:
     """Where the chosen layers of one benchmark lie: relative depths, from 1 over the number of layers to 1.
 
     trained, untrained: medians over `n` networks each; None where there are none. pairs: architectures that
-    have both. difference: trained minus untrained, the mean over pairs; None for fewer than two.
+    have both. apart: trained minus untrained, the mean over pairs. difference: that with its standard error;
+    None for fewer than FEWEST pairs.
     """
 
     benchmark: str
@@ -38,6 +38,7 @@ class Depths:
     n_untrained: int
     untrained: float | None
     pairs: int
+    apart: float | None
     difference: Estimate | None
 
 
@@ -45,23 +46,16 @@ class Depths:
 class Optimism:
     """How much more the chosen layers score on the stimuli that chose them than on the test stimuli.
 
-    n: networks. difference: training minus test, the mean over networks; None for fewer than two.
+    architectures: whose networks are averaged first, trained and untrained together, since they are no
+    independent samples. train, test: means over them. difference: training minus test, the mean over them;
+    None for fewer than FEWEST.
     """
 
     benchmark: str
-    n: int
-    mean: float
+    architectures: int
+    train: float
+    test: float
     difference: Estimate | None
-
-
-def twins(rows: Sequence[Row], of: str = "raw") -> Contrasted:
-    """Trained minus untrained on each benchmark, in pairs of one architecture, with all units."""
-    return contrasted([TWINS], networks(rows, of))
-
-
-def by_benchmark(found: Contrasted) -> Mapping[str, Effect]:
-    """The effect of the chosen unit on each benchmark that has one."""
-    return {one.benchmark: one for one in found.effects if one.chosen and one.difference is not None}
 
 
 def depths(benchmark: str, curves: Sequence[Curve]) -> Depths:
@@ -78,27 +72,37 @@ def depths(benchmark: str, curves: Sequence[Curve]) -> Depths:
         len(known[False]),
         medians[False],
         len(common),
-        mean(np.array(apart)),
+        statistics.fmean(apart) if apart else None,
+        _mean(apart),
     )
 
 
 def optimism(benchmark: str, rows: Sequence[Row]) -> Optimism | None:
     """Training minus test of the rows that a pool made on one benchmark; None where none has both."""
-    apart = [
-        train - row.raw
-        for row in rows
-        if row.profile and row.raw is not None and (train := row.also.get("train")) is not None
-    ]
-    if not apart:
+    found: dict[str, list[tuple[float, float]]] = {}
+    for row in rows:
+        if row.profile and row.raw is not None and (train := row.also.get("train")) is not None:
+            found.setdefault(_architecture(row), []).append((train, row.raw))
+    if not found:
         return None
-    return Optimism(benchmark, len(apart), statistics.fmean(apart), mean(np.array(apart)))
+    means = [tuple(map(statistics.fmean, zip(*both, strict=True))) for both in found.values()]
+    train, test = map(statistics.fmean, zip(*means, strict=True))
+    return Optimism(benchmark, len(means), train, test, _mean([x - y for x, y in means]))
+
+
+def _mean(values: Sequence[float]) -> Estimate | None:
+    return mean(np.array(values)) if len(values) >= FEWEST else None
+
+
+def _architecture(row: Row) -> str:
+    """What twins share; a network without an architecture stands for itself."""
+    return str(row.about.get("architecture") or row.model)
 
 
 def _by_architecture(curves: Sequence[Curve], trained: bool) -> dict[str, list[float]]:
-    """Architecture to the depths of its networks; a network without one stands for itself."""
+    """Architecture to the depths of its networks."""
     found: dict[str, list[float]] = {}
     for one in curves:
         if one.row.about.get("trained") is trained and one.chosen_depth is not None:
-            key = str(one.row.about.get("architecture") or one.row.model)
-            found.setdefault(key, []).append(one.chosen_depth)
+            found.setdefault(_architecture(one.row), []).append(one.chosen_depth)
     return found

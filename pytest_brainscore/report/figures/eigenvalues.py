@@ -10,27 +10,28 @@ import altair as alt
 import numpy as np
 
 from ...analysis.population.dimensions import PowerLaw, power_law
+from ...analysis.statistics.numbers import counted
 from ..parts import Figure, Table
-from ..spectra import Spectrum
+from ..spectra import Spectrum, shown
 from .charts import COLOURS, MOST_PANELS, SHAPES, inline, themed, titled
 from .curves import TRAINED, UNKNOWN, UNTRAINED, architecture, training
-from .phrases import counted
 
 _MOST_LINES, _RANKS, _APART = 8, 60, 12
 _GROUPS = (TRAINED, UNTRAINED, UNKNOWN)
+_HOW = "Exponents a of eigenvalues that fall as 1 / rankᵃ: medians over networks, and the least and largest."
 _EXPONENTS = {name: name for name in ("dataset", "model", "layer", "exponent", "first", "last", "r2")}
 
 
 def figure(found: Sequence[Spectrum]) -> Figure:
-    """A panel for each data set, and the exponents in words."""
-    datasets = dict.fromkeys(one.row.dataset for one in found)
+    """A panel for each set of stimuli, and the exponents in words."""
+    stimuli = dict.fromkeys(shown(one.row) for one in found)
     laws = [(one, power_law(one.eigenvalues)) for one in found]
     return Figure(
         "dimensionality-eigenvalues",
         "Eigenvalues of the chosen layer",
-        [_fall([one for one in found if one.row.dataset == name]) for name in list(datasets)[:MOST_PANELS]],
+        [_fall([one for one in found if shown(one.row) == key]) for key in list(stimuli)[:MOST_PANELS]],
         "Share of the variance along each principal component of the chosen layer by rank, both logarithmic.",
-        [*_laws(laws)][:_MOST_LINES],
+        [_HOW, *_laws(laws)][:_MOST_LINES],
         Table(
             "eigenvalues", "Exponents of eigenvalues", [_line(*one) for one in laws], _EXPONENTS, shown=False
         ),
@@ -43,19 +44,20 @@ def _line(one: Spectrum, law: PowerLaw | None) -> dict[str, Any]:
 
 
 def _laws(laws: Sequence[tuple[Spectrum, PowerLaw | None]]) -> Iterator[str]:
-    """The exponents of each data set's networks, trained and untrained."""
-    for dataset in dict.fromkeys(one.row.dataset for one, _ in laws):
-        for group in _GROUPS:
-            some = [
-                law for one, law in laws if law and (one.row.dataset, training(one.row)) == (dataset, group)
-            ]
-            if some:
-                values = sorted(law.exponent for law in some)
-                span = f" ({values[0]:.2f} to {values[-1]:.2f})" if len(values) > 1 else ""
-                power = f"−{np.median(values):.2f}{span}"
-                ranks = f"ranks {some[0].first} to {max(law.last for law in some)}"
-                n = counted(len(values), f"{group} network")
-                yield f"{dataset}: eigenvalues fall with rank to the power of {power}, {n}, {ranks}."
+    """The exponents on each set of stimuli, trained and untrained networks beside each other."""
+    for key in dict.fromkeys(shown(one.row) for one, _ in laws):
+        here = [(one.row, law) for one, law in laws if law and shown(one.row) == key]
+        some = [(name, [law for row, law in here if training(row) == name]) for name in _GROUPS]
+        told = [_law(name, of) for name, of in some if of]
+        if told:
+            ranks = f"ranks {here[0][1].first} to {max(law.last for _, law in here)}"
+            yield f"{here[0][0].dataset}, {ranks}: {'; '.join(told)}."
+
+
+def _law(group: str, laws: Sequence[PowerLaw]) -> str:
+    values = sorted(law.exponent for law in laws)
+    span = f" ({values[0]:.2f} to {values[-1]:.2f})" if len(values) > 1 else ""
+    return f"{np.median(values):.2f}{span} in {counted(len(values), f'{group} network')}"
 
 
 def _fall(found: Sequence[Spectrum]) -> alt.LayerChart:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any, Literal
 
 import altair as alt
@@ -32,21 +33,39 @@ class Span:
 def forests(title: str, axis: str, spans: Sequence[Span], zero: bool = False) -> Iterator[alt.LayerChart]:
     """Panels of MOST_LINES estimates with the same axis; of very many the first, as the title says.
 
+    The estimates of one benchmark stay in one panel, unless they alone are more.
+
     zero: whether there is a line at zero.
     """
-    shown = spans[: MOST_LINES * MOST_PANELS]
+    parts = list(_parts(spans))[:MOST_PANELS]
+    shown = [one for part in parts for one in part]
     found = [x for one in shown for x in (one.value, one.low, one.high) if x is not None]
     ends = [*found, 0.0] if zero else found
     scale = alt.Scale(domain=[min(ends), max(ends)], nice=True, zero=False) if found else alt.Scale()
     under = f"the first {len(shown)} of {len(spans)}" if len(shown) < len(spans) else ""
-    for start in range(0, len(shown), MOST_LINES):
-        part = shown[start : start + MOST_LINES]
+    for part in parts:
         yield _panel(
             titled(title, under),
             alt.X("value:Q", title=axis, scale=scale, axis=alt.Axis(tickCount=5, grid=False)),
             part,
             zero,
         )
+
+
+def _parts(spans: Sequence[Span]) -> Iterator[list[Span]]:
+    """As many whole benchmarks as MOST_LINES has room for, then the next."""
+    part: list[Span] = []
+    for _, some in groupby(spans, lambda one: one.of):
+        here = list(some)
+        if part and len(part) + len(here) > MOST_LINES:
+            yield part
+            part = []
+        part += here
+        while len(part) > MOST_LINES:
+            yield part[:MOST_LINES]
+            part = part[MOST_LINES:]
+    if part:
+        yield part
 
 
 def _panel(title: alt.TitleParams, x: alt.X, spans: Sequence[Span], zero: bool) -> alt.LayerChart:

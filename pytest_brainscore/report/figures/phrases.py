@@ -2,41 +2,42 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from ...analysis.statistics.estimates import Estimate
+from ...analysis.statistics.numbers import estimate
+from ...specs.twins import architecture_of
 
 _NOT_PLAIN = re.compile(r"[^A-Za-z0-9_.-]+")
 
 
-def number(value: float | None, sign: str = "", digits: int = 3) -> str:
-    """The number with a true minus, or a dash; sign: "+" for one before what is above zero, too."""
-    return "–" if value is None or value != value else f"{value:{sign}z.{digits}f}".replace("-", "−")
+def difference(found: Estimate | None, value: float | None, digits: int = 3) -> str:
+    """A difference with its interval; the value alone where there is none."""
+    low, high = found.interval() if found else (None, None)
+    return estimate(value, low, high, digits)
 
 
-def ends(low: float | None, high: float | None, sign: str = "", digits: int = 3) -> str:
-    """The interval in words."""
-    if low is None or high is None:
-        return "no interval"
-    return f"95 % interval {number(low, sign, digits)} to {number(high, sign, digits)}"
+def named(model: str) -> str:
+    """A model's id as it is read: of an untrained twin ``alexnet untrained``."""
+    of = architecture_of(model)
+    return of + model.removeprefix(of).replace("_", " ")
 
 
-def difference(found: Estimate | None, digits: int = 3) -> str:
-    """A difference with its interval."""
-    if found is None:
-        return "no interval"
-    return f"{number(found.value, '+', digits)}, {ends(*found.interval(), '+', digits)}"
+def shortest(names: Iterable[str]) -> dict[str, str]:
+    """Benchmark to the fewest of its last parts, between dots, that end no other benchmark's name."""
+    every = sorted(set(names))
+    return {name: _unique(name, [other for other in every if other != name]) for name in every}
 
 
-def p(value: float | None) -> str:
-    """A p value."""
-    return "" if value is None else "p < 0.0001" if value < 1e-4 else f"p = {value:.4f}"
-
-
-def counted(count: int, noun: str, plural: str = "") -> str:
-    """A number of things."""
-    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
+def _unique(name: str, others: Sequence[str]) -> str:
+    parts = name.split(".")
+    for count in range(1, len(parts)):
+        short = ".".join(parts[-count:])
+        if not any(f".{other}".endswith(f".{short}") for other in others):
+            return short
+    return name
 
 
 def listed(names: Sequence[str], most: int = 4) -> str:
@@ -46,5 +47,13 @@ def listed(names: Sequence[str], most: int = 4) -> str:
 
 
 def slug(text: str) -> str:
-    """The text as a part of an id and of a file's name."""
-    return _NOT_PLAIN.sub("-", text).strip("-.") or "none"
+    """The text as a part of an id and of a file's name: another one for each text.
+
+    Where letters are replaced, six of the text's digest follow.
+    """
+    plain = _NOT_PLAIN.sub("-", text).strip("-.")
+    return plain if plain == text and text else f"{plain or 'none'}-{_digest(text)}"
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:6]

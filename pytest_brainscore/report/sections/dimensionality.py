@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -11,25 +11,29 @@ import numpy as np
 
 from ...analysis.population.depth import Curve, curves
 from ...analysis.population.dimensions import Dimension, Relation, dimensions, relations
+from ...analysis.population.hypotheses import FEWEST
+from ...analysis.statistics.numbers import RHO, counted, estimate
 from ...errors import BrainScoreError, first_line
 from ...specs.results import Row
 from ..evidence import Evidence
 from ..figures.charts import MOST_PANELS, scatter, titled
 from ..figures.curves import TRAINED, UNKNOWN, UNTRAINED, Drawn, architecture, grouping, panels, training
 from ..figures.eigenvalues import figure
-from ..figures.phrases import counted, ends, number
+from ..figures.phrases import shortest
 from ..layers import known
 from ..parts import Figure, Section, Table
-from ..spectra import Spectrum, spectra
+from ..spectra import Spectrum, shown, spectra
 
 _DEPTH = Drawn({"dimensionality": "plain", "corrected": "corrected"}, "dimensions", marked=True, log=True)
-_MOST_LINES, _FEWEST = 8, 4
+_MOST_LINES = 8
 _GROUPS = (TRAINED, UNTRAINED, UNKNOWN)
 _HOW = (
     "Effective dimensionality is the participation ratio of the covariance over stimuli, (Σλ)² / Σλ². The"
     " plain ratio grows with the number of stimuli and stays below it; the corrected one estimates that of"
     " infinitely many stimuli, and is left out where these stimuli cannot tell it."
 )
+_TURNED = "Dimensions of the first layer, the last and the largest, medians over networks."
+_SPEARMAN = f"Spearman's {RHO} of score and dimensionality with its 95 % interval, from {FEWEST} networks on."
 _RELATIONS = {
     "benchmark": "Benchmark",
     "set": "Networks",
@@ -37,7 +41,7 @@ _RELATIONS = {
     "n": "n",
     "rho": "Spearman's ρ",
     "low": "95 % from",
-    "high": "to",
+    "high": "95 % to",
 }
 
 
@@ -49,22 +53,31 @@ def section(evidence: Evidence) -> Section | None:
         return None
     falling, faults = _read(evidence)
     parts: list[Figure | Table] = []
-    parts += [_depths(along)] if along else []
-    parts += [_scores(found, rows), *_table(found)] if found else []
+    parts += [_depths(along, _data(rows))] if along else []
+    short = shortest(one.row.benchmark for one in evidence.found)
+    parts += [_scores(found, rows, short), *_table(found)] if found else []
     parts += [figure(falling)] if falling else []
     return Section("dimensionality", "Effective dimensionality", parts, [_HOW, *faults])
 
 
 def _along(rows: Sequence[Row]) -> list[Curve]:
-    """A curve for each network and data set: of its benchmarks on the same stimuli the first."""
+    """A curve for each network and set of stimuli: of its benchmarks on the same stimuli the first."""
     found: dict[tuple[str, str], Curve] = {}
     for one in curves(rows):
         if np.isfinite(one.dimensionality).any():
-            found.setdefault((one.row.dataset, one.row.model), one)
+            found.setdefault((shown(one.row), one.row.model), one)
     return list(found.values())
 
 
-def _depths(along: Sequence[Curve]) -> Figure:
+def _data(rows: Sequence[Row]) -> dict[str, str]:
+    """Stimuli to the names of the data sets that have them."""
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        found.setdefault(shown(row), []).append(row.dataset)
+    return {key: " and ".join(dict.fromkeys(names)) for key, names in found.items()}
+
+
+def _depths(along: Sequence[Curve], data: Mapping[str, str]) -> Figure:
     by = grouping(along)
     drawn = "each network" if by is architecture else "medians and quartiles over networks"
     return Figure(
@@ -72,20 +85,22 @@ def _depths(along: Sequence[Curve]) -> Figure:
         "Effective dimensionality along depth",
         list(panels(along, by, _DEPTH)),
         f"Effective dimensionality along relative depth, {drawn}: plain, corrected, trained, untrained.",
-        [*_turned(along)][:_MOST_LINES],
+        [_TURNED, *[*_turned(along, data)][:_MOST_LINES]],
     )
 
 
-def _turned(along: Sequence[Curve]) -> Iterator[str]:
-    """First layer, last layer and the largest, medians over the networks of one data set."""
-    for dataset in dict.fromkeys(one.row.dataset for one in along):
-        for group in _GROUPS:
-            here = [one for one in along if (one.row.dataset, training(one.row)) == (dataset, group)]
-            some = [one.dimensionality[np.isfinite(one.dimensionality)] for one in here]
-            if some:
-                first, last, most = (np.median([f(x) for x in some]) for f in (_first, _last, np.max))
-                told = f"first layer {first:.1f}, last {last:.1f}, largest {most:.1f}"
-                yield f"{dataset}, {counted(len(some), f'{group} network')}, medians: {told}."
+def _turned(along: Sequence[Curve], data: Mapping[str, str]) -> Iterator[str]:
+    """First layer, last layer and the largest, medians over networks, once for each set of stimuli."""
+    for key in dict.fromkeys(shown(one.row) for one in along):
+        here = [one for one in along if shown(one.row) == key]
+        some = [(name, [one for one in here if training(one.row) == name]) for name in _GROUPS]
+        yield f"{data[key]}: {'; '.join(_ends(name, of) for name, of in some if of)}."
+
+
+def _ends(group: str, here: Sequence[Curve]) -> str:
+    known = [one.dimensionality[np.isfinite(one.dimensionality)] for one in here]
+    first, last, most = (np.median([f(x) for x in known]) for f in (_first, _last, np.max))
+    return f"{counted(len(here), f'{group} network')} {first:.1f}, {last:.1f}, {most:.1f}"
 
 
 def _first(values: np.ndarray) -> float:
@@ -96,12 +111,12 @@ def _last(values: np.ndarray) -> float:
     return float(values[-1])
 
 
-def _scores(found: Sequence[Dimension], rows: Sequence[Row]) -> Figure:
+def _scores(found: Sequence[Dimension], rows: Sequence[Row], short: Mapping[str, str]) -> Figure:
     told = relations(found)
     groups = {(row.benchmark, row.model): training(row) for row in rows}
     benchmarks = list(dict.fromkeys(one.benchmark for one in found))
     more = len(benchmarks) - MOST_PANELS
-    says = [line for name in benchmarks[:MOST_PANELS] for line in _says(name, told)]
+    says = [_SPEARMAN, *_says(benchmarks[:MOST_PANELS], told, short)]
     return Figure(
         "dimensionality-scores",
         "Scores by the dimensionality of the chosen layer",
@@ -117,28 +132,40 @@ def _scores(found: Sequence[Dimension], rows: Sequence[Row]) -> Figure:
     )
 
 
-def _says(benchmark: str, told: Sequence[Relation]) -> Iterator[str]:
-    """A sentence for all networks, and for the trained ones where some are not."""
-    of_all = [one for one in told if one.benchmark == benchmark and one.set == "all"]
-    trained = [one for one in told if one.benchmark == benchmark and one.set == "trained"]
-    apart = [one.n for one in trained] != [one.n for one in of_all] and any(
-        one.rho is not None for one in trained
-    )
-    for some in [trained, of_all] if apart else [of_all]:
-        yield f"{benchmark}, {some[0].set} networks, score and dimensionality: {'; '.join(map(_said, some))}."
+def _says(benchmarks: Sequence[str], told: Sequence[Relation], short: Mapping[str, str]) -> Iterator[str]:
+    """A line for each benchmark with enough networks, and one for all that have too few."""
+    few = [short[name] for name in benchmarks if max(one.n for one in told if one.benchmark == name) < FEWEST]
+    for name in benchmarks:
+        here = [one for one in told if one.benchmark == name and one.n >= FEWEST and one.set != "untrained"]
+        if short[name] not in few and here:
+            yield f"{short[name]}: {'; '.join(_said(*of) for of in _by_set(here))}."
+    if few:
+        n = max(one.n for one in told if short.get(one.benchmark) in few)
+        yield f"Too few networks ({n}) for a test: {', '.join(few)}."
 
 
-def _said(one: Relation) -> str:
+def _by_set(here: Sequence[Relation]) -> Iterator[tuple[str, list[Relation]]]:
+    """The trained networks first, where some are not, since training makes a relation among all."""
+    sets = {name: [one for one in here if one.set == name] for name in ("trained", "all")}
+    if [one.n for one in sets["trained"]] == [one.n for one in sets["all"]]:
+        del sets["trained"]
+    yield from ((name, of) for name, of in sets.items() if of)
+
+
+def _said(name: str, of: Sequence[Relation]) -> str:
+    return f"{name} networks (n = {of[0].n}), " + ", ".join(map(_rho, of))
+
+
+def _rho(one: Relation) -> str:
     if one.rho is None:
-        return f"{one.of}, n = {one.n}, no rank correlation"
-    rho = f"{one.of}, Spearman's ρ {number(one.rho, '+', 2)}"
+        return f"{one.of}: no rank correlation"
+    told = f"{one.of} {RHO} = {estimate(one.rho, one.low, one.high, 2)}"
     if one.low is None or one.high is None:
-        why = "too few for an" if one.n < _FEWEST else "all ranks agree, so no"
-        return f"{rho} (n = {one.n}, {why} interval)"
+        return f"{told} (all ranks agree, so no interval)"
     verdict = "no evidence of a relation"
     if one.low > 0 or one.high < 0:
         verdict = "more dimensions go with " + ("higher" if one.rho > 0 else "lower") + " scores"
-    return f"{rho} ({ends(one.low, one.high, '+', 2)}, n = {one.n}): {verdict}"
+    return f"{told}: {verdict}"
 
 
 def _panel(found: Sequence[Dimension], groups: dict[tuple[str, str], str]) -> alt.LayerChart:

@@ -10,19 +10,22 @@ import numpy as np
 
 from ...analysis.population.cohesion import Cohesion, cohesion
 from ...analysis.population.likeness import Likeness, likeness, order
+from ...analysis.statistics.numbers import counted, percent, signed
 from ...errors import BrainScoreError, first_line
 from ...specs.results import Row
 from ..evidence import Evidence
 from ..figures.charts import SHAPES, WIDTH, Points, inline, themed, titled
-from ..figures.curves import architecture, family, training
+from ..figures.curves import family, training
 from ..figures.heatmap import Square, heatmap, palette
-from ..figures.phrases import counted, difference, number
+from ..figures.phrases import difference, named, shortest
 from ..joining import Found
 from ..layers import known
 from ..parts import Figure, Section, Table
 from ..rdms import rdms
 
 _MOST_NAMED, _MOST_SAID, _MOST_SHOWN = 10, 8, 8
+_FEWEST_IN_A_PLANE = 4
+"""Two networks lie on a line and three always fit a plane: neither says anything."""
 _HOW = (
     "Two networks are alike as the Pearson correlation r of their RDMs on the same test stimuli, each in its"
     " chosen layers. By cRSA the RDM is of the layer itself; veRSA first fits each network to the brain,"
@@ -47,7 +50,10 @@ def section(evidence: Evidence) -> Section | None:
     if found:
         shown, more = found[:_MOST_SHOWN], len(found) - _MOST_SHOWN
         says = [f"{counted(more, 'further benchmark')}: in the table of pairs."] * (more > 0)
-        parts = [_maps(shown, rows, says), _planes(shown, rows), *_tables(found)]
+        short = shortest(one.row.benchmark for one in evidence.found)
+        many = [one for one in shown if len(one.models) >= _FEWEST_IN_A_PLANE]
+        planes = [_planes(many, rows, short)] if many else []
+        parts = [_maps(shown, rows, short, says), *planes, *_tables(found)]
     return Section("likeness", "Likeness of networks to each other", parts, [_HOW, *faults])
 
 
@@ -66,7 +72,7 @@ def _read(scored: Sequence[Found]) -> tuple[list[Likeness], list[str]]:
 Rows = Mapping[tuple[str, str], Row]
 
 
-def _maps(found: Sequence[Likeness], rows: Rows, more: Sequence[str]) -> Figure:
+def _maps(found: Sequence[Likeness], rows: Rows, short: Mapping[str, str], more: Sequence[str]) -> Figure:
     panels = []
     for one in found:
         places = list(order(one.matrix))
@@ -74,7 +80,7 @@ def _maps(found: Sequence[Likeness], rows: Rows, more: Sequence[str]) -> Figure:
         names = tuple(one.models[i] for i in places)
         square = Square(names, one.matrix[np.ix_(places, places)], kinds)
         panels.append(heatmap(square, one.benchmark, f"{len(names)} networks, {one.stimuli} stimuli"))
-    says = [_said(one, rows) for one in found]
+    says = [f"{short[one.benchmark]}: {_said(one, rows)}" for one in found]
     return Figure(
         "likeness-maps",
         "How alike networks are",
@@ -90,17 +96,17 @@ def _said(one: Likeness, rows: Rows) -> str:
     above = np.triu_indices(len(one.models), 1)
     values = one.matrix[above]
     if not np.isfinite(values).any():
-        return f"{one.benchmark}: no RDM varies, so that nothing can be said."
-    pairs = f"{counted(int(np.isfinite(values).sum()), 'pair')} of {len(one.models)} networks"
+        return "no RDM varies, so that nothing can be said."
     top, low = (_pair(one, above, int(find(values))) for find in (np.nanargmax, np.nanargmin))
-    told = f"{one.benchmark}: mean r {number(float(np.nanmean(values)))} over {pairs}; most alike are {top},"
-    told = f"{told} least {low}." if len(values) > 1 else f"{one.benchmark}: r of {top}, {pairs}."
+    if len(values) == 1:
+        return f"r of {top}."
+    told = f"mean r {signed(float(np.nanmean(values)))} of {len(one.models)} networks; most alike {top}"
     of = [rows[one.benchmark, model] for model in one.models]
-    parts = [_held("of one family", cohesion(one.matrix, [_known(family(row)) for row in of]))]
-    parts.append(
-        _held("both trained or both untrained", cohesion(one.matrix, [_known(training(row)) for row in of]))
-    )
-    return " ".join(part for part in (told, *parts) if part)
+    kinds = {"of one family": family, "both trained or both untrained": training}
+    parts = [
+        _held(name, cohesion(one.matrix, [_known(kind(row)) for row in of])) for name, kind in kinds.items()
+    ]
+    return " ".join(part for part in (f"{told}, least {low}.", *parts) if part)
 
 
 def _known(kind: str) -> str | None:
@@ -109,40 +115,37 @@ def _known(kind: str) -> str | None:
 
 def _pair(one: Likeness, above: tuple[np.ndarray, np.ndarray], place: int) -> str:
     i, j = int(above[0][place]), int(above[1][place])
-    return f"{one.models[i]} and {one.models[j]} ({number(float(one.matrix[i, j]))})"
+    return f"{named(one.models[i])} and {named(one.models[j])} ({signed(float(one.matrix[i, j]))})"
 
 
 def _held(kind: str, found: Cohesion | None) -> str:
     if found is None:
         return ""
-    ends = f"mean r {number(found.within)} ({counted(found.pairs, 'pair')})"
-    others = f"others {number(found.between)} ({found.pairs_between:,})"
+    told = f"Pairs {kind}: {signed(found.within)} ({found.pairs}), others {signed(found.between)}"
+    told = f"{told} ({found.pairs_between})"
     if found.difference is None:
-        return f"Networks {kind}: {ends}, {others}; too few networks for an interval."
+        return f"{told}; too few networks ({found.networks}) for a test."
     low, high = found.difference.interval()
     verdict = (
         "more alike" if low > 0 else "less alike" if high < 0 else "no evidence that they are more alike"
     )
-    n = f"{found.networks} networks"
-    return f"Networks {kind}: {ends}, {others}; difference {difference(found.difference)}, {n}: {verdict}."
+    return f"{told}, difference {difference(found.difference, found.difference.value)}: {verdict}."
 
 
-def _planes(found: Sequence[Likeness], rows: Rows) -> Figure:
-    says = [_spread(one) for one in found]
+def _planes(found: Sequence[Likeness], rows: Rows, short: Mapping[str, str]) -> Figure:
+    shares = "; ".join(f"{short[one.benchmark]} {_spread(one)}" for one in found)
     return Figure(
         "likeness-planes",
         "Networks in a plane",
         [_plane(one, rows) for one in found],
         "Networks as points of a plane, near where their RDMs are alike, by family and by training.",
-        says[:_MOST_SAID],
+        [f"Share of the scaling that the two axes hold: {shares}."],
     )
 
 
 def _spread(one: Likeness) -> str:
-    first, second = (100 * share for share in one.explained)
-    if first != first:
-        return f"{one.benchmark}: no plane, since a network's RDM does not vary."
-    return f"{one.benchmark}: the two axes hold {first:.0f} % and {second:.0f} % of what scaling can tell."
+    first, second = one.explained
+    return "none, since an RDM does not vary" if first != first else f"{percent(first)} and {percent(second)}"
 
 
 def _plane(one: Likeness, rows: Rows) -> alt.LayerChart:
@@ -205,7 +208,7 @@ def _points(one: Likeness, rows: Rows) -> Iterator[dict[str, Any]]:
     for model, (x, y) in zip(one.models, one.coordinates.tolist(), strict=True):
         if x == x:
             row = rows[one.benchmark, model]
-            said = {"model": model, "name": architecture(row), "x": float(f"{x:.4g}"), "y": float(f"{y:.4g}")}
+            said = {"model": model, "name": named(model), "x": float(f"{x:.4g}"), "y": float(f"{y:.4g}")}
             yield {**said, "family": family(row), "training": training(row)}
 
 

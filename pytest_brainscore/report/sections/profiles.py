@@ -5,33 +5,40 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ...analysis.population.contrasts import Effect
 from ...analysis.population.depth import Curve, curves
-from ...analysis.population.twins import Depths, Optimism, by_benchmark, depths, optimism, twins
+from ...analysis.population.hypotheses import FEWEST
+from ...analysis.population.twins import Depths, Optimism, depths, optimism
+from ...analysis.statistics.numbers import counted, signed
 from ..evidence import Evidence
 from ..figures.curves import Drawn, architecture, grouping, panels, training
-from ..figures.phrases import counted, difference, ends, number, p, slug
+from ..figures.phrases import difference, shortest, slug
 from ..parts import Figure, Section, Table
 
-Effects = Mapping[str, Effect]
 _SCORES = Drawn({"test": "test", "train": "training"}, "score")
 _MOST_SAID = 8
 _HOW = (
     "Relative depth is a layer's place in the order of calls over the number of layers. Of a pool the layer"
     " is chosen by its score on the training stimuli (dashed lines) and reported by that on the test stimuli"
-    " (full lines); large marks are the chosen layers."
+    " (full lines); large marks are the chosen layers. Trained and untrained scores are compared under"
+    " contrasts."
+)
+_SAID = (
+    "Told of the chosen layers: median relative depth (its difference: mean over architectures with both),"
+    f" and mean score over architectures. Brackets are 95 % t intervals, from {FEWEST} architectures on."
 )
 _LAYERS = {name: name for name in ("benchmark", "model", "layer", "depth", "test", "training", "chosen")}
 _DEPTHS = {
     "benchmark": "Benchmark",
     "n_trained": "Trained",
-    "trained": "Depth, trained",
+    "trained": "Median depth, trained",
     "n_untrained": "Untrained",
-    "untrained": "Depth, untrained",
-    "difference": "Score, trained − untrained",
+    "untrained": "Median depth, untrained",
+    "pairs": "Architectures with both",
+    "apart": "Trained − untrained",
     "low": "95 % from",
-    "high": "to",
-    "pairs": "Architectures",
+    "high": "95 % to",
+    "train": "Score, training stimuli",
+    "test": "Score, test stimuli",
 }
 
 
@@ -41,18 +48,18 @@ def section(evidence: Evidence) -> Section | None:
     found = curves(rows)
     if not found:
         return None
-    effects = by_benchmark(twins(rows))
+    short = shortest(one.row.benchmark for one in evidence.found)
     regions = dict.fromkeys(one.row.region for one in found)
-    figures = [_figure(name, [one for one in found if one.row.region == name], effects) for name in regions]
+    figures = [_figure(name, [one for one in found if one.row.region == name], short) for name in regions]
     layers = Table("profiles", "All layers", list(_layers(found)), _LAYERS, shown=False)
-    return Section("profiles", "Layer profiles", [*figures, _depths(found, effects), layers], [_HOW])
+    return Section("profiles", "Layer profiles", [*figures, _depths(found), layers], [_HOW, _SAID])
 
 
-def _figure(region: str, found: Sequence[Curve], effects: Effects) -> Figure:
+def _figure(region: str, found: Sequence[Curve], short: Mapping[str, str]) -> Figure:
     by = grouping(found)
     many = len({one.row.model for one in found})
     drawn = "each network" if by is architecture else "medians and quartiles over networks"
-    says = list(_says(found, effects))
+    says = [f"{short[name]}: {_says(name, here)}." for name, here in _by_benchmark(found).items()]
     more = len(says) - _MOST_SAID
     return Figure(
         f"profiles-{slug(region)}",
@@ -64,54 +71,42 @@ def _figure(region: str, found: Sequence[Curve], effects: Effects) -> Figure:
     )
 
 
-def _says(found: Sequence[Curve], effects: Effects) -> Iterator[str]:
-    """What follows on each benchmark."""
-    for benchmark, here in _by_benchmark(found).items():
-        parts = [_twins(effects.get(benchmark), any(one.chosen.any() for one in here))]
-        parts += [_places(depths(benchmark, here)), _optimism(optimism(benchmark, [one.row for one in here]))]
-        yield f"{benchmark}: " + " ".join(part for part in parts if part)
-
-
-def _twins(effect: Effect | None, chosen: bool) -> str:
-    if not chosen:
-        return "layers were named for the run and none was chosen, so that no score stands for a network."
-    if effect is None:
-        return "no architecture was scored both trained and untrained."
-    told = f"trained minus untrained, at the chosen layers: {number(effect.difference, '+')}"
-    if effect.finds is None:
-        return f"{told} (one architecture, so no interval)."
-    verdict = "trained networks score " + ("higher" if (effect.difference or 0) > 0 else "lower")
-    interval = f"{ends(effect.low, effect.high, '+')}, {p(effect.p)}, n = {effect.n} architectures"
-    return f"{told} ({interval}): {verdict if effect.finds else 'no evidence of a difference'}."
+def _says(benchmark: str, here: Sequence[Curve]) -> str:
+    """What follows on one benchmark; few architectures are told and not tested."""
+    if not any(one.chosen.any() for one in here):
+        return "layers were named for the run and none was chosen, so that no score stands for a network"
+    at, gap = depths(benchmark, here), optimism(benchmark, [one.row for one in here])
+    told = "; ".join(part for part in (_places(at), _optimism(gap)) if part)
+    n = gap.architectures if gap else at.pairs
+    return f"{told}; too few architectures ({n}) for a test" if 0 < n < FEWEST else told
 
 
 def _places(found: Depths) -> str:
     sides = ((found.trained, found.n_trained, "trained"), (found.untrained, found.n_untrained, "untrained"))
-    told = [f"{number(x, digits=2)} ({n} {name})" for x, n, name in sides if x is not None]
-    if not told:
-        return ""
-    apart = f"; mean difference {difference(found.difference, 2)}, {counted(found.pairs, 'architecture')}"
-    apart = apart if found.pairs > 1 else ""
-    return f"The chosen layers lie at a median relative depth of {' and '.join(told)}{apart}."
+    told = [f"{signed(x, 2)} ({n} {name})" for x, n, name in sides if x is not None]
+    apart = difference(found.difference, found.apart, 2)
+    return f"depth {', '.join(told)}" + (f", difference {apart}" if apart else "") if told else ""
 
 
 def _optimism(found: Optimism | None) -> str:
     if found is None:
         return ""
-    interval = f"{ends(*found.difference.interval(), '+')}, " if found.difference else ""
-    n = counted(found.n, "network")
-    return f"Training minus test stimuli, chosen layers: {number(found.mean, '+')} ({interval}{n})."
+    apart = difference(found.difference, found.train - found.test)
+    return (
+        f"score {signed(found.train)} on training, {signed(found.test)} on test stimuli, difference {apart}"
+    )
 
 
-def _depths(found: Sequence[Curve], effects: Effects) -> Table:
+def _depths(found: Sequence[Curve]) -> Table:
     rows = []
     for benchmark, here in _by_benchmark(found).items():
-        at = depths(benchmark, here)
-        sides = {name: getattr(at, name) for name in ("n_trained", "trained", "n_untrained", "untrained")}
-        effect = effects.get(benchmark)
-        told = {name: getattr(effect, name, None) for name in ("difference", "low", "high")}
-        rows.append({"benchmark": benchmark, **sides, **told, "pairs": at.pairs})
-    return Table("profiles-depths", "Chosen layers, trained and untrained", rows, _DEPTHS)
+        at, gap = depths(benchmark, here), optimism(benchmark, [one.row for one in here])
+        low, high = at.difference.interval() if at.difference else (None, None)
+        sides = {key: getattr(at, key) for key in ("n_trained", "trained", "n_untrained", "untrained")}
+        apart = {"pairs": at.pairs, "apart": at.apart, "low": low, "high": high}
+        scores = {key: getattr(gap, key, None) for key in ("train", "test")}
+        rows.append({"benchmark": benchmark, **sides, **apart, **scores})
+    return Table("profiles-depths", "Depth of the chosen layers", rows, _DEPTHS)
 
 
 def _by_benchmark(found: Sequence[Curve]) -> dict[str, list[Curve]]:
