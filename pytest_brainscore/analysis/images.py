@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -12,6 +13,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from .statistics.estimates import LEVEL
+from .statistics.numbers import counted, percent
 
 Side = Literal["people", "model", "alike"]
 SMALL = 0.05
@@ -58,23 +60,48 @@ class Compared:
         return tuple(sorted(places, key=lambda i: (-gap[i], crc32(self.names[i].encode())))[:count])
 
 
+@dataclass(frozen=True, eq=False)
+class Sided:
+    """A network on a benchmark of choices. score: raw; None where there is none."""
+
+    benchmark: str
+    model: str
+    score: float | None
+    compared: Compared
+
+    @property
+    def shares(self) -> dict[Side, tuple[float, float, float]]:
+        """The share of images of each side, and its 95 % interval."""
+        return {side: self.compared.share(side) for side in SIDES}
+
+
+def ranked(every: Iterable[Sided]) -> dict[str, tuple[Sided, ...]]:
+    """Each benchmark's networks, the one with the highest score first; without a score last."""
+    found: dict[str, list[Sided]] = {}
+    for one in every:
+        found.setdefault(one.benchmark, []).append(one)
+    return {name: tuple(sorted(among, key=_worse)) for name, among in found.items()}
+
+
+def _worse(one: Sided) -> float:
+    return math.inf if one.score is None else -one.score
+
+
 def wilson(share: np.ndarray, n: np.ndarray, level: float = LEVEL) -> tuple[np.ndarray, np.ndarray]:
-    """Wilson's interval of a share of n trials: low and high, as `share`. Wilson 1927, JASA 22:209."""
+    """Wilson's interval of a share of n trials: low and high, as `share`. Wilson 1927, JASA 22:209.
+
+    Of no trials it is from 0 to 1, whatever the share.
+    """
     z = float(ndtri((1 + level) / 2))
-    centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
-    half = z * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
+    centre = (n * share + z**2 / 2) / (n + z**2)
+    half = z * np.sqrt(n * share * (1 - share) + z**2 / 4) / (n + z**2)
     return centre - half, centre + half
 
 
 def told(compared: Compared, model: str, benchmark: str) -> str:
     """The shares as a sentence that can be quoted."""
-    people, own, alike = (_percent(compared.share(side)) for side in SIDES)
+    people, own, alike = (percent(*compared.share(side)) for side in SIDES)
     return (
-        f"{benchmark}: of {len(compared.names)} images {people} are easier for people, {own} for {model}, and"
-        f" {alike} are alike."
+        f"{benchmark}: of {counted(len(compared.names), 'image')} {people} are easier for people, {own} for"
+        f" {model}, and {alike} are alike."
     )
-
-
-def _percent(ends: Sequence[float]) -> str:
-    share, low, high = (100 * end for end in ends)
-    return f"{share:.0f} % [{low:.0f}, {high:.0f}]"

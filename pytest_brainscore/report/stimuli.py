@@ -26,7 +26,8 @@ class OutOfReach(BrainScoreError):
 def stimuli_of(row: Row, folders: Sequence[Path]) -> Stimuli:
     """The stimuli that a row was scored on. folders: of benchmark files, the first that knows it counts.
 
-    Raises OutOfReach where no file names the benchmark, its files are not on this disk, or are others now.
+    Raises OutOfReach where no file names the benchmark, its files are not on this disk, or may not be
+    those that were scored.
     """
     case = next((case for case in _cases(folders) if case.name == row.benchmark), None)
     if case is None:
@@ -38,7 +39,9 @@ def stimuli_of(row: Row, folders: Sequence[Path]) -> Stimuli:
         digest = stimuli.digest
     except BrainScoreError as why:
         raise OutOfReach(first_line(why)) from why
-    if row.digests.get("stimuli", digest) != digest:
+    if "stimuli" not in row.digests:
+        raise OutOfReach("its results do not say which images were scored; run it again")
+    if row.digests["stimuli"] != digest:
         raise OutOfReach("the images on this disk are not those that were scored")
     return stimuli
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from pytest_brainscore.analysis.images import Compared, told, wilson
+from pytest_brainscore.analysis.images import Compared, Sided, ranked, told, wilson
 
 PEOPLE = np.array([0.9, 0.9, 0.9, 0.5, 0.1, 0.999])
 MODEL = np.array([0.2, 0.95, 0.88, 0.52, 1.0, 0.97])
@@ -44,3 +44,20 @@ def test_those_that_differ_most_come_first_and_ties_are_not_of_one_object():
     same = Compared(names, np.ones(40), np.zeros(40), np.full(40, 10))
     assert same.most("people", 4) == same.most("people", 4)
     assert len({names[i].split("/")[0] for i in same.most("people", 4)}) > 1
+
+
+def test_of_no_trials_nothing_is_known():
+    low, high = wilson(np.array([0.0, 1.0]), np.array([0, 0]))
+    assert (low.tolist(), high.tolist()) == (pytest.approx([0, 0]), pytest.approx([1, 1]))
+    unseen = Compared(("a",), np.array([0.0]), np.array([1.0]), np.array([0]))
+    assert unseen.sides.tolist() == ["alike"]
+
+
+def test_the_network_that_scores_best_comes_first_on_each_benchmark():
+    scores = [("b", "x", 0.1), ("a", "y", None), ("b", "z", 0.4), ("a", "x", -0.2), ("b", "y", 0.2)]
+    found = ranked(Sided(*one, COMPARED) for one in scores)
+    assert {name: [one.model for one in among] for name, among in found.items()} == {
+        "b": ["z", "y", "x"],
+        "a": ["x", "y"],
+    }
+    assert found["a"][0].shares["people"] == COMPARED.share("people")

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import io
+from functools import partial
 
 import numpy as np
 import pytest
 import xarray as xr
 from PIL import Image
 
+from pytest_brainscore.data.fetch import Fetcher
+from pytest_brainscore.data.opening import open_recordings
+from pytest_brainscore.report.figures.phrases import slug
 from pytest_brainscore.report.sections import pictures
+from pytest_brainscore.specs.cases import load_cases
 
 from .networks import evidence, part_of, row
 
@@ -39,8 +44,7 @@ def scored(tmp_path):
     suite.mkdir()
     for name, model in (("good", MODEL), ("poor", [0.0] * 6)):
         values = {"people_right": PEOPLE, "model_right": model, "people_trials": [40] * 6}
-        dims = {key: ("stimulus", np.array(value)) for key, value in values.items()}
-        xr.Dataset(dims, coords={"stimulus": NAMES}).to_netcdf(run / f"{name}.nc", engine="h5netcdf")
+        write(run / f"{name}.nc", values, NAMES)
     rows = [
         row(name, raw, benchmark="Made.behaviour-i2n", region="behaviour", metric="i2n", values=f"{name}.nc")
         for name, raw in (("poor", 0.1), ("good", 0.4))
@@ -59,6 +63,21 @@ def with_images(suite):
     )
 
 
+def scored_digest(suite):
+    """Of the images that lie in the folder."""
+    (case,) = load_cases(suite / "made.yaml")
+    fetcher = Fetcher(suite / "cache", offline=True)
+    fetch = partial(fetcher, folder=suite, access=case.dataset.access)
+    return open_recordings(case.dataset, fetch, fetcher.cache).stimuli.digest
+
+
+def with_digest(found, suite, digest, benchmark="Made.behaviour-i2n"):
+    """The evidence, as if images of that digest had been scored."""
+    said = {"digests": {"stimuli": digest}, "benchmark": benchmark}
+    rows = [one.model_copy(update=said) for one in found.rows]
+    return evidence(rows, file=suite.parent / "run" / "results.json", benchmarks=(suite,))
+
+
 def test_shares_are_of_every_network(scored):
     found, _ = scored
     section = pictures.section(found)
@@ -67,21 +86,25 @@ def test_shares_are_of_every_network(scored):
     assert good == pytest.approx([2 / 6, 2 / 6, 2 / 6])
     assert lines["poor"]["for_people"] == 1  # also of s3: none of 40 is not 10 %
     sentence = part_of(section, "pictures-shares-drawn").says[0]
-    assert sentence.startswith("Made.behaviour-i2n: of 6 images 33 % [10, 70] are easier for people, 33 %")
+    assert sentence.startswith("behaviour-i2n: of 6 images 33 % [10, 70] are easier for people, 33 %")
     assert len(part_of(section, "pictures-images").rows) == 6
+    shown = part_of(section, "pictures-sides")
+    assert list(shown.columns) == ["name", "network", "people", "model", "alike"]
+    assert shown.rows[1]["people"] == "33 % [10, 70]"
+    assert shown.says == "Shares with their 95 % intervals. All lines: images 6."
 
 
 def test_where_images_are_not_here_they_are_named_and_it_is_said_why(scored):
     found, _ = scored
     table = part_of(pictures.section(found), "pictures-Made.behaviour-i2n")
-    assert table.says == "The images themselves are not shown: no benchmark file here names it."
+    assert table.says == "Of good. The images themselves are not shown: no benchmark file here names it."
     assert [line["stimulus"] for line in table.rows] == ["s0", "s1", "s3", "s4"]
 
 
 def test_pictures_of_the_best_network_are_small_and_have_captions(scored):
     found, suite = scored
     with_images(suite)
-    section = pictures.section(found)
+    section = pictures.section(with_digest(found, suite, scored_digest(suite)))
     people = part_of(section, "pictures-Made.behaviour-i2n-people")
     assert [one.caption for one in people.pictures] == [
         "s0: people 100 % right (40 trials), good 0 %",
@@ -96,12 +119,77 @@ def test_pictures_of_the_best_network_are_small_and_have_captions(scored):
 def test_images_that_are_others_now_are_not_shown(scored):
     found, suite = scored
     with_images(suite)
-    rows = [one.model_copy(update={"digests": {"stimuli": "0" * 64}}) for one in found.rows]
-    file = suite.parent / "run" / "results.json"
-    section = pictures.section(evidence(rows, file=file, benchmarks=(suite,)))
+    section = pictures.section(with_digest(found, suite, "0" * 64))
     table = part_of(section, "pictures-Made.behaviour-i2n")
     assert table.says.endswith("are not those that were scored.")
 
 
 def test_without_choices_there_is_no_section():
     assert pictures.section(evidence([row("m", 0.3)])) is None
+
+
+def test_images_of_rows_that_name_none_are_not_shown(scored):
+    found, suite = scored
+    with_images(suite)
+    table = part_of(pictures.section(found), "pictures-Made.behaviour-i2n")
+    assert table.says.endswith("its results do not say which images were scored; run it again.")
+
+
+def test_names_of_benchmarks_are_made_plain_in_ids(scored):
+    found, suite = scored
+    section = pictures.section(with_digest(found, suite, "0" * 64, benchmark="../up/Made & co.behaviour"))
+    ids = [part.id for part in section.parts]
+    assert all(id == slug(id) for id in ids)
+    assert any("Made-co.behaviour" in id for id in ids)
+
+
+STRANGE = {
+    "no trials' number": {"people_trials": [40, 40, float("nan"), 40, 40, 40]},
+    "half a trial": {"people_trials": [40, 40, 40, 0.5, 40, 40]},
+    "less than no trials": {"people_trials": [-1] * 6},
+    "more than all right": {"people_right": [1.5] * 6},
+    "no share": {"model_right": [float("nan")] * 6},
+    "words": {"model_right": ["yes"] * 6},
+}
+
+
+@pytest.mark.parametrize("strange", STRANGE.values(), ids=STRANGE.keys())
+def test_values_that_are_no_shares_become_a_sentence(scored, strange):
+    found, suite = scored
+    kept = {"people_right": PEOPLE, "model_right": MODEL, "people_trials": [40] * 6, **strange}
+    write(suite.parent / "run" / "good.nc", kept, NAMES)
+    section = pictures.section(found)
+    assert {line["model"] for line in part_of(section, "pictures-shares").rows} == {"poor"}
+    (key,) = strange
+    (line,) = [line for line in section.says if line.startswith("Left out: good on Made.behaviour-i2n: ")]
+    assert f"its {key} " in line
+
+
+def test_files_that_lack_a_side_or_have_one_name_twice_or_are_none_become_sentences(scored):
+    found, suite = scored
+    run = suite.parent / "run"
+    write(run / "good.nc", {"people_right": PEOPLE, "people_trials": [40] * 6}, NAMES)
+    write(
+        run / "poor.nc", {"people_right": PEOPLE, "model_right": MODEL, "people_trials": [4] * 6}, ["a"] * 6
+    )
+    section = pictures.section(found)
+    assert section.parts == []
+    assert "its 6 images have 1 names" in section.says[0]
+    assert "has no model_right" in section.says[1]
+    (run / "good.nc").write_bytes(b"nothing")
+    assert "is no netCDF, or damaged" in pictures.section(found).says[1]
+
+
+def test_shares_of_other_shapes_become_a_sentence(scored):
+    found, suite = scored
+    square = np.zeros((6, 6))
+    made = {"people_right": (("stimulus", "split"), square), "model_right": ("stimulus", MODEL)}
+    whole = xr.Dataset({**made, "people_trials": ("stimulus", [4] * 6)}, coords={"stimulus": NAMES})
+    whole.to_netcdf(suite.parent / "run" / "good.nc", engine="h5netcdf")
+    assert "float64 of (stimulus, split), not numbers by image" in pictures.section(found).says[-1]
+
+
+def write(path, values, names):
+    """A file of values by image."""
+    dims = {key: ("stimulus", np.array(value)) for key, value in values.items()}
+    xr.Dataset(dims, coords={"stimulus": names}).to_netcdf(path, engine="h5netcdf")

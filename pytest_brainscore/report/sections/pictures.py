@@ -2,38 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-import altair as alt
-
-from ...analysis.images import SIDES, Compared, Side, told
+from ...analysis.images import Side, Sided, ranked
 from ...data.stimuli import Stimuli
 from ...errors import BrainScoreError
 from ...scoring.choices.by_image import MODEL, PEOPLE, TRIALS
 from ..evidence import Evidence
-from ..figures import charts
-from ..joining import Found
+from ..figures import shares
+from ..figures.columns import telling
+from ..figures.phrases import shortest, slug
+from ..images import Kept, kept
 from ..parts import Figure, Picture, Pictures, Section, Table
-from ..rdms import opened
 from ..stimuli import OutOfReach, png, stimuli_of
 
-EACH, MOST_BENCHMARKS, MOST_NETWORKS = 4, 6, 12
-"""Pictures of each side, benchmarks with pictures, networks in a panel of shares."""
-_WORDS = {"people": "easier for people", "model": "easier for the model", "alike": "alike"}
-_ORDER: tuple[Side, ...] = ("people", "alike", "model")
+_TITLE = "Images on which people and networks differ"
+EACH, MOST_BENCHMARKS = 4, 6
+"""Pictures of each side, and benchmarks with pictures."""
 DIFFERENT: tuple[Side, ...] = ("people", "model")
-_SHARES = {
-    "benchmark": "benchmark",
-    "model": "network",
-    "images": "images",
-    **{
-        f"for_{side}{end}": f"{_WORDS[side]}{end.replace('_', ', ')}"
-        for side in SIDES
-        for end in ("", "_low", "_high")
-    },
-}
 _IMAGES = {
     "benchmark": "benchmark",
     "model": "network",
@@ -51,73 +38,26 @@ _SAYS = (
 )
 
 
-@dataclass(frozen=True, eq=False)
-class Sided:
-    """A row of choices, and both sides' accuracies by image."""
-
-    found: Found
-    compared: Compared
-
-    @property
-    def benchmark(self) -> str:
-        """Whose images these are."""
-        return self.found.row.benchmark
-
-    @property
-    def model(self) -> str:
-        """The network."""
-        return self.found.row.model
-
-
 def section(evidence: Evidence) -> Section | None:
     """Shares of all networks, and pictures of the one that scores best on each benchmark."""
-    every = tuple(_sided(evidence))
-    if not every:
-        return None
-    best = [
-        max(_on(every, benchmark), key=_score) for benchmark in dict.fromkeys(one.benchmark for one in every)
-    ]
-    shares = Table(
-        "pictures-shares", "Images by whom they are easier for", [_shares(one) for one in every], _SHARES
-    )
-    parts: list[Figure | Pictures | Table] = [_figure(every, best), shares]
-    says = [_SAYS]
+    found = kept(evidence)
+    if not found.sided:
+        return Section("pictures", _TITLE, [], found.refused) if found.refused else None
+    by_benchmark = ranked(found.sided)
+    best = [among[0] for among in by_benchmark.values()]
+    names = shortest(row.benchmark for row in evidence.rows)
+    parts: list[Figure | Pictures | Table] = [shares.figure(by_benchmark, names)]
+    parts += shares.tables(found.sided, names)
     for one in best[:MOST_BENCHMARKS]:
-        parts += _shown(one, evidence)
-    if len(best) > MOST_BENCHMARKS:
-        says.append(f"Pictures are shown of {MOST_BENCHMARKS} of {len(best)} benchmarks.")
+        parts += _shown(one, found, evidence, names)
     images = [line for one in best for line in _images(one)]
     parts.append(Table("pictures-images", "All images", images, _IMAGES, shown=False))
-    return Section("pictures", "Images on which people and networks differ", parts, says)
+    return Section("pictures", _TITLE, parts, [_SAYS, *_left_out(len(best)), *found.refused])
 
 
-def _sided(evidence: Evidence) -> Iterator[Sided]:
-    """The rows beside which accuracies by image were kept."""
-    for one in evidence.scored:
-        path = evidence.values_file(one) if one.row.region == "behaviour" else None
-        if path is None:
-            continue
-        with opened(path) as values:
-            if PEOPLE in values and MODEL in values:
-                names = tuple(values["stimulus"].values.astype(str).tolist())
-                yield Sided(one, Compared(names, *(values[name].values for name in (PEOPLE, MODEL, TRIALS))))
-
-
-def _on(every: Sequence[Sided], benchmark: str) -> list[Sided]:
-    return [one for one in every if one.benchmark == benchmark]
-
-
-def _score(one: Sided) -> float:
-    return one.found.row.raw if one.found.row.raw is not None else float("-inf")
-
-
-def _shares(one: Sided) -> dict[str, Any]:
-    ends = {
-        f"for_{side}{end}": value
-        for side in SIDES
-        for end, value in zip(("", "_low", "_high"), one.compared.share(side), strict=True)
-    }
-    return {"benchmark": one.benchmark, "model": one.model, "images": len(one.compared.names), **ends}
+def _left_out(benchmarks: int) -> Iterator[str]:
+    if benchmarks > MOST_BENCHMARKS:
+        yield f"Pictures are shown of {MOST_BENCHMARKS} of {benchmarks} benchmarks."
 
 
 def _images(one: Sided) -> Iterator[dict[str, Any]]:
@@ -128,66 +68,18 @@ def _images(one: Sided) -> Iterator[dict[str, Any]]:
         yield {**said, PEOPLE: float(people), MODEL: float(model), TRIALS: int(trials)}
 
 
-# --- shares
-
-
-def _figure(every: Sequence[Sided], best: Sequence[Sided]) -> Figure:
-    drawn = best[: charts.MOST_PANELS]
-    panels = [_panel(one.benchmark, _on(every, one.benchmark)) for one in drawn]
-    words = (
-        f"{len(panels)} panels of bars: for each network the share of images that are easier for people,"
-        " alike, and easier for it"
-    )
-    says = [told(one.compared, one.model, one.benchmark) for one in drawn]
-    return Figure("pictures-shares-drawn", "Easier for whom", panels, words, says)
-
-
-def _panel(benchmark: str, among: Sequence[Sided]) -> alt.LayerChart:
-    """Stacked bars of the networks that score best, the best on top."""
-    first = sorted(among, key=_score, reverse=True)[:MOST_NETWORKS]
-    bars = [
-        {"network": one.model, "side": _WORDS[side], "place": place, "share": one.compared.share(side)[0]}
-        for one in first
-        for place, side in enumerate(_ORDER)
-    ]
-    grey = (charts.COLOURS[0], "#d0d0d0", charts.COLOURS[1])
-    colour = alt.Color(
-        "side:N",
-        scale=alt.Scale(domain=[_WORDS[side] for side in _ORDER], range=grey),
-        legend=alt.Legend(title=None, columns=2),
-    )
-    chart = alt.Chart(charts.inline(bars)).mark_bar()
-    encoded = chart.encode(
-        x=alt.X(
-            "share:Q",
-            title="share of images",
-            axis=alt.Axis(format="%", values=[0, 0.5, 1]),
-            scale=alt.Scale(domain=[0, 1]),
-        ),
-        y=alt.Y("network:N", title=None, sort=[one.model for one in first], axis=alt.Axis(labelLimit=120)),
-        color=colour,
-        order="place:Q",
-    )
-    title = charts.titled(benchmark, "networks in order of their scores")
-    return charts.themed(alt.LayerChart(layer=[encoded], title=title)).properties(
-        width=200, height=26 * len(first)
-    )
-
-
-# --- pictures
-
-
-def _shown(one: Sided, evidence: Evidence) -> list[Pictures | Table]:
+def _shown(one: Sided, found: Kept, evidence: Evidence, names: Mapping[str, str]) -> list[Pictures | Table]:
     """Pictures of both sides; where they are out of reach, the images' names, and why."""
+    name = names[one.benchmark]
     try:
-        stimuli = stimuli_of(one.found.row, evidence.benchmarks)
-        made = [_pictures(one, side, stimuli) for side in DIFFERENT]
+        stimuli = stimuli_of(found.rows[one.benchmark, one.model], evidence.benchmarks)
+        made = [_pictures(one, side, stimuli, name) for side in DIFFERENT]
     except BrainScoreError as why:
-        return [_named(one, why)]
+        return [_named(one, why, name)]
     return [pictures for pictures in made if pictures.pictures]
 
 
-def _pictures(one: Sided, side: Side, stimuli: Stimuli) -> Pictures:
+def _pictures(one: Sided, side: Side, stimuli: Stimuli, benchmark: str) -> Pictures:
     places = {name: place for place, name in enumerate(stimuli.ids)}
     whom = "people" if side == "people" else one.model
     made = []
@@ -196,8 +88,8 @@ def _pictures(one: Sided, side: Side, stimuli: Stimuli) -> Pictures:
         if name not in places:
             raise OutOfReach(f"the images on this disk lack {name}")
         made.append(Picture(png(stimuli, places[name]), f"stimulus {name}", f"{name}: {_caption(one, i)}"))
-    title = f"{one.benchmark}: easier for {whom}"
-    return Pictures(f"pictures-{one.benchmark}-{side}", title, made, [_how_many(one, side, whom, len(made))])
+    says = [_how_many(one, side, whom, len(made))]
+    return Pictures(f"pictures-{slug(one.benchmark)}-{side}", f"{benchmark}: easier for {whom}", made, says)
 
 
 def _how_many(one: Sided, side: Side, whom: str, shown: int) -> str:
@@ -212,10 +104,9 @@ def _caption(one: Sided, i: int) -> str:
     return f"{people}, {one.model} {100 * compared.model[i]:.0f} %"
 
 
-def _named(one: Sided, why: BrainScoreError) -> Table:
+def _named(one: Sided, why: BrainScoreError, name: str) -> Table:
     chosen = {i for side in DIFFERENT for i in one.compared.most(side, EACH)}
     lines = [line for i, line in enumerate(_images(one)) if i in chosen]
-    says = f"The images themselves are not shown: {why}."
-    return Table(
-        f"pictures-{one.benchmark}", f"{one.benchmark}: where they differ most", lines, _IMAGES, says
-    )
+    says = f"Of {one.model}. The images themselves are not shown: {why}."
+    columns = telling(lines, _IMAGES, ("stimulus", "side", PEOPLE, MODEL))
+    return Table(f"pictures-{slug(one.benchmark)}", f"{name}: where they differ most", lines, columns, says)
