@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -135,3 +136,9 @@ def test_beside_others_a_finding_is_short():
         "b: taken as independent, larger networks score lower; with families it is open (\u03c1 \u22120.300"
         " [\u22120.400, \u22120.200]; slope 0.000 [\u22120.100, 0.100], p = 0.070; n = 40, 8 families)."
     )
+
+
+def test_a_finding_that_does_not_outlast_correction_says_so():
+    found = replace(ends(0.3, 0.3), p=0.03, p_corrected=0.06)
+    assert "p = 0.030, by Holm p = 0.060;" in briefly(found, LARGER, "b")
+    assert "Holm" not in briefly(replace(found, p_corrected=0.04), LARGER, "b")

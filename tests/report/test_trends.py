@@ -227,3 +227,21 @@ def test_a_figure_has_at_most_twelve_panels_and_says_so():
     figure = part_of(years.section(evidence(made)), "year-committed")
     assert len(figure.panels) == 12
     assert figure.says[-1] == "12 of 14 benchmarks are drawn; the table has all."
+
+
+def test_a_studys_own_count_is_told_where_it_differs_alone():
+    def counted(twins):
+        said = [
+            one.model_copy(update={"about": {**one.about, "train_task": "objects"}})
+            for one in [*planted(8), *twins]
+        ]
+        return part_of(years.section(evidence(said)), "year-tests").rows
+
+    yearless = untrained(planted(1))
+    yearless = [one.model_copy(update={"about": {"trained": False}}) for one in yearless]
+    assert {line["set"] for line in counted(yearless)} == {"trained", "untrained"}
+    assert {line["set"] for line in counted(untrained(planted(1)))} == {
+        "trained",
+        "untrained",
+        layers.PUBLISHED,
+    }

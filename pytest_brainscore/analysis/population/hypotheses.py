@@ -144,7 +144,7 @@ def briefly(trend: Trend, of: Hypothesis, name: str) -> str:
         return f"{name}: no test: {trend.why}."
     by = "" if trend.mixed else ", networks as independent"
     n = f"n = {trend.n}, {_families(trend.families)}"
-    return f"{name}: {verdict(trend, of)} ({_rho(trend)}; {_slope(trend)}, {p_value(trend.p)}{by}; {n})."
+    return f"{name}: {verdict(trend, of)} ({_rho(trend)}; {_slope(trend)}, {_p(trend)}{by}; {n})."
 
 
 def verdict(trend: Trend, of: Hypothesis) -> str:
@@ -221,6 +221,12 @@ def _rho(trend: Trend) -> str:
 
 def _slope(trend: Trend) -> str:
     return f"slope {estimate(trend.slope, trend.low, trend.high)}"
+
+
+def _p(trend: Trend) -> str:
+    """p, and Holm's too where the finding does not outlast it."""
+    lost = trend.sign and trend.p_corrected is not None and trend.p_corrected >= 1 - LEVEL
+    return p_value(trend.p) + (f", by Holm {p_value(trend.p_corrected)}" if lost else "")
 
 
 def _families(count: int) -> str:

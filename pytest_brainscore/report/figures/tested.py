@@ -51,7 +51,13 @@ def tested(choice: layers.Choice, of: Hypothesis) -> Tested:
         name: {benchmark: _known(among, of.word) for benchmark, among in found.items()}
         for name, found in sets.items()
     }
+    known = {name: among for name, among in known.items() if not _said_before(name, known)}
     return Tested(choice, known, {name: trends(found, of) for name, found in known.items()})
+
+
+def _said_before(name: str, known: Mapping[str, Mapping[str, tuple[Network, ...]]]) -> bool:
+    """Whether the networks as the study counts them are those that are trained."""
+    return name == layers.PUBLISHED and known[name] == known.get("trained")
 
 
 def _known(among: Sequence[Network], word: str) -> tuple[Network, ...]:
