@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 import torch
 
+from pytest_brainscore.inference.sampling import Sampling
 from tests.slow.calibration import Outcome, outcome, trial
 from tests.slow.population import BATCHED, CASES, draw
+from tests.slow.shipped import SHIPPED
 
 NAMED = {case.name: case for case in CASES}
 
@@ -33,6 +35,31 @@ def test_splits_are_as_wide_as_the_scores_vary():
     case = NAMED["ridge, 10 splits"]
     trials = tuple(trial(case, False, seed) for seed in range(40))
     assert 0.7 < Outcome(case, False, float("nan"), trials).breadth < 1.4
+
+
+@pytest.mark.parametrize(
+    ("name", "factors", "samples"),
+    [
+        ("shipped encoding, two halves", {"neuroid"}, 1000),
+        ("shipped ridge, 5 folds", {"stimulus"}, 5),
+        ("shipped rdm, Spearman", {"stimulus"}, 20 + 45),
+        ("shipped cka, 6 groups", {"stimulus"}, 6 + 15),
+    ],
+)
+def test_shipped_cases_go_the_way_of_a_benchmark(name, factors, samples):
+    case = next(case for case in SHIPPED if case.name == name)
+    data = draw(case.n, 8, 5, new_neuroids=case.new_neuroids)
+    sampled = case.sampled(data.a, data.y, Sampling("k"), case.new_neuroids)
+    assert set(sampled) == factors
+    (made,) = sampled.values()
+    assert (len(made.values), made.count) == (samples, 8 if factors == {"neuroid"} else case.n)
+    assert abs(made.values.mean() - case.raw(data.a, data.y)) < 0.05
+
+
+def test_another_seed_draws_other_data():
+    one, same, other = (outcome(NAMED["cka"], False, 2, seed) for seed in (1, 1, 2))
+    assert one.trials == same.trials
+    assert {trial.raw for trial in one.trials}.isdisjoint(trial.raw for trial in other.trials)
 
 
 @pytest.mark.parametrize("name", ["rdm", "cka"])

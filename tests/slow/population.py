@@ -70,6 +70,11 @@ class Case:
     splits: Sequence[Split] = field(default=())
     neuroids: bool = True
 
+    @property
+    def drawn(self) -> tuple[bool, ...]:
+        """Whether neuroids are drawn beside stimuli: without, and with where that can be."""
+        return (False, True)[: 1 + self.neuroids]
+
     def raw(self, x: Tensor, y: Tensor) -> float:
         """The score of a model."""
         return self.measure(x, y, self.splits).raw()
