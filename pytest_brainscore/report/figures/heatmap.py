@@ -143,7 +143,7 @@ def ink(value: float, ends: tuple[float, float]) -> str:
 
 
 def _legend(ends: tuple[float, float]) -> alt.Legend:
-    return alt.Legend(title="r", orient="top", gradientLength=SIDE - 20, values=list(ends), format=".2f")
+    return alt.Legend(title="r", orient="top", gradientLength=_NARROW - 20, values=list(ends), format=".2f")
 
 
 def _scale(ends: tuple[float, float]) -> alt.Chart:
