@@ -23,6 +23,8 @@ from collections.abc import Iterable
 
 _COMMANDS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 """Control characters, which a terminal obeys."""
+_FEW = 6
+"""So many names are listed where none is like the one that was asked for."""
 
 
 class BrainScoreError(Exception):
@@ -110,3 +112,14 @@ def nearest(name: str, known: Iterable[str], n: int = 3) -> str:
     by_folded = {k.casefold(): k for k in known}
     close = difflib.get_close_matches(name.casefold(), by_folded, n=n, cutoff=0.6)
     return f"; did you mean {', '.join(by_folded[c] for c in close)}?" if close else ""
+
+
+def near_pattern(pattern: str, known: Iterable[str]) -> str:
+    """Return what to say of a pattern that no name is as: names like it, else the first few that there are.
+
+    >>> near_pattern("alexnt*", ["alexnet", "vgg16"]), near_pattern("x*", ["alexnet", "vgg16"])
+    ('; did you mean alexnet?', ' (there are alexnet, vgg16)')
+    """
+    names = list(known)
+    more = f" and {len(names) - _FEW} more" if len(names) > _FEW else ""
+    return nearest(pattern.strip("*?"), names) or f" (there are {', '.join(names[:_FEW])}{more})"

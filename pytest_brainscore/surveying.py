@@ -12,7 +12,7 @@ from .analysis.population.contrasts import contrasted
 from .analysis.population.networks import networks
 from .analysis.population.survey import Scores, Survey, survey
 from .analysis.population.twins import TWINS
-from .errors import ResultsError, SelectionError, nearest
+from .errors import ResultsError, SelectionError, near_pattern
 from .report.joining import Found, join
 from .report.rdms import per_stimulus, rdms
 from .report.replicates import Samples, samples
@@ -24,8 +24,6 @@ from .suite import contrasts as suite
 Of = Literal["raw", "ceiled"]
 _MADE = ("stimuli", "recordings", "spec")
 """What two scores must have been made of to be compared."""
-_SHOWN = 6
-"""So many names are listed where none is like the one that was asked for."""
 
 
 def contrasts(
@@ -87,17 +85,10 @@ def found_in(runs: Sequence[Path], pattern: str = "*", of: Of = "raw") -> list[F
     known = dict.fromkeys(one.row.benchmark for one in every)
     found = [one for one in every if fnmatchcase(one.row.benchmark, pattern)]
     if every and not found:
-        raise SelectionError(f"--benchmark: no benchmark {pattern}{_known_near(pattern, list(known))}")
+        raise SelectionError(f"--benchmark: no benchmark {pattern}{near_pattern(pattern, known)}")
     if of == "ceiled":
         _refuse_without_ceilings([one.row for one in found])
     return found
-
-
-def _known_near(pattern: str, known: Sequence[str]) -> str:
-    """The names most like a pattern, else the first few there are."""
-    more = f" and {len(known) - _SHOWN} more" if len(known) > _SHOWN else ""
-    plain = pattern.strip("*?")
-    return nearest(plain, known) or f" (there are {', '.join(known[:_SHOWN])}{more})"
 
 
 def asked_of(found: Sequence[Found], file: Path | None) -> tuple[Contrast, ...]:

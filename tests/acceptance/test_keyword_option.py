@@ -51,9 +51,8 @@ def test_keyword_says_how_it_was_read(two):
 
 def test_a_name_that_is_nearly_ours_is_answered(two):
     result = two.run("--models", "small", "-k", "IT-ridgee or (xyz and small)", "--collect-only")
-    assert [line for line in result.outlines if "nothing is called" in line] == [
-        "brainscore: -k: nothing is called IT-ridgee; did you mean IT-ridge, V4-ridge?"
-    ]
+    (line,) = [line for line in result.outlines if "nothing is called" in line]
+    assert line.startswith("brainscore: -k: nothing is called IT-ridgee; did you mean IT-ridge, ")
     two.write("test_numbers.py", "def test_ridgee(): pass\n")
     result = two.run("--models", "small", "-k", "ridgee", "--collect-only", "benchmarks", "test_numbers.py")
     result.stdout.no_fnmatch_line("*nothing is called*")

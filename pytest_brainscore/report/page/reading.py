@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ... import suite
 from ...analysis.composites import compose
-from ...errors import ResultsError, SelectionError, nearest
+from ...errors import ResultsError, SelectionError, near_pattern
 from ...specs.models import About, Model
 from ...specs.results import Row
 from ...specs.twins import architecture_of
@@ -81,8 +81,7 @@ def _of_benchmarks(found: Sequence[Found], pattern: str) -> tuple[Found, ...]:
     kept = tuple(one for one in found if fnmatchcase(one.row.benchmark, pattern))
     if found and not kept:
         known = dict.fromkeys(one.row.benchmark for one in found)
-        hint = nearest(pattern, known) or f" (there are {', '.join(known)})"
-        raise SelectionError(f"--benchmark: no benchmark {pattern}{hint}")
+        raise SelectionError(f"--benchmark: no benchmark {pattern}{near_pattern(pattern, known)}")
     return kept
 
 
