@@ -28,8 +28,8 @@ def module():
     with torch.random.fork_rng():
         torch.manual_seed(0)
         net = nn.Sequential(
-            *(nn.Conv2d(3, 6, 8, stride=8), nn.ReLU(), nn.Conv2d(6, 20, 3, 2, 1), nn.ReLU()),
-            *(nn.Conv2d(20, 40, 3, 2, 1), nn.ReLU(), nn.Flatten(), nn.Linear(160, 40)),
+            *(nn.Conv2d(3, 6, 16, stride=16), nn.ReLU(), nn.Conv2d(6, 24, 3, 2, 1), nn.ReLU()),
+            *(nn.Conv2d(24, 40, 3, 2, 1), nn.ReLU(), nn.Flatten(), nn.Linear(40, 40)),
         )
         for part in net:
             if hasattr(part, "weight"):
@@ -176,7 +176,7 @@ def test_the_command_prints_every_layer_and_writes_the_scores(tmp_path, monkeypa
     monkeypatch.setenv("BRAINSCORE_CACHE", str(tmp_path / "cache"))
     (tmp_path / "narrow_net.py").write_text(FACTORY)
     monkeypatch.syspath_prepend(tmp_path)
-    options = ["--stimuli", "256", "--seeds", "2", "--neuroids", "10", "--reliability", "0.95"]
+    options = ["--stimuli", "128", "--seeds", "2", "--neuroids", "10", "--reliability", "0.95"]
     written = tmp_path / "made" / "for" / "scores.json"
     status = main(["recover", "narrow_net:make", "--layer", "3", *options, "--json", str(written)])
     (found,) = json.loads(written.read_text())
@@ -186,7 +186,7 @@ def test_the_command_prints_every_layer_and_writes_the_scores(tmp_path, monkeypa
     assert found["truth"] == {"components": 20, "neuroids": 10, "reliability": 0.95, "repetitions": 10}
     assert len(found["scores"]) == 8
     out = capsys.readouterr().out
-    assert out.startswith("simulated from narrow_net.make 3: 256 stimuli, 10 neuroids, 20 components")
+    assert out.startswith("simulated from narrow_net.make 3: 128 stimuli, 10 neuroids, 20 components")
     for layer, scores in found["scores"].items():
         assert f"\n{layer:20}  {f'{np.mean(scores):.4f} ± {np.std(scores, ddof=1):.4f}':>22}" in out
     assert "\n4 " in out
@@ -198,8 +198,8 @@ def test_the_command_prints_every_layer_and_writes_the_scores(tmp_path, monkeypa
 
 def test_the_command_refuses_what_is_not_there(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("BRAINSCORE_CACHE", str(tmp_path / "cache"))
-    assert main(["recover", "untrained:squeezenet1_1", "--layer", "features.33"]) == 2
-    assert "has no layer features.33; did you mean features.3" in capsys.readouterr().err
+    assert main(["recover", "smallnet", "--layer", "stage3.nor"]) == 2
+    assert "has no layer stage3.nor; did you mean stage3.norm" in capsys.readouterr().err
     assert main(["recover", "alexnet,vgg16"]) == 2
     assert "recover: alexnet,vgg16 names 2 models; name one" in capsys.readouterr().err
 
