@@ -149,7 +149,8 @@ def _matrix_figure(one: Recoveries, matrix: Matrix, id: str) -> Figure:
     table = Table(f"{id}-scores", f"Scores of {label(matrix)}", list(_cells(matrix)), _SCORES, shown=False)
     title = f"{label(matrix)}, on recordings like {one.benchmark}, neuroids combining {_short(one)}"
     says = [*matrix_said(matrix), "A frame marks the column that wins most of a row's simulations."]
-    says += [_TIES] if any(matrix.tied) else []
+    if any(matrix.tied):
+        says.append(_TIES if len(matrix.layers) <= _FEW else _TIES + " Ties across models are in the table.")
     return Figure(id, title, panels, words, says, table)
 
 
