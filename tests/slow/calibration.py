@@ -30,7 +30,7 @@ from .population import CASES, Case, draw
 from .shipped import SHIPPED, Shipped
 
 FRESH = 4
-"""Data sets per simulation that tell the true score; no simulation is on one of them."""
+"""Data sets per simulation that tell the true score, by default; no simulation is on one of them."""
 REPLICATES = 100
 LEVEL = 0.95
 APART = 1_000_000
@@ -86,11 +86,11 @@ class Outcome:
         return float(np.mean([trial.se_of_delta for trial in self.trials]) / spread)
 
 
-def outcome(case: Case | Shipped, both: bool, simulations: int, seed: int = 0) -> Outcome:
+def outcome(case: Case | Shipped, both: bool, simulations: int, seed: int = 0, fresh: int = FRESH) -> Outcome:
     """Simulate: the true score is the mean over fresh data sets, of both models."""
     first = seed * APART
-    fresh = range(first + simulations, first + (1 + FRESH) * simulations)
-    truth = float(np.mean([_raws(case, both, one) for one in fresh]))
+    others = range(first + simulations, first + (1 + fresh) * simulations)
+    truth = float(np.mean([_raws(case, both, one) for one in others]))
     trials = tuple(trial(case, both, one) for one in range(first, first + simulations))
     return Outcome(case, both, truth, trials)
 
@@ -142,6 +142,9 @@ def _arguments(given: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.slow.calibration", description=__doc__)
     parser.add_argument("--simulations", type=int, default=500)
     parser.add_argument("--seed", type=int, default=0, help="other data sets: 1, 2, ...")
+    parser.add_argument(
+        "--fresh", type=int, default=FRESH, help="data sets per simulation for the true score"
+    )
     parser.add_argument("--only", default="", help="cases whose name begins so")
     parser.add_argument("--write", type=Path, metavar="FILE", help="write the table into this document")
     return parser.parse_args(given)
@@ -154,7 +157,7 @@ def main(given: Sequence[str] | None = None) -> int:
     for case in (*CASES, *SHIPPED):
         if case.name.startswith(options.only):
             for both in case.drawn:
-                outcomes.append(outcome(case, both, options.simulations, options.seed))
+                outcomes.append(outcome(case, both, options.simulations, options.seed, options.fresh))
                 print(*list(table(outcomes))[-1:], f"{time.monotonic() - start:.0f} s", flush=True)
     if options.write:
         _write(options, "\n".join(table(outcomes)), time.monotonic() - start)
@@ -167,7 +170,7 @@ def _write(options: argparse.Namespace, text: str, seconds: float) -> None:
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
     command = (
         f"python -m tests.slow.calibration --simulations {options.simulations} --seed {options.seed}"
-        f" --write {options.write}"
+        f" --fresh {options.fresh} --write {options.write}"
     )
     head = (
         f"`{command}`, {today}, {seconds / 60:.0f} minutes on one core"
