@@ -16,7 +16,7 @@ from ..errors import ResultsError
 from ..report.runs import newest
 
 REPORTS = Path("reports")
-_LIBRARIES = ("altair", "jinja2", "pyarrow", "statsmodels", "vl_convert")
+_LIBRARIES = ("altair", "jinja2", "pyarrow", "vl_convert")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -32,9 +32,3 @@ def asked_for(id: str) -> str:
     """What ``--models`` calls a network."""
     found = _TWIN.fullmatch(id)
     return f"untrained{found['seed']}:{found['of']}" if found else id
-
-
-def shortened(id: str) -> str:
-    """An id as charts write it, where room is scarce: ``alexnet untr.``, ``alexnet untr.2``."""
-    found = _TWIN.fullmatch(id)
-    return f"{found['of']} untr.{found['seed']}" if found else id

@@ -19,6 +19,8 @@ from ..figures.phrases import shortest, slug
 from ..parts import Figure, Section, Table
 
 _MOST_SAID = 8
+_MOST_LISTED = 3
+"""Differences without an interval, in a sentence."""
 _HOW = (
     "Differences of mean raw scores with their 95 % intervals; hollow dots have none. Networks are the units"
     " where nothing else is said: the interval holds for networks of these kinds. p is corrected by Holm for"
@@ -123,7 +125,8 @@ def _says(
     for why in dict.fromkeys(one.why for one in effects if one.finds is None):
         some = [one for one in effects if one.finds is None and one.why == why]
         listed = "; ".join(f"{short[one.benchmark]}: {_plain(one, found)}" for one in some)
-        yield f"No interval: {why}. {listed}."
+        shown = listed if len(some) <= _MOST_LISTED else "The figure shows the differences"
+        yield f"No interval: {why}. {shown}."
 
 
 def _tested(one: Effect, contrast: Contrast, found: Contrasted) -> str:
