@@ -54,8 +54,17 @@ def _lines(made: Pairs) -> Iterator[str]:
         yield f"{benchmark}: {len(own)} models{next((_over(pair) for pair in same if pair.over), '')}"
         yield from _grid(same, made.correction) if len(own) <= _MOST else ()
         yield from map(_told, own)
-        yield from dict.fromkeys(f"  {pair.a}, {pair.b}: {pair.why}" for pair in same if pair.why)
+        yield from _untested(same)
         yield ""
+
+
+def _untested(same: Sequence[Pair]) -> Iterator[str]:
+    """Why pairs could not be compared; once where one reason holds for all."""
+    reasons = {pair.why for pair in same}
+    if len(same) > 1 and len(reasons) == 1 and None not in reasons:
+        yield f"  no two are compared: {reasons.pop()}"
+        return
+    yield from dict.fromkeys(f"  {pair.a}, {pair.b}: {pair.why}" for pair in same if pair.why)
 
 
 def _over(pair: Pair) -> str:

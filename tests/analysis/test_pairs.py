@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import Namespace
 from dataclasses import replace
 
 import numpy as np
@@ -11,6 +12,7 @@ from statsmodels.stats.multitest import multipletests
 
 from pytest_brainscore.analysis.pairs import Scored, compared
 from pytest_brainscore.analysis.statistics.corrections import benjamini_hochberg
+from pytest_brainscore.commands import pairs as command
 from pytest_brainscore.inference.replicates import Replicates
 
 SPLITS = {
@@ -73,6 +75,21 @@ def test_values_that_are_missing_are_named():
     gone = replace(scored("b", SPLITS["fair"]), sampled={}, missing="run/b.nc")
     (pair,) = compared([scored("a", SPLITS["good"]), gone]).pairs
     assert pair.why == "run/b.nc is missing: copy it beside the results, or score b again"
+
+
+def test_nothing_is_said_where_stimuli_should_be_a_sample(monkeypatch, capsys):
+    of = {
+        name: {"neuroid": Replicates("bootstrap", "neuroid", np.array(values), 30, alone=True)}
+        for name, values in SPLITS.items()
+    }
+    made = compared([Scored("b", name, 0.5, sampled) for name, sampled in of.items()])
+    why = "stimuli are no sample here: write `inference: {intervals: refit}`"
+    assert [(pair.p, pair.low, pair.over, pair.why) for pair in made.pairs] == 3 * [(None, None, (), why)]
+    monkeypatch.setattr(command, "pairs", lambda *_, **__: made)
+    command.run(Namespace(runs=[], benchmark="*", correct="holm", json=False))
+    said = capsys.readouterr().out.splitlines()
+    assert [line for line in said if why in line] == [f"  no two are compared: {why}"]
+    assert "  good (0.5000): not compared" in said
 
 
 def test_subjects_are_counted():
