@@ -37,7 +37,8 @@ def variance(singles: np.ndarray, twos: np.ndarray) -> float:
 
     (g - 1)/g times the sum of squared deviations of the singles holds twice what is due to pairs of stimuli
     (Efron and Stein 1981, Ann. Stat. 9:586), which is most of an RDM's variance, or of a mapping's. It is
-    estimated by the twos, less row and column means, and taken off once; a half is always left.
+    estimated by the twos, less row and column means, and taken off once; a half is always left. What is left
+    errs upwards (docs/statistics.md).
     """
     g = len(singles)
     plain = (g - 1) ** 2 / g * float(singles.var(ddof=1))
