@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ..analysis.population.contrasts import Effect, Group
-from ..analysis.population.correlates import Correlate
+from ..analysis.population.correlates import Correlate, why_none
 from ..analysis.population.likeness import Likeness
 from ..analysis.population.survey import Survey
 from ..specs.contrasts import Contrast
@@ -70,7 +70,7 @@ def _effect(one: Effect) -> tuple[str, ...]:
 
 def _correlates(title: str, found: Mapping[str, Sequence[Correlate]]) -> Iterator[str]:
     rows = [
-        (one.benchmark, one.of, name, str(one.n), _number(one.rho), _ends(one.low, one.high))
+        (one.benchmark, one.of, name, str(one.n), _number(one.rho), _rank_ends(one, one.rho))
         for name, every in found.items()
         for one in every
         if one.rho is not None
@@ -78,6 +78,10 @@ def _correlates(title: str, found: Mapping[str, Sequence[Correlate]]) -> Iterato
     if rows:
         yield ""
         yield from _grid(title, [("benchmark", "with", "networks", "n", "rho", "95 %"), *rows])
+
+
+def _rank_ends(one: Correlate, rho: float) -> str:
+    return f"none: {why_none(rho, one.n)}" if one.low is None else _ends(one.low, one.high)
 
 
 def _likeness(one: Likeness) -> str:

@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import norm, pearsonr, spearmanr
 
 from pytest_brainscore.analysis.population.accuracy import by_accuracy, composites_of, parted, told
-from pytest_brainscore.analysis.population.networks import networks
+from pytest_brainscore.analysis.population.networks import Network, networks
 from pytest_brainscore.specs.references import load_reference
 
 from ..report.networks import rows
@@ -44,6 +44,27 @@ def test_the_composites_of_2018_below_and_above_70_percent():
     for part, kept in zip(found.parts, (table[:, 0] > 0, table[:, 0] < 70, table[:, 0] >= 70), strict=True):
         assert part.r == pytest.approx(pearsonr(*table[kept].T).statistic, abs=1e-12)
         assert part.rho == pytest.approx(spearmanr(*table[kept].T).statistic, abs=1e-12)
+
+
+def test_two_sides_differ_only_at_the_p_corrected_over_benchmarks():
+    def some(bend, seed):
+        noise = np.random.default_rng(seed).normal(size=20)
+        top1 = [*range(50, 70, 2), *range(70, 90, 2)]
+        scores = [bend * min(x, 70) / 10 + e for x, e in zip(top1, noise, strict=True)]
+        return [Network(f"n{i}", {"top1": x}, y) for i, (x, y) in enumerate(zip(top1, scores, strict=True))]
+
+    alone = by_accuracy({"bent": some(1.5, 1)})[0]
+    first, *others = by_accuracy({"bent": some(1.5, 1), **{f"b{i}": some(0, i) for i in range(20, 39)}})
+    assert alone.p == alone.p_corrected == first.p < 0.05 < first.p_corrected
+    assert "The two differ (p = " in told(alone)
+    assert f"No evidence that the two differ (p = {first.p:.3f}, by Holm p = " in told(first)
+    assert first.p == min(one.p for one in (first, *others))
+    assert first.p_corrected == pytest.approx(20 * first.p)
+
+
+def test_ranks_that_all_agree_have_no_interval_and_say_so():
+    found = parted("b", [(50.0 + i, 0.01 * i**2) for i in range(7)])
+    assert "\u03c1 1.00 (all ranks agree (n = 7): no interval)" in told(found)
 
 
 def test_fewer_than_five_on_a_side_are_not_compared():

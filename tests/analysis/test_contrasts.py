@@ -12,6 +12,7 @@ from pytest_brainscore.analysis.population.correlates import agreement, correlat
 from pytest_brainscore.analysis.population.networks import networks, select
 from pytest_brainscore.analysis.population.summaries import best, counts, near_best, summary
 from pytest_brainscore.analysis.population.survey import survey
+from pytest_brainscore.commands.contrast_text import lines
 from pytest_brainscore.specs.contrasts import Contrast, OtherThan
 from pytest_brainscore.specs.results import LayerScores, Row
 
@@ -331,16 +332,20 @@ def test_summaries_rank_and_count():
 
 
 def test_correlates_are_over_the_networks_that_have_both():
-    numbers = [(0.1, 10), (0.4, 30), (0.3, 20), (0.2, 40), (0.5, None)]
+    numbers = [(0.1, 10), (0.4, 30), (0.3, 20), (0.2, 40), (0.6, 50), (0.7, 60), (0.5, None)]
     rows = [row(f"n{i}", x, about={"parameters": p}) for i, (x, p) in enumerate(numbers)]
     rows += [row(f"n{i}", -x, benchmark="Own.V4-pls", about={}) for i, (x, _) in enumerate(numbers[1:], 1)]
     scores = networks(rows)
     (one,) = correlates(scores)
-    due = stats.spearmanr([0.1, 0.4, 0.3, 0.2], [10, 30, 20, 40]).statistic
-    assert (one.of, one.n, one.rho) == ("parameters", 4, pytest.approx(due))
+    due = stats.spearmanr([0.1, 0.4, 0.3, 0.2, 0.6, 0.7], [10, 30, 20, 40, 50, 60]).statistic
+    assert (one.of, one.n, one.rho) == ("parameters", 6, pytest.approx(due))
     assert one.low < due < one.high
     (both,) = agreement(scores)
-    assert (both.of, both.n, both.rho) == ("Own.V4-pls", 4, pytest.approx(-1))
+    assert (both.of, both.n, both.rho) == ("Own.V4-pls", 6, pytest.approx(-1))
+    assert (both.low, both.high) == (None, None)
+    printed = "\n".join(lines(survey(rows, []), []))
+    assert "none: all ranks agree (n = 6)" in printed
+    assert "[" not in printed
 
 
 def test_tables_are_tidy():

@@ -64,10 +64,10 @@ def test_a_power_law_is_found_and_its_last_ranks_are_not_asked():
     assert power_law(values[:20]) is None
 
 
-def test_four_networks_have_a_rank_correlation_and_no_interval():
-    rows = [made(f"n{i}", (0.1, 0.3, 0.2, 0.4, 0.5)[i], 5.0 + i, None) for i in range(5)]
-    (few, *_) = relations(dimensions(rows[:4]))
-    assert (few.n, few.low) == (4, None)
-    assert few.rho == pytest.approx(0.8)
+def test_five_networks_have_a_rank_correlation_and_no_interval():
+    rows = [made(f"n{i}", (0.1, 0.3, 0.2, 0.4, 0.5, 0.6)[i], 5.0 + i, None) for i in range(6)]
+    (few, *_) = relations(dimensions(rows[:5]))
+    assert (few.n, few.low) == (5, None)
+    assert few.rho == pytest.approx(0.9)
     (enough, *_) = relations(dimensions(rows))
     assert enough.low < enough.rho < enough.high

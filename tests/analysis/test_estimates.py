@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from pytest_brainscore.analysis.population.correlates import interval, spearman
+from pytest_brainscore.analysis.population.correlates import interval, p_of, spearman, told
 from pytest_brainscore.analysis.statistics.corrections import holm, level_of_each
 from pytest_brainscore.analysis.statistics.estimates import Estimate, bootstrap, mean
 from pytest_brainscore.analysis.statistics.least_squares import fit, two_groups, two_groups_apart
@@ -81,6 +81,25 @@ def test_the_bootstrap_of_many_values_is_drawn_and_the_same_each_time():
     assert (low, high) == bootstrap(values).interval() != bootstrap(values, seed=1).interval()
     assert (high - low) / 2 == pytest.approx(1.96 * values.std() / 10, rel=0.05)
     assert bootstrap(values[:1]) is None
+
+
+# --- ranks
+
+
+def test_ranks_that_all_agree_up_to_rounding_have_no_interval_and_no_p():
+    for n in range(3, 40):
+        for pairs in ([(i, i) for i in range(n)], [(i, -i) for i in range(n)]):
+            rho = spearman(pairs)
+            assert (abs(rho), interval(rho, n), p_of(rho, n)) == (pytest.approx(1), None, None)
+            assert told(rho, None, None, n).endswith(f"1.000 (all ranks agree (n = {n}): no interval)")
+
+
+def test_fewer_than_six_networks_have_no_interval_and_p_goes_with_it():
+    assert interval(0.5, 5) is p_of(0.5, 5) is None
+    assert told(0.5, None, None, 5).endswith("0.500 (n = 5: no interval)")
+    for n in (6, 30):
+        low, _ = interval(0.6, n, level=1 - p_of(0.6, n))
+        assert low == pytest.approx(0, abs=1e-12)
 
 
 # --- least squares
@@ -174,7 +193,7 @@ def test_spearman_has_mean_ranks_of_ties_and_an_interval_that_covers():
     assert spearman([(1.0, 1.0), (2.0, 1.0), (3.0, 1.0)]) is None
     assert spearman([(1.0, 1.0), (2.0, 2.0)]) is None
     assert interval(0.5, 3) is None
-    assert interval(1.0, 9) == (1.0, 1.0)
+    assert interval(1.0, 9) is None
     low, high = interval(0.6, 30)
     half = 1.959963984540054 * np.sqrt((1 + 0.36 / 2) / 27)
     assert (low, high) == pytest.approx((np.tanh(np.arctanh(0.6) - half), np.tanh(np.arctanh(0.6) + half)))

@@ -106,8 +106,10 @@ def test_p_is_corrected_over_the_benchmarks_and_summed_up():
 
 
 def ends(rho, slope, by=MIXED):
-    """A trend with intervals of 0.2 around rho and slope."""
-    return Trend("a.b", 40, 8, rho, rho - 0.1, rho + 0.1, slope, slope - 0.1, slope + 0.1, 0.07, by=by)
+    """A trend with intervals of 0.2 around rho and slope; p is 0.01 of any but zero."""
+    of_rho, of_slope = (0.01 if effect else 0.07 for effect in (rho, slope))
+    made = Trend("a.b", 40, 8, rho, rho - 0.1, rho + 0.1, of_rho, of_rho, by=by)
+    return replace(made, slope=slope, low=slope - 0.1, high=slope + 0.1, p=of_slope, p_corrected=of_slope)
 
 
 @pytest.mark.parametrize(
@@ -140,5 +142,46 @@ def test_beside_others_a_finding_is_short():
 
 def test_a_finding_that_does_not_outlast_correction_says_so():
     found = replace(ends(0.3, 0.3), p=0.03, p_corrected=0.06)
-    assert "p = 0.030, by Holm p = 0.060;" in briefly(found, LARGER, "b")
-    assert "Holm" not in briefly(replace(found, p_corrected=0.04), LARGER, "b")
+    assert verdict(replace(found, rho_p_corrected=0.06), LARGER).startswith("no evidence that larger")
+    assert verdict(found, LARGER).endswith("score higher; with families it is open")
+    for said in (briefly(found, LARGER, "b"), told(found, LARGER)):
+        assert "p = 0.030, by Holm p = 0.060" in said
+    outlasts = replace(found, p_corrected=0.04)
+    assert verdict(outlasts, LARGER) == LARGER.claim
+    assert "p = 0.030, by Holm p = 0.040" in briefly(outlasts, LARGER, "b")
+    assert "Holm" not in briefly(replace(found, p_corrected=0.03), LARGER, "b")
+    assert "on 0, less on 0; open on 1" in summed_up([found], LARGER)
+    assert "on 1, less on 0; open on 0" in summed_up([outlasts], LARGER)
+
+
+@pytest.mark.parametrize("alike", [0.0, 1.0], ids=["families are not alike", "families are alike"])
+def test_pages_of_nothing_hardly_ever_have_a_verdict(alike):
+    """40 studies of 20 benchmarks and 12 networks of 6 families, whose scores have no trend."""
+    rng, wrong, uncorrected = np.random.default_rng(1), 0, 0
+    for _ in range(40):
+        found = trends(study(rng, alike), NEWER)
+        open_ones = [verdict(one, NEWER).startswith("no evidence") for one in found]
+        wrong += not all(open_ones)
+        uncorrected += any(one.p < 0.05 for one in found)
+        slopes = sum(one.sign != 0 for one in found)
+        assert f"open on {20 - slopes}." in summed_up(found, NEWER)
+    assert wrong <= 3
+    assert uncorrected >= 15
+
+
+def study(rng, alike):
+    said = [{"year": int(year), "family": f"f{i % 6}"} for i, year in enumerate(rng.integers(2012, 2023, 12))]
+    made = {}
+    for b in range(20):
+        scores = alike * np.tile(rng.normal(size=6), 2) + rng.normal(size=12)
+        made[f"b{b}"] = [
+            Network(f"n{i}", about, float(y)) for i, (about, y) in enumerate(zip(said, scores, strict=True))
+        ]
+    return made
+
+
+def test_five_networks_whose_ranks_all_agree_have_no_interval_of_them():
+    among = [Network(f"n{i}", {"year": 2012 + i, "family": f"f{i}"}, 0.1 * i**2) for i in range(5)]
+    (found,) = trends({"b": among}, NEWER)
+    assert (found.rho, found.rho_low, found.rank_sign) == (pytest.approx(1), None, None)
+    assert "Spearman's \u03c1 1.000 (all ranks agree (n = 5): no interval);" in told(found, NEWER)

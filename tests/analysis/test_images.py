@@ -39,11 +39,39 @@ def test_those_that_differ_most_come_first_and_ties_are_not_of_one_object():
     )
     assert set(two.most("people", 3)[1:]) == {0, 1}
     assert two.most("people", 1) == (2,)
+    assert not two.once
     assert two.most("model", 3) == ()
     names = tuple(f"{thing}/{i}" for thing in ("airplane", "boat", "knife", "oven") for i in range(10))
-    same = Compared(names, np.ones(40), np.zeros(40), np.full(40, 10))
+    same = Compared(names, np.ones(40), np.zeros(40), np.full(40, 30))
     assert same.most("people", 4) == same.most("people", 4)
     assert len({names[i].split("/")[0] for i in same.most("people", 4)}) > 1
+
+
+@pytest.mark.parametrize("trials", [10, 20, 60])
+@pytest.mark.parametrize("share", [None, 0.5, 0.95])
+def test_a_model_that_is_one_more_observer_is_alike(trials, share):
+    rng = np.random.default_rng(0)
+    n = 20_000
+    right = rng.uniform(size=n) if share is None else np.full(n, share)
+    people = rng.binomial(trials, right) / trials
+    model = (rng.uniform(size=n) < right).astype(float)
+    called = (Compared(tuple(map(str, range(n))), people, model, np.full(n, trials)).sides != "alike").mean()
+    assert called <= 0.03
+    assert (called > 0) == (trials >= 18 and share != 0.5)
+
+
+def test_one_answer_differs_where_one_more_observer_would_hardly_give_it():
+    people = np.array([1.0, 0.0, 17 / 17, 19 / 20, 18 / 19, 0.0, 1.0, 57 / 58])
+    trials = np.array([18, 18, 17, 20, 19, 60, 60, 58])
+    model = np.array([0.0, 1, 0, 0, 0, 1, 1, 0])
+    found = Compared(tuple("abcdefgh"), people, model, trials)
+    assert found.sides.tolist() == ["people", "model", "alike", "alike", "alike", "model", "alike", "people"]
+    assert found.expected[[0, 5]] == pytest.approx([19 / 20, 1 / 62])
+    assert found.most("model", 2) == (5, 1)  # of both people are never right: 60 trials tell more than 18
+    assert told(found, "net", "B.x").endswith(
+        "Of 1 image people made fewer than 18 trials, too few for any answer to be a surprise."
+    )
+    assert "surprise" not in told(COMPARED, "net", "B.x")
 
 
 def test_of_no_trials_nothing_is_known():

@@ -18,6 +18,11 @@ def test_benchmarks_keep_as_many_parts_as_tell_them_apart():
     }
 
 
+def test_a_name_begins_with_a_letter_not_with_a_time_bin():
+    found = shortest(["A.IT-pls.70-170", "A.V4-pls.150-250", "A.V1-pls"])
+    assert list(found.values()) == ["IT-pls.70-170", "V1-pls", "V4-pls.150-250"]
+
+
 def test_twins_are_named_in_full():
     assert [named(id) for id in ("a_b", "a_b_untrained", "a_b_untrained2")] == [
         "a_b",

@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import ndtr, ndtri
 
 from ...specs.references import Reference
+from ..statistics.corrections import holm
 from ..statistics.estimates import LEVEL
-from ..statistics.numbers import RHO, estimate, p_value
+from ..statistics.numbers import both_p, estimate
 from . import correlates
 from .networks import Network
 
@@ -30,7 +31,8 @@ class Part:
     """The networks of all accuracies, or of one side of 70 %: `below` it, and at or `above` it.
 
     r: Pearson's correlation of score and top-1 with its 95 % interval (Fisher's z); rho: Spearman's, with
-    Bonett and Wright's. All None for fewer than 5 networks, or where one side is constant.
+    Bonett and Wright's, None where `correlates.interval` is. All None for fewer than 5 networks, or where one
+    side is constant.
     """
 
     part: str
@@ -45,11 +47,15 @@ class Part:
 
 @dataclass(frozen=True)
 class Parted:
-    """What is compared with top-1; its parts in the order of PARTS; two-sided p of equal r on both sides."""
+    """What is compared with top-1; its parts in the order of PARTS.
+
+    p: two-sided, of equal r on both sides; p_corrected: Holm's, over what is tested together.
+    """
 
     of: str
     parts: tuple[Part, ...]
     p: float | None
+    p_corrected: float | None
 
     def part(self, name: str) -> Part:
         """One of them by its name."""
@@ -57,11 +63,13 @@ class Parted:
 
 
 def by_accuracy(networks: Mapping[str, Sequence[Network]]) -> tuple[Parted, ...]:
-    """The correlations of each benchmark, over the networks whose top-1 is known."""
-    return tuple(
+    """The correlations of each benchmark, over the networks whose top-1 is known; p corrected over all."""
+    found = [
         parted(benchmark, [(x, one.score) for one in among if (x := one.number("top1")) is not None])
         for benchmark, among in networks.items()
-    )
+    ]
+    corrected = holm([one.p for one in found])
+    return tuple(replace(one, p_corrected=p) for one, p in zip(found, corrected, strict=True))
 
 
 def composites_of(reference: Reference) -> dict[str, tuple[float, float]]:
@@ -73,10 +81,11 @@ def composites_of(reference: Reference) -> dict[str, tuple[float, float]]:
 
 
 def parted(of: str, pairs: Pairs) -> Parted:
-    """The correlations over pairs of top-1 (per cent) and score."""
+    """The correlations over pairs of top-1 (per cent) and score; p is of one test, and corrected for none."""
     sides = pairs, [one for one in pairs if one[0] < AT], [one for one in pairs if one[0] >= AT]
     parts = tuple(_part(name, side) for name, side in zip(PARTS, sides, strict=True))
-    return Parted(of, parts, _equal(*parts[1:]))
+    p = _equal(*parts[1:])
+    return Parted(of, parts, p, p)
 
 
 def told(found: Parted, name: str = "") -> str:
@@ -89,14 +98,17 @@ def told(found: Parted, name: str = "") -> str:
 
 
 def _apart(found: Parted) -> str:
-    if found.p is None:
+    if found.p_corrected is None:
         return f"Too few networks on one side to compare the two ({FEWEST} needed)."
-    p = p_value(found.p)
-    return f"The two differ ({p})." if found.p < 1 - LEVEL else f"No evidence that the two differ ({p})."
+    differ = found.p_corrected < 1 - LEVEL
+    said = "The two differ" if differ else "No evidence that the two differ"
+    return f"{said} ({both_p(found.p, found.p_corrected)})."
 
 
 def _ranked(part: Part) -> str:
-    return f", {RHO} {estimate(part.rho, part.rho_low, part.rho_high, 2)}" if part.rho is not None else ""
+    if part.rho is None:
+        return ""
+    return f", {correlates.told(part.rho, part.rho_low, part.rho_high, part.n, 2)}"
 
 
 def _said(part: Part) -> str:

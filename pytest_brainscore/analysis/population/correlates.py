@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
-from scipy.special import ndtri
+from scipy.special import ndtr, ndtri
 
 from ..statistics.estimates import LEVEL
+from ..statistics.numbers import RHO, estimate
 from .networks import Network
 
 WORDS = ("parameters", "top1", "year", "dimensionality")
 _FEWEST = 3
+FEWEST_WITH_INTERVAL = 6
+_ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
@@ -22,7 +25,7 @@ class Correlate:
     """Spearman's rank correlation of the scores on a benchmark with a word's numbers, or another's scores.
 
     n: networks that have both. rho: None for fewer than three, or where one side is constant. low, high: its
-    95 % interval; None for fewer than four.
+    95 % interval; None for fewer than six, and where all ranks agree.
     """
 
     benchmark: str
@@ -64,14 +67,40 @@ def spearman(pairs: Sequence[tuple[float, float]]) -> float | None:
 def interval(rho: float, n: int, level: float = LEVEL) -> tuple[float, float] | None:
     """The interval of Spearman's rho of n pairs, on Fisher's z with variance (1 + rho^2 / 2) / (n - 3).
 
-    None for fewer than four pairs. Bonett and Wright 2000, Psychometrika.
+    None for fewer than six pairs, and where all ranks agree, up to rounding: it would be a point. Bonett and
+    Wright 2000, Psychometrika.
     """
-    if n <= _FEWEST:
+    if n < FEWEST_WITH_INTERVAL or _perfect(rho):
         return None
-    if abs(rho) >= 1:
-        return rho, rho
-    half = float(ndtri((1 + level) / 2)) * math.sqrt((1 + rho**2 / 2) / (n - 3))
+    half = float(ndtri((1 + level) / 2)) * _se(rho, n)
     return math.tanh(math.atanh(rho) - half), math.tanh(math.atanh(rho) + half)
+
+
+def p_of(rho: float, n: int) -> float | None:
+    """The two-sided p of no rank correlation that goes with `interval`; None where that is."""
+    if n < FEWEST_WITH_INTERVAL or _perfect(rho):
+        return None
+    return float(2 * ndtr(-abs(math.atanh(rho)) / _se(rho, n)))
+
+
+def told(rho: float, low: float | None, high: float | None, n: int, digits: int = 3) -> str:
+    """``ρ 0.412 [0.101, 0.660]``; where it has no interval, why."""
+    said = f"{RHO} {estimate(rho, low, high, digits)}"
+    return said if low is not None else f"{said} ({why_none(rho, n)}: no interval)"
+
+
+def why_none(rho: float, n: int) -> str:
+    """Why rho of n pairs has no interval: ``all ranks agree (n = 5)``, or that n alone."""
+    return f"all ranks agree (n = {n})" if _perfect(rho) else f"n = {n}"
+
+
+def _perfect(rho: float) -> bool:
+    return abs(rho) >= 1 - _ROUNDING
+
+
+def _se(rho: float, n: int) -> float:
+    """Of Fisher's z of rho."""
+    return math.sqrt((1 + rho**2 / 2) / (n - 3))
 
 
 def _correlate(benchmark: str, of: str, pairs: Sequence[tuple[float, float]]) -> Correlate:

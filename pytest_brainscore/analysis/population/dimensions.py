@@ -10,7 +10,6 @@ import numpy as np
 
 from ...specs.results import Row
 from .correlates import interval, spearman
-from .hypotheses import FEWEST
 from .networks import networks
 
 PLAIN, CORRECTED = "dimensionality", "dimensionality_corrected"
@@ -39,8 +38,8 @@ class Relation:
 
     of: plain or corrected. set: all, trained or untrained networks; training changes both sides, so that a
     relation among all may be there in neither. n: networks that have both. rho: None for fewer than three, or
-    where one side is constant. low, high: None for fewer than FEWEST, and where rho is 1 or -1, of which
-    the interval would be a point.
+    where one side is constant. low, high: None where `correlates.interval` is: for fewer than six, and
+    where all ranks agree.
     """
 
     benchmark: str
@@ -113,8 +112,7 @@ def power_law(eigenvalues: np.ndarray, first: int = 4, share: float = 0.5) -> Po
 
 def _relation(names: tuple[str, str, str], pairs: Sequence[tuple[float, float]]) -> Relation:
     rho = spearman(pairs)
-    told = rho is not None and abs(rho) < 1 - 1e-12 and len(pairs) >= FEWEST
-    low, high = (interval(rho, len(pairs)) if rho is not None and told else None) or (None, None)
+    low, high = (None if rho is None else interval(rho, len(pairs))) or (None, None)
     return Relation(*names, len(pairs), rho, low, high)
 
 

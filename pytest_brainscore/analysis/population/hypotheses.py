@@ -12,7 +12,7 @@ import numpy as np
 from ..statistics.corrections import holm
 from ..statistics.estimates import LEVEL, Estimate
 from ..statistics.least_squares import line
-from ..statistics.numbers import RHO, counted, estimate, p_value
+from ..statistics.numbers import both_p, counted, estimate
 from ..statistics.random_intercepts import random_intercepts
 from . import correlates
 from .networks import Network
@@ -69,9 +69,10 @@ class Trend:
     """A hypothesis on one benchmark.
 
     n: networks of which the word is known. rho, rho_low, rho_high: Spearman's correlation with the score and
-    its 95 % interval, networks taken as independent. slope, low, high, p: of the score, per unit, and the
-    two-sided p of no slope; p_corrected: Holm's, over the benchmarks tested together. by: how the slope was
-    fitted. intercept: of the line, at 0 units. why: there is no test.
+    its 95 % interval, networks taken as independent; rho_p: two-sided, of no correlation; interval and p are
+    None where `correlates.interval` is. slope, low, high, p: of the score, per unit, and the two-sided p of
+    no slope. p_corrected, rho_p_corrected: Holm's, over the benchmarks tested together. by: how the slope
+    was fitted. intercept: of the line, at 0 units. why: there is no test.
     """
 
     benchmark: str
@@ -80,6 +81,8 @@ class Trend:
     rho: float | None = None
     rho_low: float | None = None
     rho_high: float | None = None
+    rho_p: float | None = None
+    rho_p_corrected: float | None = None
     slope: float | None = None
     low: float | None = None
     high: float | None = None
@@ -91,13 +94,13 @@ class Trend:
 
     @property
     def sign(self) -> int | None:
-        """1 or -1 where the slope's interval leaves zero out, 0 where not, None without one."""
-        return _sign(self.low, self.high)
+        """1 or -1 where the slope's corrected p is below 0.05, 0 where not, None without a test."""
+        return _sign(self.slope, self.p_corrected)
 
     @property
     def rank_sign(self) -> int | None:
-        """The same of rho's interval."""
-        return _sign(self.rho_low, self.rho_high)
+        """The same of rho."""
+        return _sign(self.rho, self.rho_p_corrected)
 
     @property
     def mixed(self) -> bool:
@@ -112,8 +115,11 @@ def trends(networks: Mapping[str, Sequence[Network]], of: Hypothesis) -> tuple[T
     least squares, which takes networks as independent.
     """
     found = [_trend(benchmark, among, of) for benchmark, among in networks.items()]
-    corrected = holm([one.p for one in found])
-    return tuple(replace(one, p_corrected=p) for one, p in zip(found, corrected, strict=True))
+    of_slopes, of_ranks = holm([one.p for one in found]), holm([one.rho_p for one in found])
+    return tuple(
+        replace(one, p_corrected=p, rho_p_corrected=rho_p)
+        for one, p, rho_p in zip(found, of_slopes, of_ranks, strict=True)
+    )
 
 
 def families(networks: Sequence[Network]) -> tuple[str, ...]:
@@ -134,7 +140,7 @@ def told(trend: Trend, of: Hypothesis) -> str:
     return (
         f"{trend.benchmark}: {verdict(trend, of)} (n = {counted(trend.n, 'network')} of"
         f" {_families(trend.families)}; Spearman's {_rho(trend)}; {_slope(trend)} per {of.per}, 95 %"
-        f" intervals, {trend.by}, {p_value(trend.p)})."
+        f" intervals, {trend.by}, {both_p(trend.p, trend.p_corrected)})."
     )
 
 
@@ -143,12 +149,13 @@ def briefly(trend: Trend, of: Hypothesis, name: str) -> str:
     if trend.slope is None:
         return f"{name}: no test: {trend.why}."
     by = "" if trend.mixed else ", networks as independent"
+    p = both_p(trend.p, trend.p_corrected)
     n = f"n = {trend.n}, {_families(trend.families)}"
-    return f"{name}: {verdict(trend, of)} ({_rho(trend)}; {_slope(trend)}, {_p(trend)}{by}; {n})."
+    return f"{name}: {verdict(trend, of)} ({_rho(trend)}; {_slope(trend)}, {p}{by}; {n})."
 
 
 def verdict(trend: Trend, of: Hypothesis) -> str:
-    """What the slope says of the claim, and the ranks where they say something else."""
+    """What the slope says of the claim, and the ranks where they say something else; both at Holm's p."""
     slope, ranks = trend.sign or 0, trend.rank_sign or 0
     if ranks in (0, slope):
         return {1: of.claim, -1: of.opposite, 0: f"no evidence that {of.claim}"}[slope]
@@ -163,8 +170,7 @@ def summed_up(found: Sequence[Trend], of: Hypothesis) -> str:
     tested = [one for one in found if one.p_corrected is not None]
     if not tested:
         return f"No test of whether {of.claim}: {too_few(max((one.n for one in found), default=0), of)}."
-    sure = [one for one in tested if (one.p_corrected or 0) < 1 - LEVEL]
-    up, down = (sum(one.slope is not None and one.slope * sign > 0 for one in sure) for sign in (1, -1))
+    up, down = (sum(one.sign == sign for one in tested) for sign in (1, -1))
     return (
         f"Of {counted(len(tested), 'benchmark')} tested (Holm), {of.claim} on {up}, less on {down}; open on"
         f" {len(tested) - up - down}."
@@ -189,7 +195,8 @@ def _trend(benchmark: str, among: Sequence[Network], of: Hypothesis) -> Trend:
     if rho is None:
         return replace(empty, why=f"all have the same {of.noun}, or the same score")
     low, high = correlates.interval(rho, len(known)) or (None, None)
-    return _with_slope(replace(empty, rho=rho, rho_low=low, rho_high=high), x, y, lines)
+    ranks = replace(empty, rho=rho, rho_low=low, rho_high=high, rho_p=correlates.p_of(rho, len(known)))
+    return _with_slope(ranks, x, y, lines)
 
 
 def _with_slope(trend: Trend, x: np.ndarray, y: np.ndarray, lines: Sequence[str]) -> Trend:
@@ -211,22 +218,18 @@ def _stem(name: str) -> str:
     return found.group().lower() if found else name
 
 
-def _sign(low: float | None, high: float | None) -> int | None:
-    return None if low is None or high is None else (low > 0) - (high < 0)
+def _sign(effect: float | None, p: float | None) -> int | None:
+    if effect is None or p is None:
+        return None
+    return (effect > 0) - (effect < 0) if p < 1 - LEVEL else 0
 
 
 def _rho(trend: Trend) -> str:
-    return f"{RHO} {estimate(trend.rho, trend.rho_low, trend.rho_high)}"
+    return correlates.told(trend.rho or 0.0, trend.rho_low, trend.rho_high, trend.n)
 
 
 def _slope(trend: Trend) -> str:
     return f"slope {estimate(trend.slope, trend.low, trend.high)}"
-
-
-def _p(trend: Trend) -> str:
-    """p, and Holm's too where the finding does not outlast it."""
-    lost = trend.sign and trend.p_corrected is not None and trend.p_corrected >= 1 - LEVEL
-    return p_value(trend.p) + (f", by Holm {p_value(trend.p_corrected)}" if lost else "")
 
 
 def _families(count: int) -> str:

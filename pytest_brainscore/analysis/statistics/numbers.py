@@ -37,6 +37,12 @@ def p_value(p: float | None, name: str = "p ") -> str:
     return f"{name}< {SMALLEST_P}" if small else f"{name}{'= ' if name else ''}{p:.3f}"
 
 
+def both_p(p: float | None, by_holm: float | None) -> str:
+    """``p = 0.012, by Holm p = 0.048``; p alone where Holm's is written alike."""
+    own, corrected = p_value(p), p_value(by_holm)
+    return own if corrected in (own, p_value(None)) else f"{own}, by Holm {corrected}"
+
+
 def percent(share: float, low: float | None = None, high: float | None = None) -> str:
     """A share as ``35 %`` or ``35 % [30, 41]``."""
     ends = "" if low is None or high is None else f" [{100 * low:.0f}, {100 * high:.0f}]"

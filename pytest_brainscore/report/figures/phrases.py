@@ -26,7 +26,10 @@ def named(model: str) -> str:
 
 
 def shortest(names: Iterable[str]) -> dict[str, str]:
-    """Benchmark to the fewest of its last parts, between dots, that end no other benchmark's name."""
+    """Benchmark to the fewest of its last parts, between dots, that end no other benchmark's name.
+
+    They begin with a letter: ``IT-pls.70-170``, not the time bin alone.
+    """
     every = sorted(set(names))
     return {name: _unique(name, [other for other in every if other != name]) for name in every}
 
@@ -35,7 +38,7 @@ def _unique(name: str, others: Sequence[str]) -> str:
     parts = name.split(".")
     for count in range(1, len(parts)):
         short = ".".join(parts[-count:])
-        if not any(f".{other}".endswith(f".{short}") for other in others):
+        if short[:1].isalpha() and not any(f".{other}".endswith(f".{short}") for other in others):
             return short
     return name
 

@@ -69,8 +69,8 @@ def _method(found: Sequence[Tested], of: Hypothesis) -> str:
     some = f" (where it says so, {least})" if len(mixed) == 2 else ""
     return (
         f"Scores are raw. {RHO} is Spearman's and takes networks as independent; slopes are per {of.per}, by"
-        f" {model}{some}. Brackets hold 95 % intervals. p is the slope's on that benchmark; counts over"
-        " benchmarks are at Holm's."
+        f" {model}{some}. Brackets hold 95 % intervals. p is the slope's on that benchmark; findings"
+        " are at Holm's p over the benchmarks of a layer and set."
     )
 
 

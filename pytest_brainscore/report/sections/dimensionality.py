@@ -9,10 +9,11 @@ from typing import Any
 import altair as alt
 import numpy as np
 
+from ...analysis.population import correlates
 from ...analysis.population.depth import Curve, curves
 from ...analysis.population.dimensions import Dimension, Relation, dimensions, relations
 from ...analysis.population.hypotheses import FEWEST
-from ...analysis.statistics.numbers import RHO, counted, estimate
+from ...analysis.statistics.numbers import RHO, counted
 from ...errors import BrainScoreError, first_line
 from ...specs.results import Row
 from ..evidence import Evidence
@@ -33,7 +34,7 @@ _HOW = (
     " infinitely many stimuli, and is left out where these stimuli cannot tell it."
 )
 _TURNED = "Dimensions of the first layer, the last and the largest, medians over networks."
-_SPEARMAN = f"Spearman's {RHO} of score and dimensionality with its 95 % interval, from {FEWEST} networks on."
+_SPEARMAN = f"Spearman's {RHO} of score and dimensionality with its 95 % interval."
 _RELATIONS = {
     "benchmark": "Benchmark",
     "set": "Networks",
@@ -159,9 +160,9 @@ def _said(name: str, of: Sequence[Relation]) -> str:
 def _rho(one: Relation) -> str:
     if one.rho is None:
         return f"{one.of}: no rank correlation"
-    told = f"{one.of} {RHO} = {estimate(one.rho, one.low, one.high, 2)}"
+    told = f"{one.of} {correlates.told(one.rho, one.low, one.high, one.n, 2)}"
     if one.low is None or one.high is None:
-        return f"{told} (all ranks agree, so no interval)"
+        return told
     verdict = "no evidence of a relation"
     if one.low > 0 or one.high < 0:
         verdict = "more dimensions go with " + ("higher" if one.rho > 0 else "lower") + " scores"

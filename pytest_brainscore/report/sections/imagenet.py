@@ -33,6 +33,7 @@ _FINDINGS = {
     "r": "Pearson's r [95 %]",
     "rho": f"{RHO} [95 %]",
     "p_equal": "p, below = above",
+    "p_holm": "p, Holm",
 }
 _ALWAYS = ("name", "part", "r", "rho")
 _NUMBERS = {"of": "score", "part": "top-1", "n": "n"}
@@ -90,7 +91,11 @@ def _tables(results: Sequence[Parted], names: Mapping[str, str]) -> Iterator[Tab
         shared = f" All lines: {same}." if (same := common(shown, _FINDINGS, _ALWAYS)) else ""
         columns = telling(shown, _FINDINGS, _ALWAYS)
         yield Table("imagenet-findings", "Correlations with top-1", shown, columns, says + shared)
-        every = [{"of": one.of, **asdict(part), "p_equal": one.p} for one in results for part in one.parts]
+        every = [
+            {"of": one.of, **asdict(part), "p_equal": one.p, "p_holm": one.p_corrected}
+            for one in results
+            for part in one.parts
+        ]
         yield Table("imagenet-correlations", "All numbers of the correlations", every, _NUMBERS, shown=False)
 
 
@@ -103,6 +108,7 @@ def _lines(one: Parted, name: str) -> Iterator[dict[str, Any]]:
             "r": estimate(part.r, part.r_low, part.r_high),
             "rho": estimate(part.rho, part.rho_low, part.rho_high),
             "p_equal": p_value(one.p, name=""),
+            "p_holm": p_value(one.p_corrected, name=""),
         }
 
 

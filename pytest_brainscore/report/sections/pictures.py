@@ -31,10 +31,10 @@ _IMAGES = {
     "people_trials": "people's trials",
 }
 _SAYS = (
-    "An image is alike where the network's accuracy is within 5 percentage points of people's, or within the"
-    " 95 % interval (Wilson) of theirs: about 5 % of images would lie outside it by chance. Of two"
-    " alternatives the network's accuracy is its probability of being right in people's own trials; of many"
-    " it is right on an image or not."
+    "Of two alternatives the network's accuracy is its probability of being right in people's own trials; an"
+    " image is alike where that is within 5 percentage points of people's accuracy, or within the 95 %"
+    " interval (Wilson) of it. Of many alternatives the network answers once, right or wrong; an image is"
+    " alike unless that is a surprise: one more person would answer so with a probability of at most 5 %."
 )
 
 
@@ -95,7 +95,8 @@ def _pictures(one: Sided, side: Side, stimuli: Stimuli, benchmark: str) -> Pictu
 def _how_many(one: Sided, side: Side, whom: str, shown: int) -> str:
     count = int((one.compared.sides == side).sum())
     of = f"{count} of {len(one.compared.names)} images are easier for {whom}"
-    return f"{of}; the {shown} with the largest difference are shown."
+    most = "most surprising answers" if one.compared.once else "largest difference"
+    return f"{of}; the {shown} with the {most} are shown."
 
 
 def _caption(one: Sided, i: int) -> str:
