@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ...specs.results import Row
-from .correlates import interval, spearman
+from ..statistics.corrections import holm
+from .correlates import interval, p_of, spearman
 from .networks import networks
 
 PLAIN, CORRECTED = "dimensionality", "dimensionality_corrected"
@@ -38,8 +39,8 @@ class Relation:
 
     of: plain or corrected. set: all, trained or untrained networks; training changes both sides, so that a
     relation among all may be there in neither. n: networks that have both. rho: None for fewer than three, or
-    where one side is constant. low, high: None where `correlates.interval` is: for fewer than six, and
-    where all ranks agree.
+    where one side is constant. low, high, p: None where `correlates.interval` is: for fewer than six, and
+    where all ranks agree. p_corrected: by Holm, over all relations of the same set and kind.
     """
 
     benchmark: str
@@ -49,6 +50,8 @@ class Relation:
     rho: float | None
     low: float | None
     high: float | None
+    p: float | None = None
+    p_corrected: float | None = None
 
 
 @dataclass(frozen=True)
@@ -89,7 +92,15 @@ def relations(found: Sequence[Dimension]) -> tuple[Relation, ...]:
             for of in ("plain", "corrected"):
                 pairs = [(one.score, value) for one in here if (value := getattr(one, of)) is not None]
                 made += [_relation((benchmark, name, of), pairs)] if pairs else []
-    return tuple(made)
+    return tuple(_corrected(made))
+
+
+def _corrected(made: Sequence[Relation]) -> Iterator[Relation]:
+    adjusted: dict[int, float | None] = {}
+    for family in dict.fromkeys((one.set, one.of) for one in made):
+        members = [one for one in made if (one.set, one.of) == family]
+        adjusted.update(zip(map(id, members), holm([one.p for one in members]), strict=True))
+    yield from (replace(one, p_corrected=adjusted[id(one)]) for one in made)
 
 
 def power_law(eigenvalues: np.ndarray, first: int = 4, share: float = 0.5) -> PowerLaw | None:
@@ -113,7 +124,7 @@ def power_law(eigenvalues: np.ndarray, first: int = 4, share: float = 0.5) -> Po
 def _relation(names: tuple[str, str, str], pairs: Sequence[tuple[float, float]]) -> Relation:
     rho = spearman(pairs)
     low, high = (None if rho is None else interval(rho, len(pairs))) or (None, None)
-    return Relation(*names, len(pairs), rho, low, high)
+    return Relation(*names, len(pairs), rho, low, high, None if rho is None else p_of(rho, len(pairs)))
 
 
 def _of_chosen(row: Row) -> float | None:

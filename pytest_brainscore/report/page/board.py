@@ -86,6 +86,12 @@ class Board:
         return any(one.row.interval for one in self.evidence.scored)
 
     @property
+    def alone(self) -> int:
+        """On how many benchmarks intervals are not over stimuli, though scores depend on these."""
+        found = {one.row.benchmark for one in self.evidence.scored if _alone(one.row)}
+        return len(found)
+
+    @property
     def scored(self) -> bool:
         """Whether there is any score."""
         return bool(self.evidence.scored)
@@ -247,3 +253,7 @@ def _raw(cell: Cell) -> float | None:
 
 def _sides(row: Row) -> dict[str, str]:
     return {"under": row.dataset, "region": row.region, "species": row.species or "", "metric": row.metric}
+
+
+def _alone(row: Row) -> bool:
+    return row.interval is not None and row.interval.without_stimuli

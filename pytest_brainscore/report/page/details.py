@@ -81,7 +81,8 @@ def _interval(interval: Interval | None, term: str) -> Iterator[tuple[str, str]]
         how = ", ".join(f"{factor} by {way}" for factor, way in interval.by.items())
         over = how or ", ".join(interval.over)
         ends = f"{interval.low:.4f} to {interval.high:.4f}"
-        yield term, f"{ends} ({interval.level:.0%}; over {over}; {_WAYS[interval.refit]})"
+        alone = ", not over stimuli" if interval.without_stimuli else ""
+        yield term, f"{ends} ({100 * interval.level:.0f} %; over {over}{alone}; {_WAYS[interval.refit]})"
 
 
 def _null(null: Null) -> str:

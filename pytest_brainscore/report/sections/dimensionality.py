@@ -13,7 +13,7 @@ from ...analysis.population import correlates
 from ...analysis.population.depth import Curve, curves
 from ...analysis.population.dimensions import Dimension, Relation, dimensions, relations
 from ...analysis.population.hypotheses import FEWEST
-from ...analysis.statistics.numbers import RHO, counted
+from ...analysis.statistics.numbers import RHO, both_p, counted
 from ...errors import BrainScoreError, first_line
 from ...specs.results import Row
 from ..evidence import Evidence
@@ -43,6 +43,7 @@ _RELATIONS = {
     "rho": "Spearman's ρ",
     "low": "95 % from",
     "high": "95 % to",
+    "p_corrected": "p, Holm",
 }
 
 
@@ -161,12 +162,12 @@ def _rho(one: Relation) -> str:
     if one.rho is None:
         return f"{one.of}: no rank correlation"
     told = f"{one.of} {correlates.told(one.rho, one.low, one.high, one.n, 2)}"
-    if one.low is None or one.high is None:
+    if one.p is None:
         return told
     verdict = "no evidence of a relation"
-    if one.low > 0 or one.high < 0:
+    if one.p_corrected is not None and one.p_corrected < 0.05:
         verdict = "more dimensions go with " + ("higher" if one.rho > 0 else "lower") + " scores"
-    return f"{told}: {verdict}"
+    return f"{told}, {both_p(one.p, one.p_corrected)}: {verdict}"
 
 
 def _panel(found: Sequence[Dimension], groups: dict[tuple[str, str], str]) -> alt.LayerChart:
