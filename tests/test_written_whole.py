@@ -146,7 +146,7 @@ def test_the_engine_is_let_go_of_whatever_the_end_of_the_run_meets(monkeypatch):
     monkeypatch.setattr(hooks.record, "finish", lambda *_: done.append("results"))
     monkeypatch.setattr(hooks.forecast, "keep", full)
     run = SimpleNamespace(answer_controller=lambda _: None, close=lambda: done.append("engine"))
-    run.settings = SimpleNamespace(shard=None, guard="off")
+    run.settings = SimpleNamespace(shard=None, guard="off", markdown=None)
     run.book = SimpleNamespace(problems=["not written"])
     session = SimpleNamespace(config=None, exitstatus=0)
     with pytest.raises(OSError, match="disk is full"):

@@ -86,7 +86,7 @@ def test_a_file_that_changed_is_hashed_again(mirror):
     assert find(mirror)
     (mirror / "data.npy").write_bytes(CONTENT[::-1])
     os.utime(mirror / "data.npy", ns=(1, 1))
-    mirrors._listing.cache_clear()
+    mirrors.listing.cache_clear()
     with pytest.raises(NotHere):
         find(mirror)
 

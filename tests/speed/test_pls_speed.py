@@ -12,7 +12,9 @@ from tests.speed.problems import Problem, of_brainscore_size, squeezenet_on_v4
 
 
 @pytest.fixture(scope="module")
-def layer(shared: Path) -> Problem:
+def layer(shared: Path, request: pytest.FixtureRequest) -> Problem:
+    if not request.config.getoption("benchmark_only"):
+        pytest.skip("640 images are shown for it: --benchmark-only measures it; test_real.py holds its score")
     return squeezenet_on_v4(shared)
 
 
