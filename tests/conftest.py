@@ -19,7 +19,7 @@ with suppress(ImportError):  # pytest reads this file for the suite too, where H
     from hypothesis import HealthCheck, settings
 
     slow = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
-    settings.register_profile("ci", derandomize=True, max_examples=15, **slow)
+    settings.register_profile("ci", derandomize=True, max_examples=10, **slow)
     settings.register_profile("large", max_examples=150, print_blob=True, **slow)
     settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 

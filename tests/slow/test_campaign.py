@@ -1,4 +1,4 @@
-"""A small campaign: every kind of fault once, with a fixed seed. docs/faults.md has the large one."""
+"""A small campaign: some kinds of faults once, with a fixed seed. docs/faults.md has all, many times."""
 
 from __future__ import annotations
 
@@ -9,8 +9,16 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 
 
-def test_one_fault_of_each_kind_violates_nothing():
-    command = [sys.executable, "-m", "tests.slow.campaign", "--faults", "0", "--seed", "4"]
+SOME = (
+    *("clock-back", "ctrl-c", "sigterm", "server", "stimulus-form", "network-raises", "together-killed"),
+    *("damage-cache", "damage-download", "damage-results", "damage-store", "full-cache", "full-reports"),
+    *("kill-fetch", "kill-record", "kill-worker", "malice-weights", "malice-yaml"),
+)
+
+
+def test_a_fault_of_these_kinds_violates_nothing():
+    chosen = ["--faults", "0", "--seed", "4", "--kinds", ",".join(SOME)]
+    command = [sys.executable, "-m", "tests.slow.campaign", *chosen]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "| all | " in done.stdout
