@@ -26,9 +26,9 @@ _AFTER = re.compile(r"(?<=[._/-])(?!(?<=\d[.-])\d)")
 _MOST = 200
 """So many lines of a table are shown; the files have all."""
 _FEW = 5
+"""So many findings of a figure stand open."""
 _LONG = 60, 160
 """Letters from which text of a table is long, and very long."""
-"""So many findings of a figure stand open."""
 
 
 @cache
