@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Literal
 
 from .analysis.pairs import Correction, Pairs, Scored, compared
-from .analysis.population.contrasts import contrasted
 from .analysis.population.networks import networks
-from .analysis.population.survey import Scores, Survey, survey
-from .analysis.population.twins import TWINS
+from .analysis.population.survey import Survey, survey
+from .analysis.population.twins import with_twins
 from .errors import ResultsError, SelectionError, near_pattern
 from .report.joining import Found, join
 from .report.rdms import per_stimulus, rdms
@@ -99,15 +98,7 @@ def asked_of(found: Sequence[Found], file: Path | None) -> tuple[Contrast, ...]:
     rows = [one.row for one in found]
     if file:
         return suite.contrasts_of(file, rows)
-    asked, among = suite.contrasts(Path(), rows), networks(rows)
-    strict = [one for one in asked if one.id in ("training", TWINS.id)]
-    stands_in = not _is_answered(strict, among) and _is_answered([TWINS], among)
-    return (*asked, TWINS) if stands_in else asked
-
-
-def _is_answered(asked: Sequence[Contrast], among: Scores) -> bool:
-    """Whether one of the contrasts has networks on both sides, on any benchmark."""
-    return any(one.difference is not None for one in contrasted(asked, among).effects)
+    return with_twins(suite.contrasts(Path(), rows), networks(rows))
 
 
 def surveyed(

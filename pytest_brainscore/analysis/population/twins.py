@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,8 +11,10 @@ import numpy as np
 from ...specs.contrasts import Contrast
 from ...specs.results import Row
 from ..statistics.estimates import Estimate, mean
+from .contrasts import contrasted
 from .depth import Curve
 from .hypotheses import FEWEST
+from .networks import Network
 
 TWINS = Contrast(
     id="twins",
@@ -21,6 +23,18 @@ TWINS = Contrast(
     against="trained - untrained",
     pairs="architecture",
 )
+
+
+def with_twins(asked: Sequence[Contrast], among: Mapping[str, Sequence[Network]]) -> tuple[Contrast, ...]:
+    """The contrasts, and `TWINS` where the study's strict `training` has no answer and that has one."""
+    strict = [one for one in asked if one.id in ("training", TWINS.id)]
+    stands_in = not _is_answered(strict, among) and _is_answered([TWINS], among)
+    return (*asked, TWINS) if stands_in else tuple(asked)
+
+
+def _is_answered(asked: Sequence[Contrast], among: Mapping[str, Sequence[Network]]) -> bool:
+    """Whether one of the contrasts has networks on both sides, on any benchmark."""
+    return any(one.difference is not None for one in contrasted(asked, among).effects)
 
 
 @dataclass(frozen=True)

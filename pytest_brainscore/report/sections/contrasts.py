@@ -9,7 +9,7 @@ from pathlib import Path
 from ...analysis.population.contrasts import Contrasted, Effect, Group, contrasted
 from ...analysis.population.hypotheses import FEWEST
 from ...analysis.population.networks import networks
-from ...analysis.population.twins import TWINS
+from ...analysis.population.twins import with_twins
 from ...analysis.statistics.numbers import counted, estimate, p_value
 from ...specs.contrasts import Contrast
 from ...suite.contrasts import contrasts as asked_of
@@ -47,12 +47,9 @@ _EFFECTS = {
 def section(evidence: Evidence) -> Section | None:
     """A figure for each contrast that has networks on both sides; None where none has."""
     rows = [one.row for one in evidence.scored]
-    asked = asked_of(_project(evidence), rows)
     among = networks(rows)
+    asked = with_twins(asked_of(_project(evidence), rows), among)
     found = contrasted(asked, among, fewest=FEWEST)
-    if not _answered(found, "training"):
-        asked = (*asked, TWINS)
-        found = contrasted(asked, among, fewest=FEWEST)
     short = shortest(one.row.benchmark for one in evidence.found)
     figures = [_figure(one, found, short) for one in asked if _answered(found, one.id)]
     if not figures:
