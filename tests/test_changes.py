@@ -41,6 +41,27 @@ def test_a_score_that_fell():
     assert change.difference is None
 
 
+def test_a_regression_that_is_known_is_apart():
+    fell = changes({KEY: Held(OLD)}, {KEY: Held(moved(-0.03), known="#41")})
+    assert (fell.moved, [change.known for change in fell.known], fell.words()) == ((), ["#41"], frozenset())
+    assert list(lines(fell, ("A", "B")))[1:6] == [
+        "1 score(s) on both sides: 0 moved, 1 known regression(s), 0 did not, 0 could not be compared;"
+        " 0 only in the new, 0 only in the old",
+        "",
+        "regressed, as is known:",
+        "  benchmark   model     old     new  difference  in se  verdict  what else differs  why",
+        "  Own.IT-pls  net    0.5000  0.4700     -0.0300   -3.0  known    nothing else       #41",
+    ]
+    assert document_of(fell, ("A", "B"))["known"][0]["known"] == "#41"
+
+
+def test_what_had_already_fallen_and_falls_further_is_new():
+    fell = changes({KEY: Held(OLD, known="#41")}, {KEY: Held(moved(-0.03), known="#41")})
+    assert ([change.known for change in fell.moved], fell.words()) == ([""], {"regressed"})
+    rose = changes({KEY: Held(OLD)}, {KEY: Held(moved(0.03), known="#41")})
+    assert (rose.known, rose.words()) == ((), {"improved"})
+
+
 def test_details_are_compared_where_both_sides_tell_them():
     told = [Held(OLD, {"numpy": "2.1.0"}), Held(moved(0.1), {"numpy": "2.2.0"})]
     assert one(*told).differs == ("numpy 2.1.0 → 2.2.0",)

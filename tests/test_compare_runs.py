@@ -10,6 +10,7 @@ import pytest
 from pytest_brainscore.__main__ import main
 from pytest_brainscore.analysis.sides import entry_of
 from pytest_brainscore.specs.baselines import Baseline
+from pytest_brainscore.specs.results import Guarded
 
 from .test_merge import BENCHMARKS, failed, row, write
 
@@ -118,6 +119,18 @@ def test_layers_that_were_named_are_told_apart(tmp_path, capsys):
 def test_the_exit_status_is_what_is_asked(tmp_path, capsys, words, status):
     a, b = write(tmp_path / "A", row("a"), row("b")), write(tmp_path / "B", fallen())
     compared(capsys, a, b, *(f"--fail-on={word}" for word in words), status=status)
+
+
+def test_a_regression_that_the_policy_knows_is_no_failure(tmp_path, capsys):
+    told = {"baseline": "b.json", "key": "a", "message": "", "moved": True, "updates": False}
+    guard = Guarded(**told, known="#41, filters")
+    known = write(tmp_path / "B", fallen(verdict="regressed", guard=guard))
+    a = write(tmp_path / "A", row("a"))
+    text = compared(capsys, a, known, "--markdown", "--fail-on=regressed")
+    assert "**Regressed, as is known**" in text
+    assert "| -0.1000 | -10.0 | known | `nothing else` | `#41, filters` |" in text
+    further = write(tmp_path / "C", fallen(by=0.2, verdict="regressed", guard=guard))
+    compared(capsys, known, further, "--fail-on=regressed", status=1)
 
 
 def test_markdown_is_a_table(tmp_path, capsys):

@@ -27,7 +27,8 @@ class Held:
     measured: None where it could not be scored; `why` then says why. details: what else it says of how the
     score was made (versions, settings), None where it does not say (a baseline). sampled: reads the score on
     other samples, where these were kept, and the key that scores on the same samples share; asked only of
-    scores that moved. missing: the file that should hold these samples and is not there.
+    scores that moved. missing: the file that should hold these samples and is not there. known: why it is
+    known to have fallen, where its guard's policy says so.
     """
 
     measured: Measured | None
@@ -35,6 +36,7 @@ class Held:
     why: str = ""
     sampled: Callable[[], tuple[str, Sampled]] = _unsampled
     missing: str = ""
+    known: str = ""
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,8 @@ class Change:
     splits, is `regressed`); `mismatched` is not compared. differs: what else does. difference: new - old
     with its interval and p, on the same samples; None where these were not kept, or not resampled alike.
     missing: the files for want of which there is none. untested: why samples that are there say nothing.
+    known: why it is known to have regressed, as the policy of the new side has it; empty where it had already
+    fallen on the old side: a further fall is new.
     """
 
     benchmark: str
@@ -56,6 +60,7 @@ class Change:
     difference: Difference | None = None
     missing: tuple[str, ...] = ()
     untested: str = ""
+    known: str = ""
 
     @property
     def compared(self) -> bool:
@@ -102,8 +107,13 @@ class Changes:
 
     @cached_property
     def moved(self) -> tuple[Change, ...]:
-        """Those that moved."""
-        return tuple(change for change in self.pairs if change.moved)
+        """Those that moved, but for regressions that are known."""
+        return tuple(change for change in self.pairs if change.moved and not change.known)
+
+    @cached_property
+    def known(self) -> tuple[Change, ...]:
+        """Regressions that are known."""
+        return tuple(change for change in self.pairs if change.known)
 
     @cached_property
     def unmoved(self) -> tuple[Change, ...]:
@@ -118,11 +128,11 @@ class Changes:
     @cached_property
     def missing(self) -> tuple[str, ...]:
         """The files for want of which scores that moved have no interval."""
-        return tuple(dict.fromkeys(file for change in self.moved for file in change.missing))
+        return tuple(dict.fromkeys(file for change in (*self.moved, *self.known) for file in change.missing))
 
     def words(self) -> frozenset[str]:
-        """The verdicts that there are; `gone` also where a score was lost."""
-        words = {change.verdict.word for change in self.pairs}
+        """The verdicts that there are, but of what is known; `gone` also where a score was lost."""
+        words = {change.verdict.word for change in self.pairs if not change.known}
         return frozenset(words | ({"gone"} if self.gone or self.lost else set()))
 
 
@@ -149,7 +159,8 @@ def _change(key: Key, old: Held, new: Held) -> Change:
     verdict = judge(after, before, Guard())
     told = old.details is not None and new.details is not None
     more = differences(old.details or {}, new.details or {}) if told else ()
-    change = Change(*key, before, after, verdict, (*verdict.changed, *more))
+    known = new.known if verdict.word == "regressed" and not old.known else ""
+    change = Change(*key, before, after, verdict, (*verdict.changed, *more), known=known)
     if not change.moved:
         return change
     difference, why = _difference(old, new)

@@ -8,7 +8,13 @@ from ..specs.results import Composed, Row
 from . import composites
 from .composites import figure
 
-MARKS: Mapping[str | None, str] = {"regressed": " ↓", "improved": " ↑", "drifted": " ~", "mismatched": " ≠"}
+MARKS: Mapping[str | None, str] = {
+    "regressed": " ↓",
+    "known": " (↓)",
+    "improved": " ↑",
+    "drifted": " ~",
+    "mismatched": " ≠",
+}
 
 
 def table(rows: Sequence[Row], width: int = 100, composed: Sequence[Composed] = ()) -> Iterator[str]:
@@ -92,4 +98,4 @@ def _cell(row: Row | None) -> str:
     if row.raw is None:
         return row.status
     ceiled = "" if row.ceiled is None or row.normalise == "none" else f" → {figure(row.ceiled)}"
-    return f"{figure(row.raw)}{ceiled}{MARKS.get(row.verdict, '')}"
+    return f"{figure(row.raw)}{ceiled}{MARKS.get(row.judged, '')}"

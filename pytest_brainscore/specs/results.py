@@ -23,6 +23,9 @@ class Guarded(Spec):
     fell: int = Field(0, description="in how many splits the score fell")
     changed: tuple[str, ...] = Field((), description="what else changed: weights, layer, torch, ...")
     minimum: float | None = None
+    known: str | None = Field(
+        None, description="why the policy says that the score is known to have fallen, as it has it"
+    )
     moved: bool = Field(description="whether the numbers are other than those of the baseline")
     updates: bool = Field(description="whether --brainscore-update may take the score as baseline")
 
@@ -149,6 +152,16 @@ class Row(Spec):
     def key(self) -> tuple[str, str, str]:
         """Benchmark, model and layer: what results are joined by."""
         return self.benchmark, self.model, self.layer or ""
+
+    @property
+    def known(self) -> str | None:
+        """Why its regression is known, as the guard's policy has it; None where it is new, or is none."""
+        return self.guard.known if self.guard and self.verdict == "regressed" else None
+
+    @property
+    def judged(self) -> Word | Literal["known"] | None:
+        """The verdict, but that of a regression which is known: ``known``."""
+        return self.verdict if self.known is None else "known"
 
     @property
     def named(self) -> bool:

@@ -78,6 +78,10 @@ def test_strict_fails_what_moved(strict):
 def test_a_known_regression_is_an_expected_failure(strict):
     assert outcome(strict, "IT-ridge::fallen").startswith("XFAIL")
     assert "filters lost in the rewrite" in outcome(strict, "IT-ridge::fallen")
+    guards = {name: strict.rows["Own.IT-ridge", name]["guard"] for name in ("fallen", "risen", "moved")}
+    reasons = {"fallen": "filters lost in the rewrite", "risen": "was poor", "moved": None}
+    assert {name: guard["known"] for name, guard in guards.items()} == reasons
+    assert re.search(r"^guard: .*\b1 known \(↓\)", strict.text, re.MULTILINE)
 
 
 def test_a_known_regression_that_is_gone_is_a_failure(strict):

@@ -124,6 +124,22 @@ def test_the_most_urgent_comes_first():
     assert "| error | `B.OTC-pls` | `a` | `no such file` |" in text
 
 
+def test_a_regression_that_is_known_is_told_apart():
+    rows = [
+        guarded("a", "B.V4-pls", "regressed", -0.02),
+        guarded("b", "B.V4-pls", "regressed", -0.09, known="#41, filters"),
+        guarded("c", "B.V4-pls", "same", 0.0, known="was poor"),
+    ]
+    text = document(blocks(Told("run", rows)))
+    assert text.startswith("### Brain scores: 1 regressed ↓, 1 known (↓), 1 same\n")
+    assert [line for line in text.splitlines() if line.startswith("| **")] == [
+        "| **regressed** ↓ | `B.V4-pls` | `a` | 0.2700 | 0.2500 | -0.0200 | -2.0 | `nothing else` |"
+    ]
+    assert "| known (↓) | `B.V4-pls` | `b` | 0.4400 | 0.3500 | -0.0900 | -9.0 | `#41, filters` |" in text
+    assert "`c` on `B.V4-pls` is no longer down (`was poor`): take it out of `guard.known`." in text
+    assert re.search(r"^\| `B.V4-pls` \| \S+ → \S+ ↓ \| \S+ → \S+ \(↓\) \| [^↓]+ \|$", text, re.MULTILINE)
+
+
 def test_a_hundred_models_on_sixty_benchmarks_are_cut_to_what_a_comment_takes():
     one, names = row("a"), [(f"a{i}", f"Set.region{j}-pls") for i in range(100) for j in range(60)]
     rows = [one.model_copy(update={"model": model, "benchmark": benchmark}) for model, benchmark in names]

@@ -88,6 +88,7 @@ class Watch:
             fell=verdict.fell,
             changed=verdict.changed,
             minimum=self.policy.minimum.get(row.model),
+            known=self.known(row, verdict),
             moved=self.old is None or not agree(measured_row(row).splits, self.old.splits),
             updates=self.updates(row, verdict),
         )

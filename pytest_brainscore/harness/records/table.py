@@ -41,7 +41,7 @@ def moved(row: Row) -> str:
     """The verdict, where there is something to see, and how far the score moved."""
     if row.verdict in (None, "same", "unguarded"):
         return ""
-    return f" {row.verdict}" + ("" if row.delta is None else f" {row.delta:+z.4f}")
+    return f" {row.judged}" + ("" if row.delta is None else f" {row.delta:+z.4f}")
 
 
 def summarise(terminal: pytest.TerminalReporter, this: Run) -> None:
@@ -85,7 +85,7 @@ def lost(this: Run) -> Iterator[str]:
 
 def guards(rows: list[Row], this: Run) -> Iterator[str]:
     """The verdicts, counted; scores that rose; skips under strict; the baselines that changed."""
-    counts = Counter(row.verdict for row in rows if row.verdict is not None)
+    counts = Counter(row.judged for row in rows if row.judged is not None)
     if set(counts) - {"unguarded"} or (counts and this.settings.guard == "strict"):
         yield "guard: " + ", ".join(f"{n} {word}{MARKS.get(word, '')}" for word, n in counts.most_common())
     for row in rows:

@@ -17,6 +17,7 @@ def document_of(changes: Changes, names: tuple[str, str], every: bool = False) -
         "old": names[0],
         "new": names[1],
         "moved": [_change(change) for change in changes.moved],
+        "known": [_change(change) for change in changes.known],
         "unmoved": [_change(change) for change in changes.unmoved] if every else len(changes.unmoved),
         "not_compared": [_change(change) for change in changes.apart],
         "lost": _lacks(changes.lost),
@@ -43,6 +44,7 @@ def _change(change: Change) -> dict[str, Any]:
         "difference": _difference(change.difference),
         "verdict": verdict.word,
         "message": verdict.message,
+        "known": change.known or None,
         "differs": list(change.differs),
     }
 

@@ -102,7 +102,13 @@ def _held(found: Found) -> Held:
     row = found.row
     if row.status != "scored":
         return Held(None, why=f"{row.status}: {row.message}" if row.message else row.status)
-    return Held(measured_row(row), details(row), sampled=partial(_sampled, found), missing=found.missing)
+    return Held(
+        measured_row(row),
+        details(row),
+        sampled=partial(_sampled, found),
+        missing=found.missing,
+        known=row.known or "",
+    )
 
 
 def _sampled(found: Found) -> tuple[str, Sampled]:

@@ -41,6 +41,7 @@ def listings(changes: Changes, every: bool = False) -> list[Listing]:
     """What there is to show, each kind with its rows; every: also what did not move, and long lists whole."""
     compared = ("benchmark", "model", "old", "new", "difference", "in se", "95 % interval", "p")
     moved, unmoved = ([_compared(one) for one in some] for some in (changes.moved, changes.unmoved))
+    known = [(*_compared(one), one.known) for one in changes.known]
     apart = [(*_both(one), _reason(one)) for one in changes.apart]
     lost, found, new, gone = (
         [_lack(one) for one in some] for some in (changes.lost, changes.found, changes.new, changes.gone)
@@ -48,6 +49,7 @@ def listings(changes: Changes, every: bool = False) -> list[Listing]:
     score = ("benchmark", "model", "score")
     kinds = [
         ("moved", "moved", (*compared, "verdict", "what else differs"), moved, 6),
+        ("known", "regressed, as is known", (*compared, "verdict", "what else differs", "why"), known, 6),
         ("same", f"did not move (to {EQUAL:g})", (*compared, "verdict", "what else differs"), unmoved, 6),
         ("apart", "could not be compared", (*compared[:4], "why"), apart, 2),
         ("lost", "could not be scored any more", (*score, "why"), lost, 1),
@@ -87,8 +89,9 @@ def counted(changes: Changes) -> str:
     """How many scores there are of each kind, in a sentence."""
     both = len(changes.pairs)
     unscored = f"; {changes.unscored} without a score on either side" if changes.unscored else ""
+    known = f"{len(changes.known)} known regression(s), " if changes.known else ""
     return (
-        f"{both} score(s) on both sides: {len(changes.moved)} moved, {len(changes.unmoved)} did not,"
+        f"{both} score(s) on both sides: {len(changes.moved)} moved, {known}{len(changes.unmoved)} did not,"
         f" {len(changes.apart)} could not be compared; {len(changes.new) + len(changes.found)} only in the"
         f" new, {len(changes.gone) + len(changes.lost)} only in the old{unscored}"
     )
@@ -96,10 +99,11 @@ def counted(changes: Changes) -> str:
 
 def notes(changes: Changes, shown: Callable[[object], str] = str) -> list[str]:
     """What a reader should know of the scores that moved. shown: how a file is written."""
-    if not changes.moved:
+    moved = (*changes.moved, *changes.known)
+    if not moved:
         return []
     missing = _said_of_missing(changes.missing, shown)
-    return [*missing, *_said_of_untested(changes.moved, shown), _said_of_columns(changes.moved)]
+    return [*missing, *_said_of_untested(moved, shown), _said_of_columns(moved)]
 
 
 def _said_of_missing(files: Sequence[str], shown: Callable[[object], str]) -> Iterator[str]:
@@ -131,7 +135,7 @@ def _listing(
     id: str, title: str, header: tuple[str, ...], rows: list[tuple[str, ...]], numbers: int, every: bool
 ) -> Listing:
     """The list, without columns in which nothing is said."""
-    whole = every or id in {"moved", "same"}
+    whole = every or id in {"moved", "known", "same"}
     kept = rows if whole else rows[:_SHOWN]
     told = [i for i in range(len(header)) if any(row[i] not in {"", "-"} for row in kept)]
     numbers -= sum(_NAMES <= i < _NAMES + numbers for i in set(range(len(header))) - set(told))
@@ -143,7 +147,8 @@ def _compared(change: Change) -> tuple[str, ...]:
     in_se = "-" if change.in_se is None else f"{change.in_se:+z.1f}"
     delta = f"{change.verdict.delta or 0.0:+z.4f}"
     differs = "; ".join(change.differs) or "nothing else"
-    return (*_both(change), delta, in_se, *_tested(change.difference), change.verdict.word, differs)
+    word = "known" if change.known else change.verdict.word
+    return (*_both(change), delta, in_se, *_tested(change.difference), word, differs)
 
 
 def _tested(difference: Difference | None) -> tuple[str, str]:

@@ -6,15 +6,14 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ...specs.guards import Word
-from ...specs.results import Composed, Row
+from ...specs.results import Composed, Guarded, Row
 from .. import composites
 from ..composites import figure
 from ..table import MARKS
 from .markdown import Block, Grid, code
 
-ORDER: tuple[Word, ...] = ("regressed", "mismatched", "improved", "drifted", "same", "unguarded")
-"""Verdicts, the most urgent first."""
+ORDER = ("regressed", "mismatched", "improved", "drifted", "known", "same", "unguarded")
+"""Verdicts, the most urgent first; a regression that is known comes after what is new."""
 _MOVED = ("regressed", "mismatched", "improved", "drifted")
 _MODELS = 6
 """So many columns of scores stand side by side."""
@@ -35,10 +34,11 @@ class Told:
 
 
 def blocks(run: Told) -> Iterator[Block]:
-    """The heading with the count of verdicts, what moved, what could not be scored, and all scores."""
+    """The heading with the count of verdicts; what moved, is known, or has no score; then all scores."""
     yield f"### Brain scores: {_counted(run.rows, run.updates)}"
     yield from (code(remark) for remark in run.remarks)
     yield from _moved(run.rows)
+    yield from _known(run.rows)
     yield from _unscored(run.rows)
     yield from () if run.updates else _unguarded(run.rows)
     yield from _scores(run.rows, run.composed)
@@ -47,7 +47,7 @@ def blocks(run: Told) -> Iterator[Block]:
 
 def _counted(rows: Sequence[Row], updates: bool) -> str:
     new = sum(_is_unguarded(row) and row.guard.updates for row in rows if row.guard) if updates else 0
-    verdicts = Counter(row.verdict for row in rows if row.verdict is not None)
+    verdicts = Counter[str](row.judged for row in rows if row.judged is not None)
     verdicts["unguarded"] -= new
     statuses = Counter[str](row.status for row in rows)
     said = [f"{verdicts[word]} {word}{MARKS.get(word, '')}" for word in ORDER if verdicts[word]]
@@ -59,8 +59,8 @@ def _counted(rows: Sequence[Row], updates: bool) -> str:
 
 
 def _moved(rows: Sequence[Row]) -> Iterator[Block]:
-    moved = [row for row in rows if row.verdict in _MOVED and row.guard]
-    moved.sort(key=lambda row: (_MOVED.index(str(row.verdict)), -abs(row.delta or 0.0)))
+    moved = [row for row in rows if row.judged in _MOVED and row.guard]
+    moved.sort(key=lambda row: (_MOVED.index(str(row.judged)), -abs(row.delta or 0.0)))
     if moved:
         header = (
             "verdict",
@@ -78,18 +78,40 @@ def _moved(rows: Sequence[Row]) -> Iterator[Block]:
 
 
 def _verdict(row: Row) -> list[str]:
-    guard, delta = row.guard, row.delta
+    guard = row.guard
     assert guard is not None
     differs = "; ".join(guard.changed) or "nothing else"
     if row.verdict == "mismatched":
         differs = guard.message.removeprefix("mismatched: ")
     elif guard.minimum is not None and row.raw is not None and row.raw < guard.minimum:
         differs = f"below the minimum {guard.minimum:.4f}; {differs}"
+    word = f"**{row.verdict}**{MARKS.get(row.verdict, '')}"
+    return [word, *_compared(row, guard), code(differs)]
+
+
+def _known(rows: Sequence[Row]) -> Iterator[Block]:
+    """Regressions that the policy knows, and scores that it says have fallen and that have not."""
+    header = ("known regression", "benchmark", "model", "baseline", "score", "difference", "in se", "why")
+    fallen = [
+        [f"known{MARKS['known']}", *_compared(row, row.guard), code(row.known)]
+        for row in rows
+        if row.known and row.guard
+    ]
+    if fallen:
+        yield Grid(header, fallen, frozenset({3, 4, 5, 6}))
+    for row in rows:
+        if row.guard and row.guard.known and row.verdict not in ("regressed", "mismatched"):
+            named = f"{code(row.guard.key)} on {code(row.benchmark)}"
+            yield f"{named} is no longer down ({code(row.guard.known)}): take it out of `guard.known`."
+
+
+def _compared(row: Row, guard: Guarded) -> list[str]:
+    """Benchmark, model, baseline, score, and the difference in score units and in standard errors."""
+    delta = row.delta
     before = "-" if delta is None or row.raw is None else f"{row.raw - delta:z.4f}"
     in_se = "-" if guard.delta_in_se is None else f"{guard.delta_in_se:+z.1f}"
     moved = "-" if delta is None else f"{delta:+z.4f}"
-    word = f"**{row.verdict}**{MARKS.get(row.verdict, '')}"
-    return [word, code(row.benchmark), code(guard.key), before, _raw(row), moved, in_se, code(differs)]
+    return [code(row.benchmark), code(guard.key), before, _raw(row), moved, in_se]
 
 
 def _raw(row: Row) -> str:
@@ -139,4 +161,4 @@ def _column(row: Row) -> str:
 
 def _cell(row: Row) -> str:
     ceiled = "" if row.ceiled is None or row.normalise == "none" else f" → {figure(row.ceiled)}"
-    return ("-" if row.raw is None else figure(row.raw)) + ceiled + MARKS.get(row.verdict, "")
+    return ("-" if row.raw is None else figure(row.raw)) + ceiled + MARKS.get(row.judged, "")

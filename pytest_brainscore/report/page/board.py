@@ -118,7 +118,7 @@ class Board:
     @property
     def marks(self) -> str:
         """What the marks beside scores say, where there are any."""
-        verdicts = {one.row.verdict for one in self.evidence.scored}
+        verdicts = {one.row.judged for one in self.evidence.scored}
         words = [f"{mark.strip()} {verdict}" for verdict, mark in MARKS.items() if verdict in verdicts]
         partial = any(one.missing and one.value is not None for one in self._composed)
         return ", ".join([*words, *(["2/3 of two of its three benchmarks"] if partial else [])])

@@ -27,7 +27,7 @@ def of_score(row: Row) -> Cell:
         ceiled,
         *(_ends(row.ceiled_interval) if ceiled is not None else ()),
     )
-    mark = MARKS.get(row.verdict, "").strip() or None
+    mark = MARKS.get(row.judged, "").strip() or None
     numbers = [_rounded(value) for value in (row.raw, *ends)]
     return cut([*numbers, *[None] * (7 - len(numbers)), mark])
 

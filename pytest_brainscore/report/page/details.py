@@ -124,7 +124,7 @@ _PLURALS = {"neuroid": "neuroids", "subject": "subjects", "stimulus": "stimuli"}
 
 def _guard(row: Row) -> Iterator[tuple[str, str]]:
     if row.verdict:
-        yield "verdict", row.verdict
+        yield "verdict", row.verdict if row.known is None else f"{row.verdict}, as is known: {row.known}"
     if row.guard:
         yield "says", row.guard.message
         yield "baseline", row.guard.baseline

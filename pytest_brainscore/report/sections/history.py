@@ -58,8 +58,9 @@ def _figure(every: Sequence[Track], table: Table) -> Figure:
 
 def _said(track: Track) -> str:
     """What the guard says of the newest score."""
-    guard = track.newest.row.guard
-    return f"{track.model} on {track.benchmark}: {guard.message if guard else track.newest.row.verdict}."
+    row = track.newest.row
+    known = "" if row.known is None else f" (known: {row.known})"
+    return f"{track.model} on {track.benchmark}: {row.guard.message if row.guard else row.verdict}{known}."
 
 
 def _summary(every: Sequence[Track]) -> Iterator[str]:
@@ -67,7 +68,7 @@ def _summary(every: Sequence[Track]) -> Iterator[str]:
     runs = {point.run: point.started[:10] for track in every for point in track.points}
     days = sorted(filter(None, runs.values()))
     time = f", {days[0]} to {days[-1]}" if days else ""
-    counts = Counter(str(track.newest.row.verdict) for track in every)
+    counts = Counter(str(track.newest.row.judged) for track in every)
     verdicts = ", ".join(f"{count} {word}" for word, count in counts.most_common())
     pairs = f"{len(every)} guarded pairs of model and benchmark over {len(runs)} runs{time}"
     yield f"{pairs}. Newest verdicts: {verdicts}."
@@ -92,7 +93,7 @@ def _line(track: Track, point: Point) -> dict[str, Any]:
         "baseline": point.baseline,
         "delta": row.delta,
         "delta_in_se": row.guard.delta_in_se if row.guard else None,
-        "verdict": row.verdict,
+        "verdict": row.judged,
         "changed": ", ".join(row.guard.changed) if row.guard else "",
     }
 
