@@ -326,6 +326,16 @@ def test_whole_numbers_have_no_decimals(evidence):
     assert ("Score", "explained_variance", "0.2500") in said
 
 
+def test_an_opened_cell_says_how_the_ceiling_was_made(evidence):
+    one = evidence.scored[0]
+    told = {"ceiling_kind": "internal_consistency", "ceiling_settings": {"n": 10, "seed": 1}}
+    said = of_row(replace(one, row=one.row.model_copy(update=told)))
+    assert ("Score", "ceiling by", "internal_consistency (n 10, seed 1)") in said
+    bounds = one.row.model_copy(update={"ceiling_kind": "rsa_bounds"})
+    assert ("Score", "ceiling by", "rsa_bounds") in of_row(replace(one, row=bounds))
+    assert "ceiling by" not in [term for _, term, _ in of_row(one)]
+
+
 def test_history_follows_guarded_models_over_the_runs_beside(evidence):
     every = tracks(evidence)
     assert {len(track.points) for track in every} == {2}

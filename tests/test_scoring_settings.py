@@ -138,7 +138,8 @@ def test_rows_say_the_settings(tmp_path):
     path.write_text(
         "dataset: {id: Own, reader: arrays, stimuli: {images: i}, recordings: {file: r.npy, region: IT}}\n"
         "benchmarks:\n"
-        "  - {region: IT, metric: {name: encoding, grid: released}, splits: {halves: alternate}}\n"
+        "  - {region: IT, metric: {name: encoding, grid: released}, splits: {halves: alternate},"
+        " ceiling: {name: constant, value: 0.5}}\n"
     )
     (case,) = load_cases(path)
     x, y = normal(0, N, UNITS), normal(1, N, 8)
@@ -149,3 +150,4 @@ def test_rows_say_the_settings(tmp_path):
     assert row["settings"] == {**terms, "alphas_used": [3.0, 3_000_000.0]}
     assert any(note.startswith("ridge grid as released") for note in row["notes"])
     assert unscored(case, "small", "node", None, "error", "why").settings == terms
+    assert (row["ceiling_kind"], row["ceiling_settings"]) == ("constant", {"value": 0.5})

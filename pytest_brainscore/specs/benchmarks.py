@@ -163,6 +163,10 @@ class Benchmark(Spec):
             )
         return self
 
+    def ceiling_settings(self) -> dict[str, Any]:
+        """What the ceiling is set to; of two alternatives nothing: the metric says how trials are halved."""
+        return {} if isinstance(self.metric, TwoAlternative) else self.ceiling.settings()
+
     def normalisation(self) -> Normalisation:
         """What is written, or else the metric's own way where there is a ceiling."""
         if self.normalise is not None:

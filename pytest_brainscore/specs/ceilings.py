@@ -47,6 +47,8 @@ _DRAWS: dict[Any, dict[str, int]] = {
     "gsn": {"n": 50, "seed": 0},
 }
 """Ceilings with draws of their own, by default those of Brain-Score, and of GSN."""
+_DRAWN = {"internal_consistency", *_DRAWS}
+"""Ceilings that are made of draws, so that their number and seed are a part of them."""
 _OF_NEUROIDS = (Predictive, Encoding, ReversePls, CustomMetric)
 _OF_RDMS = (Rdm, RdmCV, Rsm, Crsa, Versa, CustomMetric)
 _SUITED: dict[CeilingName, tuple[tuple[type[Metric], ...], str]] = {
@@ -128,6 +130,11 @@ class Ceiling(Spec):
             if self.name not in names and getattr(self, key) is not None:
                 raise ValueError(f"`{key}` is of {' and '.join(names)}, and {self.name} makes nothing of it")
         return self
+
+    def settings(self) -> dict[str, Any]:
+        """What a result says that it is set to: of draws their number and seed, and what else is given."""
+        unused = {"name"} if self.name in _DRAWN else {"name", "n", "seed"}
+        return self.model_dump(mode="json", exclude=unused, exclude_none=True)
 
 
 def require_suited(ceiling: Ceiling, metric: Metric) -> None:

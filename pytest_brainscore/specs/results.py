@@ -115,6 +115,10 @@ class Row(Spec):
     error: float | None = Field(None, description="standard error of raw over splits")
     ceiling: float | None = None
     ceiling_error: float | None = None
+    ceiling_kind: str | None = Field(
+        None, description="how it was estimated: internal_consistency, ncsnr, ...; null: not said"
+    )
+    ceiling_settings: dict[str, Any] = Field({}, description="of the ceiling: draws, seed, value, ...")
     ceiled: float | None = None
     interval: Interval | None = Field(None, description="of raw")
     ceiled_interval: Interval | None = Field(None, description="of ceiled, the ceiling taken as known")

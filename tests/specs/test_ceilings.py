@@ -36,6 +36,25 @@ def test_draws_are_those_of_the_reference_where_nothing_is_written(ceiling, n, s
     assert (simulated.n, simulated.seed, simulated.neuroids) == (50, 0, None)
 
 
+@pytest.mark.parametrize(
+    ("metric", "ceiling", "said"),
+    [
+        ("ridge", "internal_consistency", {"n": 10, "seed": 1}),
+        ("ridge", {"name": "stored", "coord": "r"}, {"n": 1000, "seed": 0, "coord": "r"}),
+        ("ridge", {"name": "constant", "value": 0.7}, {"value": 0.7}),
+        ("encoding", {"name": "ncsnr", "repetitions": 3}, {"repetitions": 3}),
+        ("rdm", "rsa_bounds", {}),
+        ("ridge", "none", {}),
+    ],
+)
+def test_a_result_says_what_its_ceiling_was_set_to(metric, ceiling, said):
+    assert benchmark(metric=metric, ceiling=ceiling).ceiling_settings() == said
+
+
+def test_ceilings_of_two_alternatives_are_of_the_halvings_that_the_metric_says():
+    assert choices(metric="i2n", ceiling="internal_consistency").ceiling_settings() == {}
+
+
 @pytest.mark.parametrize("metric", ["pls", "ridgecv", "temporal_pls", "reverse_pls", "neuron_to_neuron"])
 @pytest.mark.parametrize("ceiling", ["internal_consistency", "predictor_consistency", "none"])
 def test_metrics_of_neuroids_take_ceilings_of_neuroids(metric, ceiling):

@@ -56,6 +56,8 @@ def _common(case: Case, model: str, node: str) -> dict[str, Any]:
         "metric": case.metric,
         "metric_version": case.benchmark.metric.version,
         "settings": case.benchmark.metric.settings(),
+        "ceiling_kind": case.benchmark.ceiling.name,
+        "ceiling_settings": case.benchmark.ceiling_settings(),
         "node": node,
         "versions": versions(),
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ...specs.results import Composed, Interval, Null, Row
@@ -63,6 +63,8 @@ def _score(row: Row) -> Iterator[tuple[str, str]]:
     yield from _interval(row.interval, "interval of raw")
     if row.ceiling is not None:
         yield "ceiling", f"{row.ceiling:.4f}{_plus_minus(row.ceiling_error)}"
+    if row.ceiling_kind is not None:
+        yield "ceiling by", _made_by(row.ceiling_kind, row.ceiling_settings)
     if row.ceiled is not None and row.normalise != "none":
         yield "ceiled", f"{row.ceiled:.4f} ({row.normalise})"
         yield from _interval(row.ceiled_interval, "interval of ceiled")
@@ -83,6 +85,12 @@ def _interval(interval: Interval | None, term: str) -> Iterator[tuple[str, str]]
         ends = f"{interval.low:.4f} to {interval.high:.4f}"
         alone = ", not over stimuli" if interval.without_stimuli else ""
         yield term, f"{ends} ({100 * interval.level:.0f} %; over {over}{alone}; {_WAYS[interval.refit]})"
+
+
+def _made_by(kind: str, settings: Mapping[str, Any]) -> str:
+    """``internal_consistency (n 10, seed 1)``."""
+    said = ", ".join(f"{name} {value}" for name, value in settings.items())
+    return f"{kind} ({said})" if said else kind
 
 
 def _null(null: Null) -> str:

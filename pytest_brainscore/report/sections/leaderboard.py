@@ -14,7 +14,7 @@ SCORES, COMPOSITES = "scores", "composites"
 _PLAIN = (
     *("benchmark", "model", "layer", "layer_source", "dataset", "species", "region", "metric"),
     *("metric_version", "status", "message", "verdict", "delta", "raw", "error", "ceiling", "ceiling_error"),
-    *("ceiled", "normalise", "power", "targets", "stimuli", "device"),
+    *("ceiling_kind", "ceiled", "normalise", "power", "targets", "stimuli", "device"),
 )
 
 
