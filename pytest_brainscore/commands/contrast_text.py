@@ -64,6 +64,7 @@ def _effect(one: Effect) -> tuple[str, ...]:
         return *named, shown, f"none: {one.why}"
     p = "-" if one.p is None else _p(one.p)
     holm = "-" if one.p_corrected is None else f"{_p(one.p_corrected)} of {one.corrected_for}"
+    holm = "too few to tell" if one.finds is None else holm
     ends = _ends(one.low, one.high, "+"), one.unit, p, holm, _ends(one.low_corrected, one.high_corrected, "+")
     return *named, shown, *ends
 

@@ -12,11 +12,12 @@ from pytest_brainscore.analysis.population.correlates import agreement, correlat
 from pytest_brainscore.analysis.population.networks import networks, select
 from pytest_brainscore.analysis.population.summaries import best, counts, near_best, summary
 from pytest_brainscore.analysis.population.survey import survey
+from pytest_brainscore.analysis.statistics.attainable import of_groups, of_signs
 from pytest_brainscore.commands.contrast_text import lines
 from pytest_brainscore.specs.contrasts import Contrast, OtherThan
 from pytest_brainscore.specs.results import LayerScores, Row
 
-SUBJECTS = ("1", "2", "5")
+SUBJECTS = ("1", "2", "5", "7", "3", "4")
 FAMILIES = Contrast(
     id="kinds", title="t", by="family", groups=("cnn", "transformer"), against="cnn - transformer"
 )
@@ -53,7 +54,7 @@ def effects(rows, contrast, **more):
     return {one.unit: one for one in found.effects}, found
 
 
-CNN, TRANSFORMER = [0.5, 0.6, 0.55, 0.7], [0.4, 0.5, 0.45]
+CNN, TRANSFORMER = [0.5, 0.6, 0.55, 0.7], [0.4, 0.5, 0.45, 0.42]
 BOTH = [*family("cnn", CNN), *family("transformer", TRANSFORMER)]
 
 
@@ -65,8 +66,8 @@ def test_networks_as_units_are_student_s_t():
     assert one.chosen
     assert one.difference == pytest.approx(np.mean(CNN) - np.mean(TRANSFORMER))
     assert (one.low, one.high) == pytest.approx((ends.low, ends.high))
-    assert (one.p, one.p_corrected, one.df) == (pytest.approx(due.pvalue), pytest.approx(due.pvalue), 5)
-    assert (one.n, one.n_against, one.corrected_for) == (4, 3, 1)
+    assert (one.p, one.p_corrected, one.df) == (pytest.approx(due.pvalue), pytest.approx(due.pvalue), 6)
+    assert (one.n, one.n_against, one.corrected_for) == (4, 4, 1)
     cnn = all_.groups[0]
     low, high = stats.t.interval(0.95, 3, np.mean(CNN), stats.sem(CNN))
     assert (cnn.mean, cnn.low, cnn.high) == pytest.approx((np.mean(CNN), low, high))
@@ -76,10 +77,10 @@ def test_networks_as_units_are_student_s_t():
 def test_without_scores_by_subject_or_stimulus_the_other_units_say_so():
     found, _ = effects(BOTH, FAMILIES)
     for unit in ("released", "clustered", "subjects", "subject_bootstrap"):
-        assert found[unit].why == "7 of 7 networks have no scores by subject"
+        assert found[unit].why == "8 of 8 networks have no scores by subject"
         assert found[unit].difference == found["networks"].difference
         assert (found[unit].low, found[unit].finds) == (None, None)
-    assert found["stimulus_bootstrap"].why == "7 of 7 networks have no scores by stimulus"
+    assert found["stimulus_bootstrap"].why == "8 of 8 networks have no scores by stimulus"
 
 
 def test_subjects_as_units_are_the_t_of_their_differences():
@@ -116,12 +117,44 @@ def test_all_groups_that_are_compared_are_fitted_together_and_others_are_not():
     assert [(one.group, one.against, one.df) for one in found] == [("a", "b", 22), ("c", "b", 22)]
 
 
+@pytest.mark.parametrize(
+    ("n", "m", "least", "tells"), [(6, 1, 2 / 7, False), (6, 2, 2 / 28, False), (4, 4, 2 / 70, True)]
+)
+def test_groups_too_small_for_any_exchange_have_no_verdict(n, m, least, tells):
+    rows = [row(f"cnn{i}", 0.5 + 0.001 * i, about={"family": "cnn"}) for i in range(n)]
+    rows += [row(f"vit{i}", 0.1 + 0.001 * i, about={"family": "transformer"}) for i in range(m)]
+    found, _ = effects(rows, FAMILIES)
+    one = found["networks"]
+    assert (one.least_p, one.finds) == (pytest.approx(least), True if tells else None)
+    assert one.low > 0.3
+    assert one.corrected_for == (1 if tells else None)
+
+
+@pytest.mark.parametrize(("subjects", "tells"), [(4, False), (5, False), (6, True)])
+def test_few_subjects_cannot_tell(subjects, tells):
+    rows = [
+        row(f"{name}{i}", float(np.mean(x)), subjects=x, about={"family": name})
+        for name, mean in (("cnn", 0.5), ("transformer", 0.1))
+        for i in range(5)
+        for x in [mean + 0.001 * np.arange(subjects) * (i + 1)]
+    ]
+    one = effects(rows, FAMILIES)[0]["subjects"]
+    assert (one.least_p, one.finds) == (2.0 ** (1 - subjects), True if tells else None)
+    assert one.low > 0.3
+
+
+def test_the_least_p_is_that_of_the_exact_test():
+    apart, signs = np.arange(6.0), np.ones(5)
+    exact = stats.permutation_test((apart[:4], apart[4:]), lambda x, y: x.mean() - y.mean())
+    assert of_groups(4, 2) == pytest.approx(exact.pvalue)
+    exact = stats.permutation_test((signs,), np.mean, permutation_type="samples")
+    assert of_signs(5) == pytest.approx(exact.pvalue)
+
+
 def test_whether_there_is_an_effect_may_depend_on_the_unit():
     base = np.array([0.1, 0.5, 0.3, 0.9])
     rows = [
-        row(
-            f"{name}{i}", float(x + d), subjects=[x + d - 0.001, x + d, x + d + 0.001], about={"family": name}
-        )
+        row(f"{name}{i}", float(x + d), subjects=x + d + 0.001 * np.arange(-3, 3), about={"family": name})
         for name, d in (("cnn", 0.05), ("transformer", 0.0))
         for i, x in enumerate(base)
     ]
@@ -133,7 +166,7 @@ def test_whether_there_is_an_effect_may_depend_on_the_unit():
         "Own.IT-pls, kinds: whether cnn and transformer differ depends on the unit: yes by "
     )
     yes, open_ = note.split("; open by ")
-    assert yes.endswith("subjects (+0.050 to +0.050)")  # the bootstrap of three is not asked
+    assert yes.endswith("subjects (+0.050 to +0.050)")  # the bootstrap is not asked
     assert open_.startswith("networks (-0.")
 
 
@@ -234,7 +267,7 @@ def test_a_group_that_only_against_names_is_empty_where_no_network_is_in_it():
     assert [(one.group, one.n) for one in all_.groups[:3]] == [
         ("cnn", 4),
         ("recurrent", 0),
-        ("transformer", 3),
+        ("transformer", 4),
     ]
     assert "x: no network of recurrent" in all_.notes
     empty, full, other = [one for one in all_.effects if one.chosen]
@@ -261,7 +294,9 @@ def test_by_alone_takes_all_values():
 
 def test_corrections_are_over_the_effects_of_one_benchmark():
     groups = [
-        one for name, at in (("a", 0.3), ("b", 0.4), ("c", 0.6)) for one in family(name, [at, at + 0.1])
+        one
+        for name, at in (("a", 0.3), ("b", 0.4), ("c", 0.6))
+        for one in family(name, [at, at, at + 0.1, at + 0.1])
     ]
     rows = [*groups, *(one.model_copy(update={"benchmark": "Own.V4-pls"}) for one in groups)]
     spec = Contrast(id="x", title="t", by="family", groups=("a", "b", "c"), against="a")
@@ -271,8 +306,8 @@ def test_corrections_are_over_the_effects_of_one_benchmark():
     b, c = found[:2]
     assert c.p < b.p
     assert (c.p_corrected, b.p_corrected) == pytest.approx((min(1, 2 * c.p), max(b.p, min(1, 2 * c.p))))
-    t = stats.t.ppf(1 - 0.05 / 4, 2)
-    se = (c.high - c.low) / 2 / stats.t.ppf(0.975, 2)
+    t = stats.t.ppf(1 - 0.05 / 4, 6)
+    se = (c.high - c.low) / 2 / stats.t.ppf(0.975, 6)
     assert (c.low_corrected, c.high_corrected) == pytest.approx(
         (c.difference - t * se, c.difference + t * se)
     )
@@ -322,13 +357,13 @@ def test_time_bins_are_no_subjects_and_the_chosen_layer_s_dimensionality_is_know
 def test_summaries_rank_and_count():
     (found,) = networks([*BOTH, *family("hybrid", [0.7])]).values()
     one = summary(found)
-    assert (one.n, one.low, one.high, one.best) == (8, 0.4, 0.7, "cnn3")
+    assert (one.n, one.low, one.high, one.best) == (9, 0.4, 0.7, "cnn3")
     assert one.mean == pytest.approx(np.mean([*CNN, *TRANSFORMER, 0.7]))
     assert one.sd == pytest.approx(np.std([*CNN, *TRANSFORMER, 0.7], ddof=1))
     assert (summary([]), summary(found[:1]).sd) == (None, None)
     assert [one.model for one in best(found, 2)] == ["cnn3", "hybrid0", "cnn1"]
     assert {one.model for one in near_best(found, 0.12)} == {"cnn1", "cnn3", "hybrid0"}
-    assert counts(found, "family") == {"cnn": 4, "transformer": 3, "hybrid": 1}
+    assert counts(found, "family") == {"cnn": 4, "transformer": 4, "hybrid": 1}
 
 
 def test_correlates_are_over_the_networks_that_have_both():

@@ -31,21 +31,28 @@ def kinds(name, scores):
     return [row(f"{name}{i}", x, about={**about, "architecture": f"{name}{i}"}) for i, x in enumerate(scores)]
 
 
-DIFFERENCES = (0.4, 0.3, 0.5, 0.4, 0.6)
+DIFFERENCES = (0.4, 0.3, 0.5, 0.4, 0.6, 0.5)
 
 
 def test_twins_stand_in_where_no_contrast_has_trained_and_untrained():
     section = contrasts.section(evidence(list(twins(*((0.2 + x, 0.2) for x in DIFFERENCES)))))
     (said,) = part_of(section, "contrasts-twins").says
     t, p = stats.ttest_1samp(DIFFERENCES, 0)
-    half = stats.t.ppf(0.975, 4) * 0.44 / t
+    half = stats.t.ppf(0.975, 5) * 0.45 / t
     assert p < 0.001
-    ends = f"[{0.44 - half:.3f}, {0.44 + half:.3f}]"
-    assert f"IT-pls: trained − untrained 0.440 {ends}, p < 0.001, 5 pairs: trained scores higher." in said
-    assert f"g = {0.44 / np.std(DIFFERENCES, ddof=1) * 0.797885:.2f} [" in said  # J(4)
+    ends = f"[{0.45 - half:.3f}, {0.45 + half:.3f}]"
+    assert f"IT-pls: trained − untrained 0.450 {ends}, p < 0.001, 6 pairs: trained scores higher." in said
+    assert f"g = {0.45 / np.std(DIFFERENCES, ddof=1) * 0.840753:.2f} [" in said  # J(5)
     assert section.says[-1] == "Of 1 tested difference 1 stand at 5 % after correction."
     (row,) = part_of(section, "contrasts").rows
-    assert row["networks"] == "5 pairs"
+    assert row["networks"] == "6 pairs"
+
+
+def test_of_five_pairs_there_is_an_interval_and_no_verdict():
+    section = contrasts.section(evidence(list(twins(*((0.2 + x, 0.2) for x in DIFFERENCES[:5])))))
+    (said,) = part_of(section, "contrasts-twins").says
+    assert "], 5 pairs: too few to tell (p could not fall below 0.062)." in said
+    assert len(section.says) == 1
 
 
 def test_of_four_pairs_there_is_a_difference_and_no_verdict():
@@ -63,21 +70,27 @@ def test_of_four_pairs_there_is_a_difference_and_no_verdict():
 
 
 def test_groups_are_told_with_both_corrections_and_a_forest():
-    rows = [*kinds("cnn", [0.5, 0.6, 0.55, 0.7]), *kinds("transformer", [0.4, 0.5, 0.45])]
+    rows = [*kinds("cnn", [0.5, 0.6, 0.55, 0.7]), *kinds("transformer", [0.46, 0.5, 0.45, 0.49])]
     section = contrasts.section(evidence(rows))
     figure = part_of(section, "contrasts-architecture")
     (said,) = figure.says
-    assert "cnn − transformer 0.138 [" in said
-    assert "n = 4 and 3" in said
-    assert "no evidence of a difference" in said
-    assert said.endswith("By unit: found by welch; open by networks.")
-    assert section.says[1] == "Of 1 tested difference 0 stand at 5 % after correction."
+    assert "cnn − transformer 0.113 [" in said
+    assert "n = 4 and 4" in said
+    assert "p = 0.044, n = 4 and 4: cnn scores higher." in said
+    assert said.endswith("By unit: found by networks; open by welch.")
+    assert section.says[1] == "Of 1 tested difference 1 stand at 5 % after correction."
     assert len(figure.panels) == 3
     (effect,) = part_of(section, "contrasts").rows
-    t = stats.ttest_ind([0.5, 0.6, 0.55, 0.7], [0.4, 0.5, 0.45]).statistic
-    assert effect["networks"] == "4 cnn, 3 transformer"
-    assert effect["g"] == pytest.approx(t * (1 / 4 + 1 / 3) ** 0.5 * 0.840753, abs=1e-5)  # J(5)
+    t = stats.ttest_ind([0.5, 0.6, 0.55, 0.7], [0.46, 0.5, 0.45, 0.49]).statistic
+    assert effect["networks"] == "4 cnn, 4 transformer"
+    assert effect["g"] == pytest.approx(t * (1 / 4 + 1 / 4) ** 0.5 * 0.868625, abs=1e-5)  # J(6)
     assert len(part_of(section, "contrasts-units").rows) == 7
+
+
+def test_groups_that_are_not_told_apart_are_no_evidence():
+    rows = [*kinds("cnn", [0.5, 0.6, 0.55, 0.7]), *kinds("transformer", [0.44, 0.5, 0.45, 0.52])]
+    (said,) = part_of(contrasts.section(evidence(rows)), "contrasts-architecture").says
+    assert "p = 0.057, n = 4 and 4: no evidence of a difference." in said
 
 
 def test_without_groups_there_is_no_section():

@@ -9,11 +9,12 @@ import numpy as np
 
 from ...specs.contrasts import Contrast, Unit
 from ..statistics import estimates
+from ..statistics.attainable import can_tell
 from ..statistics.corrections import holm, level_of_each
 from ..statistics.standardised import of_groups, of_pairs
 from .members import Member, Sides, sort
 from .networks import Network
-from .units import UNITS, Answer, Lacking, Question, answer
+from .units import UNITS, Answer, Lacking, Question, answer, least_p
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,10 @@ class Effect:
 
     chosen: whether this unit is the one that the contrast asks for. low, high: 95 %. p: two-sided, None of
     bootstraps. p_corrected: Holm's. low_corrected, high_corrected: of intervals that hold together. Both are
-    over the effects with chosen units on one benchmark. why: there is no interval. g, g_low, g_high: Hedges'
-    g and its 95 % interval, of the unit `networks` alone; of pairs in units of their differences' spread.
+    over the effects with chosen units on one benchmark that can tell. least_p: that so few could give; above
+    0.05 they are too few to tell, and there is an interval and no verdict. why: there is no interval. g,
+    g_low, g_high: Hedges' g and its 95 % interval, of the unit `networks` alone; of pairs in units of their
+    differences' spread.
     """
 
     contrast: str
@@ -57,6 +60,7 @@ class Effect:
     low_corrected: float | None = None
     high_corrected: float | None = None
     corrected_for: int | None = None
+    least_p: float | None = None
     why: str | None = None
     g: float | None = None
     g_low: float | None = None
@@ -64,8 +68,10 @@ class Effect:
 
     @property
     def finds(self) -> bool | None:
-        """Whether the interval leaves zero out; None without one."""
-        return None if self.low is None or self.high is None else self.low > 0 or self.high < 0
+        """Whether the interval leaves zero out; None without one, and where they are too few to tell."""
+        if self.low is None or self.high is None or self.least_p is None or not can_tell(self.least_p):
+            return None
+        return self.low > 0 or self.high < 0
 
 
 @dataclass(frozen=True)
@@ -136,7 +142,9 @@ def _effects(
         for unit in UNITS:
             found = answer(question, unit) if n_of >= fewest else _too_few(question, n_of)
             names = (contrast.id, benchmark, group, against, unit, unit == chosen)
-            effect = _with_interval(Effect(*names, n, n_against, question.difference), found)
+            least = None if isinstance(found, Lacking) else least_p(question, unit)
+            effect = Effect(*names, n, n_against, question.difference, least_p=least)
+            effect = _with_interval(effect, found)
             yield _with_size(effect, question) if unit == "networks" and n_of >= fewest else effect, found
 
 
@@ -160,12 +168,15 @@ def _with_size(effect: Effect, question: Question) -> Effect:
 
 
 def _corrected(answered: Sequence[tuple[Effect, Answer]]) -> Iterator[Effect]:
-    """The effects of one benchmark; those of the chosen units are corrected for their number."""
-    family = [pair for pair in answered if pair[0].chosen and not isinstance(pair[1], Lacking)]
+    """The effects of one benchmark; those of the chosen units are corrected for how many can tell.
+
+    What can never be rejected takes nothing from the others: Tarone 1990, Biometrics 46:515.
+    """
+    family = [pair for pair in answered if pair[0].chosen and pair[0].finds is not None]
     adjusted = iter(holm([effect.p for effect, _ in family]))
     level = level_of_each(len(family))
     for effect, found in answered:
-        if effect.chosen and not isinstance(found, Lacking):
+        if effect.chosen and effect.finds is not None and not isinstance(found, Lacking):
             low, high = found.interval(level)
             yield replace(
                 effect,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...specs.contrasts import Unit
-from ..statistics import estimates
+from ..statistics import attainable, estimates
 from ..statistics.estimates import Estimate, Resampled
 from ..statistics.least_squares import Fit, fit, two_groups, two_groups_apart
 from .members import Member, Sides
@@ -58,6 +58,21 @@ def answer(question: Question, unit: Unit) -> Answer:
     if empty:
         return Lacking("no pair of networks" if question.paired else f"no network of {' and '.join(empty)}")
     return _ANSWERS[unit](question)
+
+
+def least_p(question: Question, unit: Unit) -> float:
+    """The least two-sided p of the exact test that goes with `unit`, which takes no scores for normal.
+
+    Labels of networks are exchanged (of `released`, of each network in each subject), or the signs of the
+    differences of pairs, subjects or stimuli.
+    """
+    if part := _PARTS.get(unit):
+        found = by_part(question, part)
+        return attainable.of_signs(0 if isinstance(found, Lacking) else len(found))
+    if unit == "released":
+        return attainable.of_groups(*(sum(len(one.subjects) for one in side) for side in question.both))
+    sizes = [len(side) for side in question.both]
+    return attainable.of_signs(sizes[0]) if question.paired else attainable.of_groups(*sizes)
 
 
 def _of_networks(question: Question) -> Answer:
@@ -170,5 +185,10 @@ _ANSWERS: Mapping[Unit, Callable[[Question], Answer]] = {
     "subjects": _of_subjects,
     "subject_bootstrap": _of_resampled_subjects,
     "stimulus_bootstrap": _of_resampled_stimuli,
+}
+_PARTS: Mapping[Unit, str] = {
+    "subjects": "subject",
+    "subject_bootstrap": "subject",
+    "stimulus_bootstrap": "stimulus",
 }
 UNITS: tuple[Unit, ...] = tuple(_ANSWERS)

@@ -25,7 +25,8 @@ _HOW = (
     "Differences of mean raw scores with their 95 % intervals; hollow dots have none. Networks are the units"
     " where nothing else is said: the interval holds for networks of these kinds. p is corrected by Holm for"
     " all tests on one benchmark; Hedges' g is in standard deviations between networks. Fewer than"
-    f" {FEWEST} networks (or pairs) are not tested."
+    f" {FEWEST} networks (or pairs) are not tested, and where no exchange of them could give p up to 0.05"
+    " they are too few to tell."
 )
 _EFFECTS = {
     "contrast": "Contrast",
@@ -117,10 +118,10 @@ def _says(
 ) -> Iterator[str]:
     """A line for each difference that was tested, and one for each reason why others were not."""
     for one in effects:
-        if one.finds is not None:
+        if one.low is not None:
             yield f"{short[one.benchmark]}: {_tested(one, contrast, found)}"
-    for why in dict.fromkeys(one.why for one in effects if one.finds is None):
-        some = [one for one in effects if one.finds is None and one.why == why]
+    for why in dict.fromkeys(one.why for one in effects if one.low is None):
+        some = [one for one in effects if one.low is None and one.why == why]
         listed = "; ".join(f"{short[one.benchmark]}: {_plain(one, found)}" for one in some)
         shown = listed if len(some) <= _MOST_LISTED else "The figure shows the differences"
         yield f"No interval: {why}. {shown}."
@@ -132,8 +133,7 @@ def _tested(one: Effect, contrast: Contrast, found: Contrasted) -> str:
     unit = "" if one.unit == "networks" else f", {one.unit} as units"
     tested = f", {p_value(one.p_corrected)}" if one.p_corrected is not None else ""
     told = f"{estimate(one.difference, one.low, one.high)}{tested}, {n}{unit}"
-    verdict = _verdict(one) if one.finds else "no evidence of a difference"
-    parts = (f"{one.group} − {one.against} {told}: {verdict}.", _g(one), _depends(one, found))
+    parts = (f"{one.group} − {one.against} {told}: {_verdict(one)}.", _g(one), _depends(one, found))
     return " ".join(part for part in parts if part)
 
 
@@ -149,6 +149,10 @@ def _of(one: Group | Effect) -> tuple[str, str]:
 
 
 def _verdict(one: Effect) -> str:
+    if one.finds is None:
+        return f"too few to tell (p could not fall below {one.least_p or 1.0:.2g})"
+    if not one.finds:
+        return "no evidence of a difference"
     if one.p_corrected is not None and one.p_corrected >= 0.05:
         return "no evidence after correction"
     return f"{one.group} scores {'higher' if (one.difference or 0) > 0 else 'lower'}"
