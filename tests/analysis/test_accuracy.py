@@ -67,6 +67,20 @@ def test_ranks_that_all_agree_have_no_interval_and_say_so():
     assert "\u03c1 1.00 (all ranks agree (n = 7): no interval)" in told(found)
 
 
+def test_points_on_a_line_have_no_interval_and_no_test():
+    line = [(50 + 2 * i, 0.1 + 0.03 * i) for i in range(10)]
+    curve = [(70 + 2 * i, 0.4 + 0.01 * i**2) for i in range(10)]
+    found = parted("x", [*line, *curve])
+    below, above = found.part("below"), found.part("above")
+    assert (below.r, below.r_low, below.r_high) == (pytest.approx(1), None, None)
+    assert 0.8 < above.r_low < above.r < 1
+    assert found.p is None
+    said = told(found)
+    assert "below 70 % r = 1.00 (n = 10, all on a line: no interval)" in said
+    assert said.endswith("On one side all lie on a line, and the two cannot be compared.")
+    assert parted("x", [(x, -y) for x, y in line]).part("all").r_low is None
+
+
 def test_fewer_than_five_on_a_side_are_not_compared():
     found = parted("few", [(60, 0.1), (61, 0.2), (62, 0.15), (63, 0.3), (64, 0.2), (80, 0.4), (81, 0.5)])
     above = found.part("above")

@@ -30,9 +30,9 @@ Pairs = Sequence[tuple[float, float]]
 class Part:
     """The networks of all accuracies, or of one side of 70 %: `below` it, and at or `above` it.
 
-    r: Pearson's correlation of score and top-1 with its 95 % interval (Fisher's z); rho: Spearman's, with
-    Bonett and Wright's, None where `correlates.interval` is. All None for fewer than 5 networks, or where one
-    side is constant.
+    r: Pearson's correlation of score and top-1 with its 95 % interval (Fisher's z), None where all lie on a
+    line: it would be a point. rho: Spearman's, with Bonett and Wright's, None where `correlates.interval` is.
+    All None for fewer than 5 networks, or where one side is constant.
     """
 
     part: str
@@ -98,6 +98,8 @@ def told(found: Parted, name: str = "") -> str:
 
 
 def _apart(found: Parted) -> str:
+    if any(_on_a_line(part.r) for part in found.parts[1:]):
+        return "On one side all lie on a line, and the two cannot be compared."
     if found.p_corrected is None:
         return f"Too few networks on one side to compare the two ({FEWEST} needed)."
     differ = found.p_corrected < 1 - LEVEL
@@ -114,7 +116,8 @@ def _ranked(part: Part) -> str:
 def _said(part: Part) -> str:
     if part.r is None:
         return f"none to be told (n = {part.n})"
-    return f"r = {estimate(part.r, part.r_low, part.r_high, 2)} (n = {part.n})"
+    line = ", all on a line: no interval" if _on_a_line(part.r) else ""
+    return f"r = {estimate(part.r, part.r_low, part.r_high, 2)} (n = {part.n}{line})"
 
 
 def _part(name: str, pairs: Pairs) -> Part:
@@ -122,18 +125,26 @@ def _part(name: str, pairs: Pairs) -> Part:
     if rho is None:
         return Part(name, len(pairs))
     r = float(np.corrcoef(np.array(pairs).T)[0, 1])
-    half = float(ndtri((1 + LEVEL) / 2)) / math.sqrt(len(pairs) - 3)
-    low, high = (math.tanh(_z(r) + sign * half) for sign in (-1, 1))
-    return Part(name, len(pairs), r, low, high, rho, *(correlates.interval(rho, len(pairs)) or (None, None)))
+    ends = correlates.interval(rho, len(pairs)) or (None, None)
+    return Part(name, len(pairs), r, *_interval(r, len(pairs)), rho, *ends)
+
+
+def _interval(r: float, n: int) -> tuple[float | None, float | None]:
+    """Fisher's, of n pairs."""
+    if _on_a_line(r):
+        return None, None
+    half = float(ndtri((1 + LEVEL) / 2)) / math.sqrt(n - 3)
+    return math.tanh(math.atanh(r) - half), math.tanh(math.atanh(r) + half)
 
 
 def _equal(below: Part, above: Part) -> float | None:
-    """Fisher's test of two correlations of independent samples."""
-    if below.r is None or above.r is None:
+    """Fisher's test of two correlations of independent samples; none where one side lies on a line."""
+    if below.r is None or above.r is None or _on_a_line(below.r) or _on_a_line(above.r):
         return None
     se = math.sqrt(1 / (below.n - 3) + 1 / (above.n - 3))
-    return float(2 * ndtr(-abs(_z(below.r) - _z(above.r)) / se))
+    return float(2 * ndtr(-abs(math.atanh(below.r) - math.atanh(above.r)) / se))
 
 
-def _z(r: float) -> float:
-    return math.atanh(max(-_LARGEST, min(_LARGEST, r)))
+def _on_a_line(r: float | None) -> bool:
+    """Whether r is 1 or -1, up to rounding: then Fisher's z is not finite."""
+    return r is not None and abs(r) >= _LARGEST
