@@ -8,8 +8,9 @@ from scipy.special import stdtrit
 
 from ..errors import MetricError
 from ..specs.results import Interval
+from .one_factor import Variance
 from .replicates import Sampled
-from .variance import Variance, variance
+from .variance import variance
 
 
 def interval(raw: float, sampled: Sampled, *, level: float = 0.95) -> Interval | None:

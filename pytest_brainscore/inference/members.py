@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import islice
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from ..metrics.measurement import Measurement, by_part, centre_over_targets
+from ..metrics.measurement import Measurement, centre_over_targets
 from .replicates import Factor
 from .sampling import Sampling
 
+Centres = Callable[[Tensor], Tensor]
+"""The centre over neuroids, (n_splits, ...) of (n_splits, ..., m)."""
 AT_ONCE = 1_000_000
 """Values that are resampled together."""
 
@@ -40,43 +42,68 @@ def count_of(measured: Measurement, factor: Factor) -> int:
     return int(measured.values.shape[-1])
 
 
+def scores(measured: Measurement, centres: Centres) -> np.ndarray:
+    """Return (n_splits,): the score of each split, with `centres` in place of the measurement's own."""
+    groups = measured.groups or (torch.arange(measured.values.shape[-1]),)
+    return _parts(measured, groups, centres).mean(dim=1).numpy()
+
+
 def per_split(
-    measured: Measurement, factor: Factor, sampling: Sampling, count: int | None = None
+    measured: Measurement,
+    factor: Factor,
+    sampling: Sampling,
+    count: int | None = None,
+    centres: Centres | None = None,
 ) -> np.ndarray:
     """Return (replicates, n_splits): the score of each split on each resample of neuroids or subjects.
 
-    Computed as the score itself is: with the measurement's own centre, and the mean over parts. count: of the
-    resamples only the first so many.
+    Computed as the score itself is: with the measurement's own centre (or `centres`), and the mean over
+    parts. count: of the resamples only the first so many.
     """
     of = _of_subjects if factor == "subject" else _of_neuroids
-    return np.stack([each.numpy() for each in of(measured, sampling, count)])
+    return np.stack([each.numpy() for each in of(measured, sampling, count, centres or _exact(measured))])
 
 
-def _of_subjects(measured: Measurement, sampling: Sampling, count: int | None) -> Iterator[Tensor]:
+def _exact(measured: Measurement) -> Centres:
+    def centres(values: Tensor) -> Tensor:
+        found = centre_over_targets(values.flatten(0, -2), measured.centre)
+        return found.reshape(values.shape[:-1])
+
+    return centres
+
+
+def _bins(measured: Measurement) -> Tensor:
+    """The values (n_splits, n_bins, n_targets)."""
+    values = measured.values.cpu()
+    return values if values.ndim == 3 else values[:, None]
+
+
+def _parts(measured: Measurement, groups: Sequence[Tensor], centres: Centres) -> Tensor:
+    """Return (n_splits, n_parts), all bins of the first group first."""
+    bins = _bins(measured)
+    return torch.cat([centres(bins[..., group.cpu()]) for group in groups], dim=1)
+
+
+def _of_subjects(
+    measured: Measurement, sampling: Sampling, count: int | None, centres: Centres
+) -> Iterator[Tensor]:
     """Subjects with all that they have: the mean over parts is one over drawn subjects."""
     n_subjects = count_of(measured, "subject")
-    groups = measured.groups
-    if groups is None:
-        groups = tuple(torch.arange(n_subjects)[:, None])
-    parts = by_part(measured.values, groups, measured.centre).cpu()
+    parts = _parts(measured, measured.groups or torch.arange(n_subjects)[:, None].unbind(), centres)
     own = parts.reshape(len(parts), n_subjects, -1).mean(dim=2)
     yield from (own[:, draw].mean(dim=1) for draw in sampling.draws("subject", n_subjects, count))
 
 
-def _of_neuroids(measured: Measurement, sampling: Sampling, count: int | None) -> Iterator[Tensor]:
+def _of_neuroids(
+    measured: Measurement, sampling: Sampling, count: int | None, centres: Centres
+) -> Iterator[Tensor]:
     """Neuroids of each subject by themselves, so that each keeps as many as it has; many at once."""
-    values = measured.values.cpu()
-    bins = values if values.ndim == 3 else values[:, None]
-    groups = [group.cpu() for group in measured.groups or (torch.arange(values.shape[-1]),)]
+    bins = _bins(measured)
+    groups = [group.cpu() for group in measured.groups or (torch.arange(bins.shape[-1]),)]
     names = ("neuroid", *(f"neuroid of subject {i}" for i in range(1, len(groups))))
     streams = [sampling.draws(name, len(group), count) for name, group in zip(names, groups, strict=True)]
     at_once = max(1, AT_ONCE // bins.numel())
     while some := list(islice(zip(*streams, strict=True), at_once)):
         drawn = (torch.stack(draws) for draws in zip(*some, strict=True))
-        parts = [_centres(bins[..., group[at]], measured) for group, at in zip(groups, drawn, strict=True)]
+        parts = [centres(bins[..., group[at]]) for group, at in zip(groups, drawn, strict=True)]
         yield from torch.cat(parts, dim=1).mean(dim=1).T
-
-
-def _centres(values: Tensor, measured: Measurement) -> Tensor:
-    """Return (n_splits, n_bins, resamples) from (n_splits, n_bins, resamples, n)."""
-    return centre_over_targets(values.flatten(0, 2), measured.centre).reshape(values.shape[:3])

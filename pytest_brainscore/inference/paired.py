@@ -9,8 +9,9 @@ from scipy.special import stdtr
 
 from ..errors import MetricError
 from .intervals import ends
+from .one_factor import Variance
 from .replicates import Sampled
-from .variance import Variance, minus, variance
+from .variance import minus, variance
 
 REMEDY = "write `inference: {intervals: refit}`"
 EXACT = 1e-12

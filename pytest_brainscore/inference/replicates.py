@@ -21,7 +21,9 @@ class Replicates:
     "both" factors: see `variance.variance`. Two models on one benchmark have the same samples in the same
     order (drawn from a counter and its digest), so that the difference of two models' replicates is a
     replicate of their difference.
-    ratio: of `splits`, test stimuli over training stimuli. count: how many of the factor were sampled from.
+    ratio: of `splits`, the covariance of two of them over the variance that they do not share. shared: of
+    `splits`, like values: the part that ratio is of (`influence.linearised`); None for all of it.
+    count: how many of the factor were sampled from.
     refit: whether the mapping was fitted anew for each. alone: whether the score depends on stimuli too, and
     these were no sample though they should have been: nothing can then be said of two models.
     """
@@ -33,10 +35,17 @@ class Replicates:
     ratio: float | None = None
     refit: bool = False
     alone: bool = False
+    shared: np.ndarray | None = None
+
+    @property
+    def line(self) -> np.ndarray:
+        """The part of the values that splits share where they share stimuli."""
+        return self.values if self.shared is None else self.shared
 
     def minus(self, other: Replicates) -> Replicates:
         """Replicates of the difference of two scores, on the same samples."""
-        return replace(self, values=self.values - other.values)
+        shared = None if self.shared is None else self.line - other.line
+        return replace(self, values=self.values - other.values, shared=shared)
 
 
 Sampled = Mapping[Factor, Replicates]

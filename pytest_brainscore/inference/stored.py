@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
+import torch
 
 from ..metrics.measurement import Measurement
 from ..metrics.splits import Split
-from .members import count_of, factor_of, per_split
+from .influence import linearised
+from .members import Centres, count_of, factor_of, per_split, scores
 from .replicates import Factor, Replicates
 from .sampling import Sampling
 
 JOINT = 100
 """So many of the resamples of neuroids or subjects tell their interaction with stimuli."""
+OF_TRAINING = 0.25
+"""Of n_test/n_train, which Nadeau and Bengio 2003 take for all that splits share: what training stimuli have
+beside shared test stimuli. Of simulations (docs/statistics.md)."""
+EXACT = 1e-9
 
 
 def stored(
@@ -36,7 +44,10 @@ def stored(
         return found
     factor = next(iter(found), None)
     if factor is not None:
-        found["both"] = both(stimuli, per_split(measured, factor, sampling, JOINT))
+        drawn = (
+            per_split(measured, factor, sampling, JOINT, centres) for centres in (None, _in_a_line(measured))
+        )
+        found["both"] = both(stimuli, *drawn)
     return {"stimulus": stimuli, **found}
 
 
@@ -51,14 +62,30 @@ def members(
     return {factor: Replicates("bootstrap", factor, values, count_of(measured, factor))}
 
 
-def both(stimuli: Replicates, values: np.ndarray) -> Replicates:
+def both(stimuli: Replicates, values: np.ndarray, shared: np.ndarray | None = None) -> Replicates:
     """Replicates of both factors: of each resample of members (b, k) the k replicates over stimuli."""
-    return Replicates(stimuli.way, "both", values.flatten(), stimuli.count, stimuli.ratio, stimuli.refit)
+    flat = None if shared is None else shared.flatten()
+    return replace(stimuli, factor="both", values=values.flatten(), shared=flat)
 
 
 def _by_splits(measured: Measurement, splits: Sequence[Split], n: int) -> Replicates | None:
     values = measured.per_split().cpu().numpy()
-    if len(values) < 2 or len(values) != len(splits):
+    overlap = _overlap(splits)
+    if len(values) < 2 or len(values) != len(splits) or overlap > 1 - EXACT:
         return None
-    ratio = float(np.mean([len(split.test) / len(split.train) for split in splits]))
-    return Replicates("splits", "stimulus", values, n, ratio)
+    trained = float(np.mean([len(split.test) / len(split.train) for split in splits]))
+    ratio = overlap / (1 - overlap) + OF_TRAINING * trained
+    return Replicates("splits", "stimulus", values, n, ratio, shared=scores(measured, _in_a_line(measured)))
+
+
+def _in_a_line(measured: Measurement) -> Centres:
+    return partial(linearised, centre=measured.centre)
+
+
+def _overlap(splits: Sequence[Split]) -> float:
+    """Which share of their test stimuli two splits have in common, on average."""
+    if len(splits) < 2:
+        return 0.0
+    times = torch.cat([split.test.cpu() for split in splits]).bincount()
+    tests, twos = int(times.sum()), int((times * (times - 1)).sum())
+    return twos / (tests * (len(splits) - 1))

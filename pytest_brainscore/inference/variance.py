@@ -1,112 +1,91 @@
-"""Variance: how far a score, or a difference of two, varies from sample to sample."""
+"""Variance: how far a score, or a difference of two, varies by all that was sampled."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import numpy as np
 
 from ..errors import MetricError
 from . import jackknife
+from .one_factor import Variance, numbers, of_splits, variance_of
 from .replicates import Factor, Replicates, Sampled
-
-
-@dataclass(frozen=True)
-class Variance:
-    """value: of the score, squared unit of the metric. df: how well it is known, as of a t distribution."""
-
-    value: float
-    df: float
-
-    @property
-    def se(self) -> float:
-        """The standard error."""
-        return float(np.sqrt(self.value))
-
-
-def variance_of(replicates: Replicates) -> Variance:
-    """The variance by one factor.
-
-    splits (J of them): (1/J + test/train) s^2, J - 1 df: Nadeau and Bengio 2003, Mach. Learn. 52:239.
-    bootstrap, of n: n/(n - 1) s^2, n - 1 df: Schuett et al. 2023, eLife 12:e82566. jackknife, of g groups:
-    as `jackknife.variance` has it, g - 1 df. s^2 has ddof 1.
-    Raises MetricError for fewer than 2 replicates, and where one of them is not a number.
-    """
-    values = _numbers(replicates)
-    if replicates.way == "jackknife":
-        singles, twos = jackknife.singles_and_twos(values)
-        return Variance(jackknife.variance(singles, twos), len(singles) - 1.0)
-    df = replicates.count - 1 if replicates.way == "bootstrap" else len(values) - 1
-    return Variance(_scale(replicates, len(values)) * float(values.var(ddof=1)), float(df))
 
 
 def variance(sampled: Sampled) -> Variance:
     """The variance by all factors of `sampled` together; of one factor, by it.
 
     Each factor's own variance holds the interaction of the two, so that their sum holds it twice:
-    V = V_stimuli + V_members - V_interaction, never less than either of them. Where both are bootstraps the
-    interaction is what the joint bootstrap has above the two (Schuett et al. 2023), and V no more
-    than its variance. Else it is by how much V_stimuli grows, in the mean, where members are resampled.
+    V = V_stimuli + V_members - V_interaction. Where both are bootstraps see `_dual`, else `_crossed`.
     Without "both" V is the sum, which is too large rather than too small. df: Welch and Satterthwaite.
     Raises MetricError for no factor, or more than two.
     """
-    parts = [variance_of(replicates) for factor, replicates in sampled.items() if factor != "both"]
+    parts = {factor: variance_of(made) for factor, made in sampled.items() if factor != "both"}
     if not 1 <= len(parts) <= 2:
         raise MetricError(
             f"{len(parts)} factors: a score varies by stimuli, by subjects or neuroids, or both"
         )
     if len(parts) == 1:
-        return parts[0]
-    total = _total(sampled, parts)
-    shares = sum(part.value**2 / part.df for part in parts)
-    least = min(part.df for part in parts)
-    return Variance(total, max(least, total**2 / shares) if shares > 0 else least)
-
-
-def _total(sampled: Sampled, parts: list[Variance]) -> float:
-    together = sum(part.value for part in parts)
+        return next(iter(parts.values()))
+    member = next(factor for factor in parts if factor != "stimulus")
+    stimuli, members = parts["stimulus"], parts[member]
     if "both" not in sampled:
-        return together
-    members = next(r for factor, r in sampled.items() if factor not in ("stimulus", "both"))
-    twice, most = _interaction(sampled["stimulus"], members, sampled["both"])
-    return min(max(together - twice, *(part.value for part in parts)), max(most, 0.0))
+        return _summed(stimuli.value + members.value, stimuli, members)
+    if sampled["both"].way == "bootstrap":
+        return _dual(sampled["stimulus"], sampled[member], sampled["both"])
+    return _crossed(stimuli, members, _interaction(sampled["stimulus"], sampled[member], sampled["both"]))
 
 
-def _interaction(stimuli: Replicates, members: Replicates, both: Replicates) -> tuple[float, float]:
-    """The variance by the interaction of the two factors, and the most that the total may be."""
+def _summed(value: float, *parts: Variance) -> Variance:
+    """value, with the degrees of freedom of the sum of its parts, or the fewest of these."""
+    squares = sum(part.value**2 / part.df for part in parts)
+    least = min(part.df for part in parts)
+    return Variance(value, max(least, value**2 / squares) if squares > 0 else least)
+
+
+def _dual(stimuli: Replicates, members: Replicates, both: Replicates) -> Variance:
+    """Of bootstraps: the interaction is what the joint bootstrap has above the two.
+
+    Never less than either, nor more than the joint one (Schuett et al. 2023, eLife 12:e82566).
+    """
+    n, m, joint = stimuli.count, members.count, float(numbers(both).var(ddof=1))
+    above = joint - float(stimuli.values.var(ddof=1)) - float(members.values.var(ddof=1))
+    parts = variance_of(stimuli), variance_of(members)
+    values = [part.value for part in parts]
+    once = sum(values) - n / (n - 1) * m / (m - 1) * above
+    return _summed(min(max(once, *values), joint), *parts)
+
+
+def _crossed(stimuli: Variance, members: Variance, interaction: float) -> Variance:
+    """V_stimuli + V_members - V_interaction, at least half the larger of the two.
+
+    The last two are known well beside the first, so that their difference may well be below zero.
+    """
+    alone = members.value - interaction
+    least = max(stimuli.value, members.value) / 2
+    return _summed(max(stimuli.value + alone, least), stimuli, Variance(alone, members.df))
+
+
+def _interaction(stimuli: Replicates, members: Replicates, both: Replicates) -> float:
+    """The variance by the interaction: that over stimuli of what resampling members adds to the score.
+
+    Of a bootstrap of m members it is (m - 1)/m of what is due. Of a jackknife it holds pairs of stimuli
+    twice, as V_stimuli does before its correction, and is corrected by the same factor.
+    """
     m = members.count
-    if both.way == "bootstrap":
-        n, joint = stimuli.count, float(_numbers(both).var(ddof=1))
-        above = joint - float(stimuli.values.var(ddof=1)) - float(members.values.var(ddof=1))
-        return n / (n - 1) * m / (m - 1) * above, joint
-    k = (
-        len(jackknife.singles_and_twos(stimuli.values)[0])
-        if stimuli.way == "jackknife"
-        else len(stimuli.values)
-    )
-    table, alone = _numbers(both).reshape(-1, k), float(_numbers(stimuli)[:k].var(ddof=1))
-    grown = _scale(stimuli, k) * (float(table.var(axis=1, ddof=1).mean()) - alone)
-    return m / (m - 1) * max(grown, 0.0), np.inf
+    if stimuli.way == "splits":
+        values, line = (_added(each, len(stimuli.values)) for each in (numbers(both), both.line))
+        found = of_splits(values, line, stimuli.ratio)
+        return m / (m - 1) * float(found.mean())
+    singles, twos = jackknife.singles_and_twos(numbers(stimuli))
+    k, plain = len(singles), jackknife.variance(singles, twos[:0])
+    left = jackknife.variance(singles, twos) / plain if plain > 0 else 1.0
+    added = _added(numbers(both), k).var(axis=-1, ddof=1)
+    return left * m / (m - 1) * (k - 1) ** 2 / k * float(added.mean())
 
 
-def _scale(replicates: Replicates, k: int) -> float:
-    """What s^2 of the k replicates is multiplied with."""
-    if replicates.way == "splits":
-        return 1 / k + (replicates.ratio or 0.0)
-    if replicates.way == "bootstrap":
-        return replicates.count / (replicates.count - 1)
-    return (k - 1) ** 2 / k
-
-
-def _numbers(replicates: Replicates) -> np.ndarray:
-    values = np.asarray(replicates.values, dtype=np.float64)
-    bad = int((~np.isfinite(values)).sum())
-    if len(values) < 2 or bad:
-        raise MetricError(
-            f"{len(values)} replicates over {replicates.factor}, {bad} of them not a number: no variance is"
-            " known from these"
-        )
-    return values
+def _added(flat: np.ndarray, k: int) -> np.ndarray:
+    """Return (b, k): what each resample of members adds to each of k replicates over stimuli."""
+    table = flat.reshape(-1, k)
+    return np.asarray((table - table.mean(axis=0)) * np.sqrt(len(table) / (len(table) - 1)))
 
 
 def minus(a: Sampled, b: Sampled) -> dict[Factor, Replicates]:
@@ -121,7 +100,7 @@ def minus(a: Sampled, b: Sampled) -> dict[Factor, Replicates]:
 
 def _plan(replicates: Replicates) -> tuple[object, ...]:
     r = replicates
-    return r.way, r.factor, len(r.values), r.count, r.ratio, r.refit, r.alone
+    return r.way, r.factor, len(r.values), r.count, r.ratio, r.refit, r.alone, r.shared is None
 
 
 def _said(sampled: Sampled) -> str:

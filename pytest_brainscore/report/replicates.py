@@ -17,7 +17,7 @@ from .rdms import opened
 if TYPE_CHECKING:
     import xarray as xr
 
-PREFIX = "replicates_"
+PREFIX, SHARED = "replicates_", "shared_"
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +44,11 @@ def samples(found: Sequence[Found]) -> list[Samples]:
 def _of(path: Path) -> Samples:
     with opened(path) as values:
         arrays = {name: values[name] for name in map(str, values) if name.startswith(PREFIX)}
-        sampled = {_factor(name, path): _replicates(name, array, path) for name, array in arrays.items()}
+        sampled = {
+            factor: _replicates(name, array, values.get(f"{SHARED}{factor}"), path)
+            for name, array in arrays.items()
+            if (factor := _factor(name, path))
+        }
         keys = {str(array.attrs.get("key", "")) for array in arrays.values()}
     if len(keys) > 1:
         raise ResultsError(f"{path}: its replicates have {len(keys)} keys, and one is due; run it again")
@@ -58,14 +62,19 @@ def _factor(name: str, path: Path) -> Factor:
     return cast(Factor, factor)
 
 
-def _replicates(name: str, array: xr.DataArray, path: Path) -> Replicates:
+def _replicates(name: str, array: xr.DataArray, shared: xr.DataArray | None, path: Path) -> Replicates:
     way, count, ratio = (array.attrs.get(key) for key in ("way", "count", "ratio"))
     wrong = array.ndim != 1 or array.dtype.kind != "f" or way not in get_args(Way)
+    wrong = wrong or (shared is not None and shared.shape != array.shape)
     if wrong or not isinstance(count, int | np.integer) or not isinstance(ratio, float | np.floating | None):
         raise ResultsError(f"{path}: {name} is no list of replicates with `way` and `count`; run it again")
-    factor, refit = _factor(name, path), bool(array.attrs.get("refit", 0))
-    alone = bool(array.attrs.get("alone", 0))
-    values = array.values.astype(np.float64)
     return Replicates(
-        cast(Way, way), factor, values, int(count), None if ratio is None else float(ratio), refit, alone
+        cast(Way, way),
+        _factor(name, path),
+        array.values.astype(np.float64),
+        int(count),
+        ratio=None if ratio is None else float(ratio),
+        refit=bool(array.attrs.get("refit", 0)),
+        alone=bool(array.attrs.get("alone", 0)),
+        shared=None if shared is None else shared.values.astype(np.float64),
     )

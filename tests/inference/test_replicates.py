@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import numpy as np
 import pytest
 import torch
@@ -29,7 +31,9 @@ def measured(**more) -> Measurement:
 def test_stored_splits_are_the_scores_of_splits():
     found = stored(measured(), SPLITS, 30, KEYED)["stimulus"]
     assert found.values == pytest.approx(np.median(normal(0, 4, 9), axis=1))
-    assert (found.way, found.count, found.ratio, found.refit) == ("splits", 30, 0.25, False)
+    overlap = np.mean([len({*a.test.tolist()} & {*b.test.tolist()}) / 6 for a, b in combinations(SPLITS, 2)])
+    assert found.ratio == pytest.approx(overlap / (1 - overlap) + 0.25 * 6 / 24)
+    assert (found.way, found.count, found.refit) == ("splits", 30, False)
 
 
 def test_neuroids_are_drawn_and_scored_as_the_score_is():

@@ -72,12 +72,16 @@ def _images(n: int) -> list[np.ndarray]:
 def _replicates(score: Score) -> Sampled:
     """Those that lie beside a score; `alone` is forgotten, so that it shows what is spared by a refusal."""
     lying = {factor: score.beside.get(f"replicates_{factor}") for factor in get_args(Factor)}
-    return {factor: _of(factor, table) for factor, table in lying.items() if table is not None}
+    return {factor: _of(factor, table, score) for factor, table in lying.items() if table is not None}
 
 
-def _of(factor: Factor, table: Table) -> Replicates:
+def _of(factor: Factor, table: Table, score: Score) -> Replicates:
     a: Mapping[str, Any] = table.attrs
-    return Replicates(a["way"], factor, table.values, a["count"], a.get("ratio"), bool(a["refit"]))
+    there = score.beside.get(f"shared_{factor}")
+    shared = None if there is None else there.values
+    return Replicates(
+        a["way"], factor, table.values, a["count"], a.get("ratio"), bool(a["refit"]), shared=shared
+    )
 
 
 ENCODING = {"metric": "encoding"}

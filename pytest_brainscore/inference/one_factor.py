@@ -1,0 +1,61 @@
+"""One factor: how far a score, or a difference of two, varies from sample to sample of one factor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..errors import MetricError
+from . import jackknife
+from .replicates import Replicates
+
+
+@dataclass(frozen=True)
+class Variance:
+    """value: of the score, squared unit of the metric. df: how well it is known, as of a t distribution."""
+
+    value: float
+    df: float
+
+    @property
+    def se(self) -> float:
+        """The standard error."""
+        return float(np.sqrt(self.value))
+
+
+def variance_of(replicates: Replicates) -> Variance:
+    """The variance by one factor.
+
+    splits (J of them): s^2 / J + ratio t^2, J - 1 df, t^2 of the part that splits share. With the ratio
+    n_test/n_train, and all of the score shared, that is Nadeau and Bengio 2003, Mach. Learn. 52:239.
+    bootstrap, of n: n/(n - 1) s^2, n - 1 df: Schuett et al. 2023, eLife 12:e82566. jackknife, of g groups:
+    as `jackknife.variance` has it, g - 1 df. s^2 has ddof 1.
+    Raises MetricError for fewer than 2 replicates, and where one of them is not a number.
+    """
+    values = numbers(replicates)
+    if replicates.way == "jackknife":
+        singles, twos = jackknife.singles_and_twos(values)
+        return Variance(jackknife.variance(singles, twos), len(singles) - 1.0)
+    if replicates.way == "bootstrap":
+        n = replicates.count
+        return Variance(n / (n - 1) * float(values.var(ddof=1)), n - 1.0)
+    return Variance(float(of_splits(values, replicates.line, replicates.ratio)), len(values) - 1.0)
+
+
+def of_splits(values: np.ndarray, line: np.ndarray, ratio: float | None) -> np.ndarray:
+    """The variance (...) of the mean over splits, of values and what splits share of them (..., J)."""
+    own, shared = (np.var(each, axis=-1, ddof=1) for each in (values, line))
+    return np.asarray(own / values.shape[-1] + (ratio or 0.0) * shared)
+
+
+def numbers(replicates: Replicates) -> np.ndarray:
+    """The values; raises MetricError for fewer than 2, and where one is not a number."""
+    values = np.asarray(replicates.values, dtype=np.float64)
+    bad = int((~np.isfinite(values)).sum())
+    if len(values) < 2 or bad:
+        raise MetricError(
+            f"{len(values)} replicates over {replicates.factor}, {bad} of them not a number: no variance is"
+            " known from these"
+        )
+    return values
