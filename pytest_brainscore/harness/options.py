@@ -15,6 +15,7 @@ from ..errors import nearest
 from ..specs import devices
 from . import outputs
 from .engines.address import fault
+from .ini import misspelt
 from .shards import OPTION as SHARD
 from .shards import Shard
 
@@ -51,7 +52,7 @@ _OPTIONS: dict[str, tuple[str | None, str]] = {
     ),
 }
 """What each option takes, None for a switch, and what it means."""
-_INI: dict[str, tuple[str, str | bool | list[str]]] = {
+INI: dict[str, tuple[str, str | bool | list[str]]] = {
     "brainscore_models": ("Models to score where --models is not given", ""),
     "brainscore_suite": ("Folder of benchmark files", "benchmarks"),
     "brainscore_device": ("As --brainscore-device", "auto"),
@@ -99,7 +100,7 @@ def add(parser: pytest.Parser) -> None:
     for option, (metavar, meaning) in _OPTIONS.items():
         kind: dict[str, Any] = {"metavar": metavar} if metavar else {"action": "store_true", "default": None}
         group.addoption(option, help=meaning, **kind)
-    for name, (meaning, default) in _INI.items():
+    for name, (meaning, default) in INI.items():
         parser.addini(name, meaning, type=_INI_TYPES.get(type(default)), default=default)
 
 
@@ -121,8 +122,10 @@ def asked(config: pytest.Config) -> bool:
 
 
 def settings(config: pytest.Config) -> Settings:
-    """The settings of this run. Raises pytest.UsageError where a value is none."""
+    """The settings of this run. Raises pytest.UsageError where a value is none, and for misspelt keys."""
     root = config.rootpath
+    if odd := "\n".join(misspelt(config, INI)):
+        raise pytest.UsageError(odd)
     outputs.refuse_as_root(config)
     return Settings(
         models=str(_either(config, "brainscore_models")),
@@ -155,7 +158,12 @@ def device(config: pytest.Config) -> str:
 
 
 def refuse_without_models(config: pytest.Config) -> None:
-    """Raise pytest.UsageError where what is asked needs models, and none is named."""
+    """Raise pytest.UsageError where what is asked needs models, and none is named.
+
+    Keys that are misspelt are a warning: `brainscore_models` may be one of them.
+    """
+    for odd in misspelt(config, INI):
+        config.issue_config_time_warning(pytest.PytestConfigWarning(odd), stacklevel=2)
     if config.getoption("brainscore_update") is not None:
         raise pytest.UsageError("--brainscore-update: name the models to score with --models A,B")
     for argument in config.args:

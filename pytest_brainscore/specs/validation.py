@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -28,7 +28,9 @@ def validate(kind: type[AnySpec], document: Document, value: Any = None, at: Loc
     try:
         return kind.model_validate(document.value if value is None else value)
     except ValidationError as why:
-        lines = [_message(document, at, error, kind) for error in _distinct(why)]
+        errors = list(_distinct(why))
+        told = [error for error in errors if not _is_told_by_another(error, errors, kind)]
+        lines = [_message(document, at, error, kind) for error in told]
         raise SpecError("\n".join(dict.fromkeys(lines))) from None
 
 
@@ -54,6 +56,29 @@ def _distinct(why: ValidationError) -> Iterator[Any]:
             yield error
 
 
+def _is_told_by_another(error: Any, errors: Sequence[Any], kind: type[Spec]) -> bool:
+    """Whether a misspelt key beside it explains that a key is missing, or is none of this one of a union."""
+    if error["type"] not in ("missing", "extra_forbidden"):
+        return False
+    *parent, name = error["loc"]
+    beside = [
+        other["loc"][-1]
+        for other in errors
+        if other["type"] == "extra_forbidden" and [*other["loc"][:-1]] == parent
+    ]
+    known = _fields_near(kind, error["loc"])
+    misspelt = [key for key in beside if key not in known]
+    if error["type"] == "extra_forbidden":
+        return name in known and bool(misspelt)
+    return any(_means(key, known) == name for key in misspelt)
+
+
+def _means(key: object, known: Collection[str]) -> str | None:
+    """The known key that a misspelt one is most like."""
+    close = nearest(str(key), known, 1)
+    return next((name for name in known if close and close == nearest(name, [name])), None)
+
+
 def _is_tag(part: int | str) -> bool:
     return isinstance(part, str) and (part in {"str", "int", "float", "bool"} or "[" in part)
 
@@ -62,6 +87,8 @@ def _message(document: Document, at: Loc, error: Any, kind: type[Spec]) -> str:
     loc = (*at, *error["loc"])
     if error["type"] == "union_tag_invalid":
         loc = next(((*loc, key) for key in ("name", "reader", "kind") if key in error["input"]), loc)
+    if error["type"] == "union_tag_not_found":
+        loc = (*loc, *_misspelt_tag(error["input"], kind, error["loc"]))
     field = ".".join(str(p) for p in document.existing(loc) or loc[-1:])
     if error["type"] == "missing":
         field = f"{field}.{loc[-1]}" if field and field != str(loc[-1]) else str(loc[-1])
@@ -100,9 +127,20 @@ def _needs_a_name(given: Any, kind: type[Spec], loc: Loc) -> str:
     """What a mapping must say to be one of a union's: its key, and the names that this may have."""
     tags = [tag for one in _specs_at(kind, loc) if (tag := _tagged(one))]
     key, names = tags[0][0] if tags else "name", " | ".join(name for _, name in tags)
+    if _misspelt_tag(given, kind, loc):
+        return f"no such key; did you mean {key}?"
     if isinstance(given, dict):
         return f"needs `{key}: {names}`"
     return f"a mapping with `{key}: {names}` is due, not {_shown(given)}"
+
+
+def _misspelt_tag(given: Any, kind: type[Spec], loc: Loc) -> tuple[str, ...]:
+    """The key that stands where the one is due that tells a union's specs apart; empty where none does."""
+    specs = _specs_at(kind, loc)
+    known = {name for one in specs for name in one.model_fields}
+    keys = {tag[0] for one in specs if (tag := _tagged(one))}
+    odd = [key for key in given if key not in known] if isinstance(given, dict) else []
+    return next(((str(key),) for key in odd if _means(key, known) in keys), ())
 
 
 def _shown(given: Any) -> str:

@@ -60,6 +60,8 @@ def _model(document: Document, name: str) -> Model:
         raise SpecError(
             f"{document.where((name,))}: {name}: a model is a name with a mapping: source, weights, ..."
         )
+    if "source" not in entry and nearest(name, [SETS]):
+        raise SpecError(f"{document.where((name,))}: {name}: a model needs `source`; did you mean {SETS}?")
     if "id" in entry:
         raise SpecError(f"{document.where((name, 'id'))}: {name}.id: the name of the entry is the model's id")
     return validate(Model, document, {"id": name, **entry}, (name,))

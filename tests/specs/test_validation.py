@@ -10,6 +10,7 @@ from pytest_brainscore.data.simulated.regions import REGIONS
 from pytest_brainscore.errors import SpecError
 from pytest_brainscore.specs import simulated
 from pytest_brainscore.specs.cases import load_cases
+from pytest_brainscore.specs.zoo import load_zoo
 
 RESPONSES = "recordings: {kind: responses}"
 
@@ -70,6 +71,47 @@ def test_a_mistake_in_a_simulated_data_set(tmp_path, dataset, said):
 )  # fmt: skip
 def test_a_mistake_in_a_benchmark(tmp_path, entry, said):
     assert mistake(tmp_path / "own.yaml", RESPONSES, entry).startswith(said)
+
+
+IN_A_FILE = (
+    "dataset:\n  id: Own\n  reader: hdf5\n  recordings:\n    region: IT\n    parts: {train: {stimuli: s}}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("dataset:\n  id: Own\n  raeder: simulated", ":3: dataset.raeder: no such key; did you mean reader?"),
+        ("dataset:\n  idd: Own\n  reader: simulated\n  recordings: {kind: responses}",
+         ":2: dataset.idd: no such key; did you mean id?"),
+        ("dataset:\n  id: Own\n  reader: simulated\n  recordings:\n    knid: responses",
+         ":5: dataset.recordings.knid: no such key; did you mean kind?"),
+        (IN_A_FILE + "    file:\n      collection: nx\n      ptah: a.h5",
+         ":9: dataset.recordings.file.ptah: no such key; did you mean path?"),
+        (IN_A_FILE + "    file:\n      clolection: nx\n      path: a.h5",
+         ":8: dataset.recordings.file.clolection: no such key; did you mean collection?"),
+    ],
+)  # fmt: skip
+def test_a_misspelt_key_is_said_once_with_the_right_one(tmp_path, text, said):
+    path = tmp_path / "own.yaml"
+    path.write_text(f"{text}\nbenchmarks:\n  - {{region: IT, metric: pls}}\n")
+    with pytest.raises(SpecError) as caught:
+        load_cases(path)
+    assert str(caught.value).removeprefix(str(path)) == said
+
+
+def test_a_misspelt_metric_name_or_required_key(tmp_path):
+    said = mistake(tmp_path / "own.yaml", RESPONSES, "{region: IT, metric: {nmae: pls}}")
+    assert said == ":6: benchmarks.0.metric.nmae: no such key; did you mean name?"
+    said = mistake(tmp_path / "own.yaml", RESPONSES, "{region: IT, mteric: pls}")
+    assert said == ":6: benchmarks.0.mteric: no such key; did you mean metric?"
+
+
+def test_misspelt_sets_of_models_are_no_model(tmp_path):
+    path = tmp_path / "models.yaml"
+    path.write_text("small: {source: torchvision}\nstes:\n  few: [small]\n")
+    with pytest.raises(SpecError, match=r":2: stes: a model needs `source`; did you mean sets\?"):
+        load_zoo(path)
 
 
 ENCODING = "{region: IT, metric: encoding, layers: %s}"

@@ -13,14 +13,14 @@ from .ground import Dataset, Degrees, Name
 
 def _place(value: Any) -> str:
     named = isinstance(value, str | Collection) or (isinstance(value, dict) and "name" in value)
-    return "collection" if named else "folder"
+    return "a collection" if named else "a folder"
 
 
 class CollectionStimuli(Spec):
     """Images in class folders, or in one folder with a table of labels."""
 
     images: Annotated[
-        Annotated[Collection, Tag("collection")] | Annotated[File, Tag("folder")],
+        Annotated[Collection, Tag("a collection")] | Annotated[File, Tag("a folder")],
         Discriminator(_place),
         Field(description="a collection, or {file: a folder or an archive}"),
     ]

@@ -20,7 +20,7 @@ class InCollection(Spec):
 
 def _place(value: Any) -> str:
     within = isinstance(value, InCollection) or (isinstance(value, dict) and "collection" in value)
-    return "collection" if within else "file"
+    return "in a collection" if within else "a file"
 
 
 class Hdf5Part(Spec):
@@ -57,7 +57,7 @@ class Hdf5Recordings(Spec):
     """The file, and which of its arrays are what."""
 
     file: Annotated[
-        Annotated[File, Tag("file")] | Annotated[InCollection, Tag("collection")],
+        Annotated[File, Tag("a file")] | Annotated[InCollection, Tag("in a collection")],
         Discriminator(_place),
         Field(description="the file, or {collection: ..., path: ...}"),
     ]
