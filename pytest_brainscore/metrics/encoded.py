@@ -16,11 +16,10 @@ from torch import Tensor
 
 from ..errors import MetricError
 from .inputs import finite, same_stimuli
-from .leave_one_out import Decomposition
+from .leave_one_out import Criterion, Decomposition
 from .linalg import centre
 from .own_alpha import own_alpha
 from .predictivity import check_sides
-from .regression import Criterion
 from .scaling import Scale, scaled
 from .splits import Split
 

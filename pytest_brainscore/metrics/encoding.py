@@ -19,10 +19,10 @@ from ..errors import MetricError
 from . import correlation
 from .encoded import Encoded, Grid, Predictions, encode
 from .inputs import finite, matrix, same_stimuli
+from .leave_one_out import Criterion
 from .measurement import Measurement, Over
 from .own_alpha import blocks
 from .predictivity import explained_variance
-from .regression import Criterion
 from .rsa import Groups, brain_rdms, by_group, compare, ready
 from .scaling import Scale
 from .splits import Split, check

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import torch
 from torch import Tensor
 
-from .linalg import eigh, gram, svd_of_centred
+from . import correlation
+from .linalg import EPSILON, eigh, gram, svd, svd_of_centred
+
+Criterion = Literal["squared_error", "pearson"]
 
 BYTES_AT_ONCE = 16 * 2**20
-"""Of responses that are looked at together, so that the steps of one alpha stay in a processor's cache."""
+"""Of responses, or of their errors at all alphas, that are looked at together and stay in a cache."""
+FEW = 16
+"""Alphas, or directions, that are looked at as they are."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +76,7 @@ class Decomposition:
         fitted = self.u * (self.w / (self.w + alpha)) @ self.u.T
         return (torch.eye(len(fitted), dtype=fitted.dtype, device=fitted.device) - fitted) / unseen
 
-    def to_others(self, seen: Tensor, alpha: float) -> Tensor:
+    def to_others(self, seen: Tensor, alpha: float | Tensor) -> Tensor:
         """Return the map (n_test, n) of centred responses to predictions, less their means.
 
         seen: (n_test, k), the activations to predict from, on the basis.
@@ -92,17 +98,6 @@ class LeaveOneOut:
         """Fit centred responses (n, m) by centred activations (n, p), whose means were (p,)."""
         return Decomposition.of(x, x_mean).fit(y)
 
-    def parts(self) -> Iterator[LeaveOneOut]:
-        """The same fits for some targets after the others."""
-        width = at_once(len(self.y))
-        for start in range(0, self.y.shape[1], width):
-            yield self.some(slice(start, start + width))
-
-    def some(self, columns: slice | Tensor) -> LeaveOneOut:
-        """The same fits for these targets alone."""
-        rest = None if self.rest is None else self.rest[:, columns]
-        return replace(self, y=self.y[:, columns], z=self.z[:, columns], rest=rest)
-
     def narrow(self) -> LeaveOneOut:
         """The same fits in float32, each response at length one."""
         length = torch.linalg.vector_norm(self.y, dim=0)
@@ -110,16 +105,34 @@ class LeaveOneOut:
         rest = None if self.rest is None else (self.rest / scale).float()
         return replace(self, y=(self.y / scale).float(), z=(self.z / scale).float(), rest=rest)
 
-    def errors(self, alphas: Sequence[float]) -> Iterator[Tensor]:
-        """For each alpha (n, m): each response minus its prediction by the fit without its stimulus.
+    def errors(self, alphas: Sequence[float]) -> Iterator[tuple[slice, Tensor]]:
+        """Some targets after the others, and (n, c, a): each response minus its prediction by the fit without
+        its stimulus, at each alpha.
 
         (y - fitted) / (1 - leverage), with the residual formed directly from alpha / (w + alpha).
         """
         left, unseen = self.basis.shrinkage(self.basis.w.new_tensor(alphas))
-        for i in range(len(alphas)):
-            through = (self.basis.u * left[:, i] / unseen[:, i, None]).to(self.z.dtype)
-            outside = None if self.rest is None else self.rest / unseen[:, i, None].to(self.z.dtype)
-            yield through @ self.z if outside is None else torch.addmm(outside, through, self.z)
+        few, mixed = spanned(left, torch.linalg.vector_norm(self.z, dim=1, dtype=left.dtype))
+        u, few, mixed, unseen = (part.to(self.z.dtype) for part in (self.basis.u, few, mixed, unseen))
+        width = at_once(len(u) * len(alphas))
+        for some in (slice(start, start + width) for start in range(0, self.z.shape[1], width)):
+            through = u @ (self.z[:, some, None] * few[:, None]).flatten(1)
+            residual = (through.view(-1, len(mixed)) @ mixed).view(len(u), -1, len(alphas))
+            residual = residual if self.rest is None else residual.add_(self.rest[:, some, None])
+            yield some, residual.div_(unseen[:, None])
+
+    def goodness(self, alphas: Sequence[float], criterion: Criterion) -> Tensor:
+        """How good each alpha is for each target, (a, m): minus the mean squared error of the left-out
+        predictions, or their r, NaN where there is none.
+        """
+        found = []
+        for some, error in self.errors(alphas):
+            y = self.y[:, some, None]
+            if criterion == "pearson":
+                found.append(correlation.pearson(y - error, y))
+            else:
+                found.append(-error.square_().mean(dim=0))
+        return torch.cat(found).T
 
     def errors_at(self, alpha: Tensor) -> Tensor:
         """As `errors`, (n, m), each target at an alpha of its own (m,)."""
@@ -129,18 +142,26 @@ class LeaveOneOut:
         residual = residual if self.rest is None else residual + self.rest
         return residual / unseen[:, which]
 
-    def map(self, alpha: Tensor) -> Tensor:
-        """Return the map (p, m) of activations to responses; alpha () or one for each target (m,)."""
-        made = self.weights(alpha)
-        for factor in reversed(self.basis.back):
-            made = factor @ made
-        return made
-
     def weights(self, alpha: Tensor) -> Tensor:
-        """Return the map (k, m) of the basis to responses; alpha as in `map`."""
+        """Return the map (k, m) of the basis to responses; alpha () or one for each (m,)."""
         return self.z / (self.basis.w[:, None] + alpha)
 
 
 def at_once(n: int) -> int:
     """How many responses to n stimuli are looked at together."""
     return max(1, BYTES_AT_ONCE // (8 * n))
+
+
+def spanned(left: Tensor, length: Tensor) -> tuple[Tensor, Tensor]:
+    """Return (k, r) and (r, a), whose product is `left` (k, a) to rounding: r columns make up all.
+
+    alpha / (w + alpha) is so smooth in alpha that 99 of them span some 20 columns. length: (k,), of the
+    responses along each direction, so that rounding is measured by the residuals at each alpha.
+    """
+    if min(left.shape) <= FEW:
+        return left, torch.eye(left.shape[1], dtype=left.dtype, device=left.device)
+    length = length.clamp(min=EPSILON * length.max()).where(length.max() > 0, 1.0)[:, None]
+    size = torch.linalg.vector_norm(left * length, dim=0)
+    columns, weights, rows = svd(left * length / size)
+    r = int((weights > EPSILON * weights[0]).sum())
+    return columns[:, :r] * weights[:r] / length, rows[:r] * size

@@ -15,7 +15,7 @@ from torch import Tensor
 from ..errors import MetricError
 
 EPSILON = torch.finfo(torch.float64).eps
-SMALL = 64
+SMALL = 160
 """Rows up to which a full eigendecomposition is the quickest way to one eigenvector."""
 
 

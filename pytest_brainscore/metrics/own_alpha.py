@@ -9,17 +9,15 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 import torch
 from torch import Tensor
 
-from . import correlation
-from .leave_one_out import Decomposition, LeaveOneOut, at_once
+from .leave_one_out import Criterion, Decomposition, LeaveOneOut, at_once
 from .linalg import centre
-from .regression import Criterion
 
 CLOSE = 1e-4
 """Alphas that float32 finds as good as the best within this are compared again in float64."""
@@ -67,24 +65,20 @@ class OwnAlpha(ABC):
         if len(self.alphas) > 1:
             first, second = goodness.topk(2, dim=0).values
             close = (~(first - second > rounding)).nonzero().flatten()
-            fit = self.basis.fit(y[:, close])
-            best[close] = goodness_of(fit, self.alphas, self.criterion).argmax(dim=0)
+            if len(close):
+                best[close] = self._found(self.basis.fit(y[:, close])).argmax(dim=0)
         return best
 
     def _in_basis(self, y: Tensor) -> tuple[Tensor, Tensor]:
-        goodness = goodness_of(self.basis.fit(y).narrow(), self.alphas, self.criterion)
+        goodness = self._found(self.basis.fit(y).narrow())
         first = goodness.amax(dim=0)
         return goodness, CLOSE * (
             first.abs() if self.criterion == "squared_error" else torch.ones_like(first)
         )
 
-
-def goodness_of(fit: LeaveOneOut, alphas: Sequence[float], criterion: Criterion) -> Tensor:
-    """How good each alpha is for each target, (a, m); the lowest there is where it says nothing."""
-    if criterion == "pearson":
-        r = [correlation.pearson(fit.y - error, fit.y) for error in fit.errors(alphas)]
-        return torch.stack(r).nan_to_num(-torch.inf)
-    return torch.stack([-error.square_().sum(dim=0) for error in fit.errors(alphas)])
+    def _found(self, fit: LeaveOneOut) -> Tensor:
+        """How good each alpha is for each target, (a, m); the lowest there is where it says nothing."""
+        return fit.goodness(self.alphas, self.criterion).nan_to_num(-torch.inf)
 
 
 class Few(OwnAlpha):

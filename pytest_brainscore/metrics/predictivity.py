@@ -19,9 +19,9 @@ from torch import Tensor
 from ..errors import MetricError
 from . import correlation, partial_least_squares, regression
 from .inputs import checked, finite, matrix, same_stimuli
+from .leave_one_out import Criterion
 from .measurement import Measurement
 from .prediction import Prediction
-from .regression import Criterion
 from .splits import Split
 from .splits import check as check_splits
 

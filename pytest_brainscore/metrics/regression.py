@@ -8,18 +8,14 @@ scaled.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
 
 import torch
 from torch import Tensor
 
 from ..errors import MetricError
-from . import correlation
-from .leave_one_out import LeaveOneOut
+from .leave_one_out import Criterion, Decomposition
 from .linalg import centre, solve_positive, svd_of_centred
 from .prediction import Prediction
-
-Criterion = Literal["squared_error", "pearson"]
 
 
 def ridge(x_train: Tensor, y_train: Tensor, x_test: Tensor, alpha: float) -> Prediction:
@@ -80,18 +76,22 @@ def ridge_loo(
     _positive(alphas)
     x, x_mean = centre(x_train)
     y, y_mean = centre(y_train)
-    fit = LeaveOneOut.of(x, x_mean, y)
-    goodness = torch.cat([_goodness(part, alphas, criterion) for part in fit.parts()], dim=1)
+    basis = Decomposition.of(x, x_mean)
+    seen = basis.project(x_test - x_mean)
+    fit = basis.fit(y if per_neuroid or criterion == "pearson" else _turned(y))
+    goodness = fit.goodness(alphas, criterion)
     goodness = goodness if per_neuroid else goodness.nanmean(dim=1)
     chosen = y.new_tensor(alphas)[goodness.nan_to_num(-torch.inf).argmax(dim=0)]
-    return Prediction((x_test - x_mean) @ fit.map(chosen) + y_mean, {"alpha": chosen})
+    predicted = seen @ fit.weights(chosen) if per_neuroid else basis.to_others(seen, chosen) @ y
+    return Prediction(predicted + y_mean, {"alpha": chosen})
 
 
-def _goodness(fit: LeaveOneOut, alphas: Sequence[float], criterion: Criterion) -> Tensor:
-    """How good each alpha is for each target, (alphas, m)."""
-    if criterion == "pearson":
-        return torch.stack([correlation.pearson(fit.y - error, fit.y) for error in fit.errors(alphas)])
-    return torch.stack([-error.square_().mean(dim=0) for error in fit.errors(alphas)])
+def _turned(y: Tensor) -> Tensor:
+    """Targets (n, n at most) whose squared errors add up to those of the targets (n, m), at every alpha.
+
+    Errors are linear in the targets, so that a rotation of these leaves their sum of squares as it is.
+    """
+    return y if y.shape[1] <= len(y) else torch.linalg.qr(y.T, mode="r").R.T
 
 
 def _positive(alphas: Sequence[float]) -> None:

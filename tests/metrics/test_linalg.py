@@ -44,6 +44,12 @@ def test_leading_eigenvector(solver, name):
     assert float((found - expected * torch.sign(found @ expected)).norm()) < 1e-8
 
 
+def test_leading_eigenvectors_of_many_rows():
+    gram, expected = spectrum([0.9**k for k in range(linalg.SMALL)])
+    found = linalg.leading_eigenvectors(gram.repeat(2, 1, 1))
+    assert (found @ expected).abs().numpy() == pytest.approx(np.ones(2), abs=1e-12)
+
+
 def test_lanczos_finds_a_block_that_its_largest_diagonal_is_not_in():
     gram = torch.zeros(100, 100, dtype=torch.float64)
     gram[:50, :50] = torch.eye(50) * 5

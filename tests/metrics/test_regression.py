@@ -14,6 +14,7 @@ from pytest_brainscore.errors import MetricError
 from pytest_brainscore.metrics import correlation, leave_one_out, partial_least_squares, regression
 from pytest_brainscore.metrics.leave_one_out import LeaveOneOut
 from pytest_brainscore.metrics.linalg import centre
+from pytest_brainscore.metrics.predictivity import ALPHAS as GRID
 from pytest_brainscore.metrics.splits import given_rows, shuffle
 from tests.strategies import normal
 
@@ -120,8 +121,8 @@ def test_pca_ridge(n_units):
 @pytest.mark.parametrize("alpha", [1e-3, 1.0, 1e5])
 def test_leave_one_out_is_what_refits_give(n_units, alpha):
     x, y, _ = problem(n_units)
-    _, errors = LeaveOneOut.of(*centre(x), centre(y)[0]).errors([1.0, alpha])
-    ours = y - errors
+    fit = LeaveOneOut.of(*centre(x), centre(y)[0])
+    ours = y - torch.cat([errors[..., 1] for _, errors in fit.errors([1.0, alpha])], dim=1)
     for left_out in range(40):
         rest = [row for row in range(40) if row != left_out]
         refit = fitted(Ridge(alpha, solver="svd"), x[rest], y[rest], x[[left_out]])
@@ -137,6 +138,34 @@ def test_ridge_loo_is_ridgecv(n_units, per_neuroid):
     ours = regression.ridge_loo(*data, ALPHAS, per_neuroid)
     assert ours.chose["alpha"].numpy() == pytest.approx(theirs.alpha_)
     assert ours.values.numpy() == pytest.approx(expected, abs=1e-8)
+
+
+@SHAPES
+@pytest.mark.parametrize("m", [5, 70])
+@pytest.mark.parametrize("per_neuroid", [False, True])
+def test_ridge_loo_of_99_alphas_is_ridgecv(n_units, m, per_neuroid):
+    x, y, test = problem(n_units, m)
+    y[:, 1] = 0.3
+    theirs = RidgeCV(alphas=GRID, alpha_per_target=per_neuroid)
+    expected = fitted(theirs, x, y, test)
+    ours = regression.ridge_loo(x, y, test, GRID, per_neuroid)
+    if per_neuroid:  # a constant target has no best alpha
+        theirs.alpha_[1] = float(ours.chose["alpha"][1])
+    assert ours.chose["alpha"].numpy() == pytest.approx(theirs.alpha_)
+    assert ours.values.numpy() == pytest.approx(expected, abs=1e-8)
+
+
+@SHAPES
+@pytest.mark.parametrize("unit", [1e-4, 1.0, 1e4])
+def test_errors_at_99_alphas_are_those_of_each_alone(n_units, unit):
+    x, y, _ = problem(n_units)
+    x[7] *= 1e3  # of a leverage near one
+    y[:, 1], y[:, 2] = 0.3, 1e6 * y[:, 2]
+    fit = LeaveOneOut.of(*centre(unit * x), centre(y)[0])
+    ours = torch.cat([errors for _, errors in fit.errors(GRID)], dim=1)
+    alone = [torch.cat([errors for _, errors in fit.errors([alpha])], dim=1) for alpha in GRID]
+    size = torch.linalg.vector_norm(torch.cat(alone, dim=2), dim=0, keepdim=True)
+    assert float(((ours - torch.cat(alone, dim=2)) / size.clamp(min=1e-300)).abs().max()) < 1e-9
 
 
 @SHAPES
