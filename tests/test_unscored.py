@@ -61,6 +61,18 @@ def test_what_a_model_alone_skips_is_its_own():
     assert list(unscored.reasons([*rows, row("E", "a"), row("E", "b")])) == []
 
 
+def test_what_several_items_failed_for_is_said_once():
+    layer = "a has no layer relu1x; did you mean relu1?"
+    rows = [row(f"D{i}", "a", "error", f"{layer} (own.yaml:{i})") for i in range(6)]
+    rows += [row("E", "a", "error", "a has no layer fcx (own.yaml:9)"), row("F", "a")]
+    assert list(unscored.shared(rows)) == [f"{layer} (6 items failed)"]
+    many = [row(f"D{i}", model, "error", f"{model} broke") for model in "abcdefg" for i in range(2)]
+    assert list(unscored.shared(many))[4:] == [
+        "e broke (2 items failed)",
+        "and 2 more reasons of several errors (-rE says all)",
+    ]
+
+
 @pytest.mark.parametrize("status", ["error", "skipped"])
 def test_hosts_out_of_reach_are_named_with_what_to_do(status):
     lost = [row(f"D{i}", "a", status, f"no connection to {host}: x.nc; put it (own.yaml:3)")
@@ -71,6 +83,7 @@ def test_hosts_out_of_reach_are_named_with_what_to_do(status):
         " --brainscore-offline, which skips what is not on this machine"
     )
     assert lines == ([said] if status == "error" else [])
+    assert list(unscored.shared(lost)) == []
 
 
 def test_several_ceilings_are_a_range_in_a_column_of_their_width():

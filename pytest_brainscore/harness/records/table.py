@@ -70,7 +70,7 @@ def scores(rows: list[Row], this: Run, verbose: bool) -> Iterator[str]:
     composed = this.book.composites
     told, counted = (rows, []) if verbose else unscored.split(rows)
     yield from table(told, shutil.get_terminal_size().columns, composed) if told else ()
-    yield from (*counted, *unscored.reasons(rows), *unscored.unreached(rows))
+    yield from (*counted, *unscored.reasons(rows), *unscored.shared(rows), *unscored.unreached(rows))
     shown = composites.shown(composed)
     yield from composites.titles(shown) if verbose else ()
     yield from composites.stood_in(shown)

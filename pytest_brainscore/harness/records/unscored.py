@@ -1,7 +1,8 @@
-"""Unscored: what has no score, in few lines: by benchmark, by model, and by host out of reach."""
+"""Unscored: what has no score, in few lines: by benchmark, model, shared reason, host out of reach."""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
@@ -10,7 +11,10 @@ from ...specs.results import Row
 
 MOST_ERRORS = 10
 """So many benchmarks that failed for every model still have a row each in the table."""
-_LONGEST = 120
+MOST_SHARED = 5
+"""So many reasons that several errors share are said once more, below the table."""
+_LONGEST, _LONGEST_SHARED = 120, 240
+_PLACE = re.compile(r" \([^()]+:\d+\)$")
 
 
 def split(rows: Sequence[Row]) -> tuple[list[Row], list[str]]:
@@ -42,6 +46,17 @@ def reasons(rows: Sequence[Row]) -> Iterator[str]:
             yield f"{model}: {_short(whys.pop(), model)} ({_items(len(own))} skipped; -rs says what to do)"
 
 
+def shared(rows: Sequence[Row]) -> Iterator[str]:
+    """A line for each reason that several items failed for, such as a misspelt layer, wherever they stand."""
+    whys = [_PLACE.sub("", row.message) for row in rows if row.status == "error" and row.message]
+    often = Counter(why.splitlines()[0] for why in whys if not host_in(why))
+    common = [(why, n) for why, n in often.most_common() if n > 1]
+    for why, n in common[:MOST_SHARED]:
+        yield f"{_cut(why, _LONGEST_SHARED)} ({_items(n)} failed)"
+    if len(common) > MOST_SHARED:
+        yield f"and {len(common) - MOST_SHARED} more reasons of several errors (-rE says all)"
+
+
 def unreached(rows: Sequence[Row]) -> Iterator[str]:
     """A line where items failed since hosts could not be reached: which, and what to do."""
     hosts = Counter(host for row in rows if row.status == "error" and (host := host_in(row.message)))
@@ -67,7 +82,11 @@ def _counted(skipped: int, failed: int) -> Iterator[str]:
 def _short(why: str, model: str) -> str:
     """The first part of a reason, up to what to do."""
     said = why.removeprefix(f"{model}: ").partition("; ")[0]
-    return said if len(said) <= _LONGEST else f"{said[: _LONGEST - 3]}..."
+    return _cut(said, _LONGEST)
+
+
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else f"{text[: longest - 3]}..."
 
 
 def _items(n: int) -> str:
