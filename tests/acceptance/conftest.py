@@ -18,7 +18,7 @@ from safetensors.torch import save_file
 
 import pytest_brainscore.api  # noqa: F401
 
-from .starter import STARTER
+from .starter import started
 
 NETS = """
 import torch
@@ -73,6 +73,16 @@ UNUSED = [word for name in ("hypothesispytest", "benchmark", "anyio") for word i
 """Plugins of other tests: half of the time that pytest takes to start."""
 
 
+def run(*arguments: str) -> pytest.RunResult:
+    """Run pytest here, in a process of its own, which is forked where that is safe."""
+    start = time.monotonic()
+    ended = started([*UNUSED, *(str(word) for word in arguments)], Path.cwd())
+    print(ended.out, ended.err, sep="\n")
+    return pytest.RunResult(
+        ended.code, ended.out.splitlines(), ended.err.splitlines(), time.monotonic() - start
+    )
+
+
 class Project:
     """A folder that pytest runs in, in a process of its own."""
 
@@ -86,14 +96,7 @@ class Project:
         return path
 
     def run(self, *arguments: str) -> pytest.RunResult:
-        words = ["-p", "no:cacheprovider", *UNUSED, *(str(word) for word in arguments)]
-        if STARTER is None:
-            return self.run_afresh(*words)
-        start = time.monotonic()
-        ended = STARTER.run(words, Path.cwd())
-        print(ended.out, ended.err, sep="\n")
-        lines = ended.out.splitlines(), ended.err.splitlines()
-        return pytest.RunResult(ended.code, *lines, time.monotonic() - start)
+        return run("-p", "no:cacheprovider", *arguments)
 
     def run_afresh(self, *arguments: str) -> pytest.RunResult:
         """Run a new Python, for what depends on what is imported."""

@@ -1,38 +1,41 @@
-"""Workers of pytest-xdist that are forked from the starter, where torch is imported, and so start at once.
+"""Processes that are forked from the starter, where torch is imported, and so start at once.
 
-What execnet would run as a new Python reads its program from a pipe; so does a fork. A run asks the starter
-for one over a socket, and sends along the pipes and its own standard error.
+Whoever wants one asks over a socket, and sends along its three streams. It is ``python -m pytest``, or a
+worker of pytest-xdist: what execnet would run as a new Python reads its program from a pipe; so does a fork.
 """
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
+import select
 import signal
 import socket
 import subprocess
 import sys
+import traceback
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
 
-class Worker(subprocess.Popen):
-    """A process whose standard input and output are pipes, which the starter begins and ends."""
+class Forked(subprocess.Popen):
+    """A process with these streams, which the starter at `address` begins, and whose end it tells.
 
-    def __init__(self, address: str) -> None:
-        theirs_in, ours_in = os.pipe()
-        ours_out, theirs_out = os.pipe()
+    settings: "arguments" of pytest, or none for a worker; "folder", "environment" and "session" (whether it
+    begins a session of its own), where they are not as here.
+    """
+
+    def __init__(self, address: str, settings: Mapping[str, Any], streams: Sequence[int]) -> None:
         self._starter = socket.socket(socket.AF_UNIX)
         self._starter.connect(address)
-        settings = json.dumps({"folder": str(Path.cwd()), "environment": dict(os.environ)}).encode()
-        socket.send_fds(self._starter, [_written(len(settings))], [theirs_in, theirs_out, 2])
-        self._starter.sendall(settings)
+        here = {"folder": str(Path.cwd()), "environment": dict(os.environ)}
+        said = json.dumps(here | dict(settings)).encode()
+        socket.send_fds(self._starter, [_written(len(said))], list(streams))
+        self._starter.sendall(said)
         self.pid = _number(self._starter)
-        for end in (theirs_in, theirs_out):
-            os.close(end)
-        self.stdin: IO[bytes] = os.fdopen(ours_in, "wb")
-        self.stdout: IO[bytes] = os.fdopen(ours_out, "rb")
         self.returncode: int | None = None
 
     def wait(self, timeout: float | None = None) -> int:
@@ -41,20 +44,34 @@ class Worker(subprocess.Popen):
             self._starter.settimeout(timeout)
             try:
                 self.returncode = _number(self._starter)
-            except TimeoutError:
-                raise subprocess.TimeoutExpired("a forked worker", timeout or 0) from None
+            except (TimeoutError, BlockingIOError):
+                raise subprocess.TimeoutExpired("a forked process", timeout or 0) from None
+            self._starter.close()
         return self.returncode
 
     def poll(self) -> int | None:
         """How it ended, if it has."""
         with suppress(subprocess.TimeoutExpired):
-            return self.wait(0.1)  # the starter looks a hundred times a second
+            return self.wait(0)
         return None
 
     def kill(self) -> None:
         """End it."""
         with suppress(ProcessLookupError):
             os.kill(self.pid, signal.SIGKILL)
+
+
+class Worker(Forked):
+    """A worker of pytest-xdist, whose standard input and output are pipes."""
+
+    def __init__(self, address: str) -> None:
+        theirs_in, ours_in = os.pipe()
+        ours_out, theirs_out = os.pipe()
+        super().__init__(address, {}, (theirs_in, theirs_out, 2))
+        for end in (theirs_in, theirs_out):
+            os.close(end)
+        self.stdin: IO[bytes] = os.fdopen(ours_in, "wb")
+        self.stdout: IO[bytes] = os.fdopen(ours_out, "rb")
 
 
 def use(address: str) -> None:
@@ -69,68 +86,99 @@ def use(address: str) -> None:
 
 
 class Forks:
-    """In the starter: forks workers for whoever asks at `address`."""
+    """In the starter: forks for whoever asks at `address`, and tells each how its process ended."""
 
     def __init__(self, address: str) -> None:
         self.address = address
         self._listening = socket.socket(socket.AF_UNIX)
         self._listening.bind(address)
         self._listening.listen()
-        self._listening.setblocking(False)
-        self.ended: dict[int, int] = {}
-        self._asking: dict[int, socket.socket] = {}
+        self._asking: dict[int, tuple[int, socket.socket]] = {}  # by the handle of the process: its id
 
-    def tend(self) -> None:
-        """Fork for those that ask, and note which processes have ended, and how; askers are told."""
-        with suppress(BlockingIOError):
-            asking, _ = self._listening.accept()
-            asking.setblocking(True)
-            self._fork(asking)
-        with suppress(ChildProcessError):
-            while (found := os.waitpid(-1, os.WNOHANG))[0]:
-                self._note(found[0], os.waitstatus_to_exitcode(found[1]))
+    def serve(self, until: IO[str]) -> None:
+        """Fork for whoever asks, until this input ends."""
+        while True:
+            ready, _, _ = select.select([until, self._listening, *self._asking], [], [])
+            for handle in self._asking.keys() & set(ready):
+                self._tell(handle)
+            if until in ready:
+                return
+            if self._listening in ready:
+                self._fork(self._listening.accept()[0])
 
-    def _note(self, pid: int, code: int) -> None:
-        if pid not in self._asking:
-            self.ended[pid] = code
-            return
-        with self._asking.pop(pid) as asking, suppress(OSError):  # whoever asked may be gone
+    def _tell(self, handle: int) -> None:
+        pid, asking = self._asking.pop(handle)
+        code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        os.close(handle)
+        with asking, suppress(OSError):  # whoever asked may be gone
             asking.sendall(_written(code))
 
     def _fork(self, asking: socket.socket) -> None:
         size, ends, _, _ = socket.recv_fds(asking, 8, 3)
         settings = json.loads(_exactly(asking, int.from_bytes(size, "big")))
         if (pid := os.fork()) == 0:
-            _work(settings, ends)
-        self._asking[pid] = asking
+            _become(settings, ends, self.address)
+        self._asking[os.pidfd_open(pid)] = pid, asking
         asking.sendall(_written(pid))
         for end in ends:
             os.close(end)
 
 
-def _work(settings: dict[str, Any], ends: list[int]) -> None:
-    """In the child: what a new Python does with execnet's first line, and end whatever happens."""
+def _become(settings: dict[str, Any], ends: Sequence[int], address: str) -> None:
+    """In the child: be what was asked for, and end whatever happens."""
+    code = 70
     try:
-        for number, end in enumerate(ends):
-            os.dup2(end, number)
-            os.close(end)
-        os.chdir(settings["folder"])
-        os.environ.clear()
-        os.environ.update(settings["environment"])
-        sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
-        for number, name in ((1, "stdout"), (2, "stderr")):
-            stream = open(number, "w", encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115
-            setattr(sys, name, stream)
-            setattr(sys, f"__{name}__", stream)
-        sys.argv, sys.path[0] = ["-c"], ""
-        exec(eval(sys.stdin.readline()))
-    except BaseException as why:
-        sys.stderr.write(f"{type(why).__name__}: {why}\n")
+        _settle(settings, ends)
+        code = _run(settings["arguments"], address) if "arguments" in settings else _work()
+    except SystemExit as why:
+        code = why.code if isinstance(why.code, int) else 1
+    except BaseException:
+        traceback.print_exc()
     finally:
         for stream in (sys.stdout, sys.stderr):
             with suppress(Exception):
                 stream.flush()
-        os._exit(0)
+        os._exit(code)
+
+
+def _settle(settings: dict[str, Any], ends: Sequence[int]) -> None:
+    """Take on the folder, the environment and the streams of the process to be."""
+    if settings.get("session"):
+        os.setsid()
+    os.chdir(settings["folder"])
+    os.environ.clear()
+    os.environ.update(settings["environment"])
+    for number, end in enumerate(ends):
+        os.dup2(end, number)
+    os.closerange(3, max(ends) + 1)
+    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
+    for number, name in ((1, "stdout"), (2, "stderr")):
+        stream = open(number, "w", encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115
+        setattr(sys, name, stream)
+        setattr(sys, f"__{name}__", stream)
+
+
+def _run(arguments: Sequence[str], address: str) -> int:
+    """What ``python -m pytest`` does."""
+    import dask.config
+    import pytest
+
+    dask.config.refresh()  # it read the environment when it was imported
+    sys.path[0] = str(Path.cwd())
+    sys.path[1:1] = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
+    sys.argv = [str(Path(pytest.__file__).with_name("__main__.py")), *arguments]
+    use(address)
+    try:
+        return int(pytest.main())
+    finally:
+        atexit._run_exitfuncs()
+
+
+def _work() -> int:
+    """What a new Python does with execnet's first line."""
+    sys.argv, sys.path[0] = ["-c"], ""
+    exec(eval(sys.stdin.readline()))
+    return 0
 
 
 def _written(number: int) -> bytes:

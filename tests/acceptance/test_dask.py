@@ -6,7 +6,6 @@ import importlib
 import json
 import os
 import signal
-import subprocess
 import sys
 import threading
 import time
@@ -35,6 +34,7 @@ from pytest_brainscore.work import Terms, Work
 
 from ..test_levels import PACKAGE, imports
 from ..test_work import CASES, MODEL, SCORE
+from .starter import begun
 from .test_kill import wait_for
 
 NETS = """
@@ -125,13 +125,8 @@ def rows_written(project):
 
 
 def test_ctrl_c_ends_the_run_and_its_workers_and_keeps_what_was_done(project):
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--models", "first,endless"]
-    process = subprocess.Popen(
-        [*command, "--brainscore-dask", "local"],
-        cwd=project.root,
-        stdout=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    words = ["-p", "no:cacheprovider", "--models", "first,endless", "--brainscore-dask", "local"]
+    process = begun(words, project.root, session=True)
     wait_for(lambda: rows_written(project) == 4 and "endless" in dict(built(project)), 120)
     workers = psutil.Process(process.pid).children(recursive=True)
     os.killpg(process.pid, signal.SIGINT)

@@ -16,7 +16,7 @@ import torch
 from PIL import Image
 from safetensors.torch import save_file
 
-from .conftest import NETS, draw_images
+from .conftest import NETS, UNUSED, draw_images
 from .starter import started
 
 WORKERS = [pytest.param((), id="alone"), pytest.param(("-n", "2"), id="workers")]
@@ -81,7 +81,7 @@ class Guarded:
 
     def run(self, *arguments: str, workers: bool = True, **environment: str) -> Result:
         reports = len(list(self.root.glob("reports*")))
-        options = ["-p", "no:cacheprovider", "-v", "--brainscore-reports", f"reports{reports}"]
+        options = ["-p", "no:cacheprovider", *UNUSED, "-v", "--brainscore-reports", f"reports{reports}"]
         words = [*options, *arguments, *(self.workers if workers else ())]
         ended = started(words, self.root, {**self.environment(), **environment})
         return Result(ended.code, ended.out + ended.err, self.root / f"reports{reports}")

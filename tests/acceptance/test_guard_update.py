@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 import shlex
 import shutil
-import subprocess
-import sys
 
 import pytest
 
+from .starter import begun
 from .test_guard import AFTER, BEFORE, BENCHMARKS, WORKERS, Guarded
 
 ALL = f"--models={','.join(BEFORE)}"
@@ -144,9 +143,8 @@ def test_a_folder_that_cannot_be_written(project):
 
 def test_two_runs_at_once_keep_each_others_lines(project):
     shutil.rmtree(project.baselines)
-    command = [sys.executable, "-m", "pytest", "-q", "-k", "IT-ridge", "--brainscore-update=new"]
-    options = {"cwd": project.root, "env": project.environment(), "stdout": subprocess.DEVNULL}
+    words = ["-q", "-k", "IT-ridge", "--brainscore-update=new"]
     names = ("steady,shaken,fallen", "risen,moved")
-    runs = [subprocess.Popen([*command, f"--models={some}"], **options) for some in names]
+    runs = [begun([*words, f"--models={some}"], project.root, project.environment()) for some in names]
     assert [run.wait() for run in runs] == [0, 0]
     assert sorted(project.lines()) == sorted(BEFORE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from .conftest import on_own
+from .conftest import on_own, run
 
 TWO_REGIONS = on_own("""
   - {regions: [V4, IT], metric: ridge}
@@ -85,8 +85,8 @@ def test_node_id_and_deselect(two):
 
 def test_last_failed_reruns_the_one_that_failed(two):
     arguments = ["--models", "small,wide_vit", "-k", "V4 or IT-ridge"]
-    first = two.pytester.runpytest_subprocess(*arguments)
+    first = run(*arguments)
     assert first.parseoutcomes() == {"passed": 2, "errors": 2, "deselected": 2}
-    again = two.pytester.runpytest_subprocess(*arguments, "--lf")
+    again = run(*arguments, "--lf")
     assert again.parseoutcomes()["errors"] == 2
     assert "passed" not in again.parseoutcomes()

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
+
+from .starter import begun
 
 SLOW = """
 import time
@@ -45,8 +45,8 @@ def test_sigkill_keeps_finished_rows_and_finished_activations(project):
             "sets:", "second: {source: 'slow:second', layers: {IT: '3'}, preprocess: {size: 32}}\nsets:"
         ),
     )
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--models", "small,second"]
-    process = subprocess.Popen(command, cwd=project.root, stdout=subprocess.DEVNULL, start_new_session=True)
+    words = ["-p", "no:cacheprovider", "--models", "small,second"]
+    process = begun(words, project.root, session=True)
     wait_for(lambda: len(rows(project, "reports")) == 1)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()

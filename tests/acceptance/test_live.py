@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import re
 import struct
-import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
@@ -21,6 +19,7 @@ from pytest_brainscore.harness.watching.status import Status
 
 from .conftest import UNUSED, Project, on_own
 from .screen import Screen
+from .starter import begun
 
 ROWS, COLUMNS = 16, 120
 
@@ -42,6 +41,12 @@ def net(seed: int = 0) -> nn.Module:
 def metric(x, y, splits):
     time.sleep(0.5)
     return [float(seed) for seed in range(4)]
+"""
+STARTS_SLOWLY = """
+import time
+
+def pytest_runtest_setup(item):
+    time.sleep(0.45)
 """
 MODELS = """
 slow:
@@ -77,14 +82,9 @@ def on_terminal(project: Project, *arguments: str, **environment: str) -> str:
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
     known = {name: value for name, value in os.environ.items() if name not in ("CI", "COLUMNS", "LINES")}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--color=no", *UNUSED, *arguments],
-        cwd=project.root,
-        env={**known, "TERM": "xterm", "OMP_NUM_THREADS": "1", **environment},
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-    )
+    words = ["-p", "no:cacheprovider", "--color=no", *UNUSED, *arguments]
+    settings = {**known, "TERM": "xterm", "OMP_NUM_THREADS": "1", **environment}
+    process = begun(words, project.root, settings, (theirs,) * 3)
     os.close(theirs)
     said = b""
     while chunk := _read(ours):
@@ -113,6 +113,7 @@ def report(lines: list[str]) -> list[str]:
 
 
 def test_the_line_says_what_is_done_and_garbles_nothing(slow: Project, monkeypatch: pytest.MonkeyPatch):
+    slow.write("conftest.py", STARTS_SLOWLY)
     said = on_terminal(slow, "--models", "slow", "-v")
     lines = shown(said)
     assert lines[0] == "0 of 2 items | slow IT-metric: start"

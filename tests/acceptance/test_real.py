@@ -8,6 +8,8 @@ import os
 import pytest
 import yaml
 
+from .conftest import run
+
 MODELS = """
 squeezenet1_1:
   source: torchvision
@@ -40,7 +42,7 @@ def project(pytester, shared, monkeypatch, tmp_path):
 
 def score(project, *arguments):
     """Rows of results.json by model, layer and benchmark."""
-    result = project.runpytest_subprocess("-p", "no:cacheprovider", "--brainscore-offline", *arguments)
+    result = run("-p", "no:cacheprovider", "--brainscore-offline", *arguments)
     (path,) = (project.path / "reports").glob("*/results.json")
     rows = json.loads(path.read_text())["results"]
     assert result.parseoutcomes() == {"passed": len(rows)} | {

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import xml.etree.ElementTree as ET
 
 import pytest
+
+from .starter import begun
 
 NETS = """
 import os
@@ -139,13 +139,8 @@ def test_nothing_starts_after_a_crash_under_exitfirst(team):
 
 
 def test_two_runs_on_one_store_compute_once(team):
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--models", "a", "-k", "ridge"]
-    both = [
-        subprocess.Popen(
-            [*command, "--brainscore-reports", reports], cwd=team.root, stdout=subprocess.DEVNULL
-        )
-        for reports in ("one", "other")
-    ]
+    words = ["-p", "no:cacheprovider", "--models", "a", "-k", "ridge", "--brainscore-reports"]
+    both = [begun([*words, reports], team.root) for reports in ("one", "other")]
     assert [process.wait(300) for process in both] == [0, 0]
     assert len(built(team)) == 2
     assert (team.root / "shown.txt").read_text().split() == ["20"]

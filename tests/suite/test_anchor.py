@@ -19,6 +19,7 @@ from scipy.stats import pearsonr
 from sklearn.cross_decomposition import PLSRegression
 from sklearn.model_selection import ShuffleSplit, StratifiedShuffleSplit
 
+from tests.acceptance.conftest import run
 from tests.brainio_files import as_file, write_assembly, write_csv
 from tests.conftest import ROOT
 
@@ -130,7 +131,7 @@ def test_pixels_by_the_shipped_entry_is_what_the_reference_recipe_gives(pytester
     (pytester.mkdir("benchmarks") / "majajhong2015.public.yaml").write_text(
         yaml.safe_dump(document(tmp_path))
     )
-    result = pytester.runpytest_subprocess(
+    result = run(
         "-p",
         "no:cacheprovider",
         "--models",

@@ -9,6 +9,8 @@ import shutil
 import pytest
 import yaml
 
+from tests.acceptance.conftest import run
+
 from . import network
 from .conftest import MODEL
 
@@ -30,7 +32,7 @@ def test_rows_are_the_scores_of_the_workbench(bench, pytester):
     (pytester.path / "nets.py").write_text(inspect.getsource(network))
     entry = MODEL.model_dump(mode="json", exclude={"id"}, exclude_defaults=True) | {"source": "nets:tiny"}
     (pytester.path / "models.yaml").write_text(yaml.safe_dump({"tiny": entry}))
-    result = pytester.runpytest_subprocess("-p", "no:cacheprovider", "--models=tiny", "--brainscore-offline")
+    result = run("-p", "no:cacheprovider", "--models=tiny", "--brainscore-offline")
     result.assert_outcomes(passed=len(due))
     (path,) = (pytester.path / "reports").glob("*/results.json")
     rows = {row["benchmark"]: row for row in json.loads(path.read_text())["results"]}
