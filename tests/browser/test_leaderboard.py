@@ -62,6 +62,25 @@ def test_a_column_sorts_down_then_up_and_what_has_no_score_stays_last(visit):
     assert names(tab) == sorted(MODELS, key=lambda name: (name[0].isalpha(), name.replace("_", "")))
 
 
+def shades(tab, label):
+    """The shade of each cell of a column, from 0, as it stands."""
+    heads = [text.split()[0] for text in tab.locator(".scores thead th:not([hidden])").all_inner_texts()]
+    cells = tab.locator(f"tbody.models td:nth-child({heads.index(label) + 1})")
+    return [int(name[1]) for name in cells.evaluate_all("cells => cells.map(cell => cell.className)")]
+
+
+def test_shades_follow_scores_and_of_many_models_ranks(visit):
+    tab = visit()
+    head(tab, "V1-pls").click()
+    scores = [float(text.replace("−", "-")) for text in column(tab, "V1-pls")]
+    low, high = min(scores), max(scores)
+    due = [min(8, int(9 * (score - low) / (high - low))) for score in scores]
+    assert all(abs(shade - other) <= 1 for shade, other in zip(shades(tab, "V1-pls"), due, strict=True))
+    tab.evaluate("document.querySelector('.board').dataset.shades = 'ranks'")  # as of more than 12 models
+    head(tab, "V1-pls").click()
+    assert shades(tab, "V1-pls") == [min(8, 9 * below // 11) for below in range(12)]
+
+
 def test_the_switch_shows_ceilings_and_ceiled_scores(visit):
     tab = visit()
     pixels = ROWS["pixels", FIRST]

@@ -30,19 +30,22 @@
   };
   const lowered = models.map((model) => model.name.toLowerCase());
 
-  function ranges() {
-    return columns.map((_, c) => {
-      let low = Infinity, high = -Infinity;
-      for (const line of cells) {
-        const number = value(line[c], c);
-        if (number !== null) { low = Math.min(low, number); high = Math.max(high, number); }
-      }
-      return [low, high];
-    });
+  const sorted = () => columns.map((_, c) =>
+    Float64Array.from(cells.map((line) => value(line[c], c)).filter((number) => number !== null)).sort());
+
+  function below(number, scores) {
+    let first = 0, last = scores.length;
+    while (first < last) {
+      const middle = (first + last) >> 1;
+      if (scores[middle] < number) first = middle + 1; else last = middle;
+    }
+    return first;
   }
 
-  function shade(number, [low, high]) {
-    const part = high > low ? (number - low) / (high - low) : 0.5;
+  function shade(number, scores) {
+    const low = scores[0], high = scores[scores.length - 1];
+    const ranked = board.dataset.shades === "ranks";
+    const part = high === low ? 0.5 : ranked ? below(number, scores) / (scores.length - 1) : (number - low) / (high - low);
     return `s${Math.min(SHADES - 1, Math.floor(part * SHADES))}`;
   }
 
@@ -73,7 +76,7 @@
     button.dataset.column = column;
     button.setAttribute("aria-haspopup", "dialog");
     const number = fill(button, cell, column);
-    td.classList.add(number === null ? "nothing" : shade(number, state.ranges[column]));
+    td.classList.add(number === null ? "nothing" : shade(number, state.sorted[column]));
     td.append(button);
     return td;
   }
@@ -129,7 +132,7 @@
   }
 
   function draw() {
-    state.ranges = ranges();
+    state.sorted = sorted();
     order();
     state.done = 0;
     body.replaceChildren();
