@@ -62,7 +62,7 @@ def test_intervals_lines_and_titles_are_drawn_within_a_panel():
     (panel,) = part_of(section, "parameters-committed").panels
     picture = drawn(panel, "p")
     assert picture.width <= 340
-    for text in ("Made.IT-pls", "IT, committed layer", "parameters (number, log scale)", "score (pls, raw)"):
+    for text in ("IT-pls", "Made, IT, committed layer", "parameters (number, log scale)", "score (pls, raw)"):
         assert f">{text}<" in picture.svg
     line, bars, _ = panel.to_dict()["layer"]
     assert values(panel, bars)[0]["low"] == 0.1
@@ -125,7 +125,8 @@ def test_a_set_that_is_too_small_is_told_once_and_its_benchmarks_are_not_drawn()
     few = planted(3, benchmark="Other.V4-pls", region="V4")
     section = years.section(evidence([*planted(12), *few, *untrained(few)]))
     (panel,) = part_of(section, "year-committed").panels
-    assert "Made.IT-pls" in str(panel.to_dict()["title"])
+    title = panel.to_dict()["title"]
+    assert (title["text"], title["subtitle"]) == (["IT-pls"], ["Made, IT, committed layer"])
     (line,) = [line for line in section.says if line.startswith("Not tested")]
     assert line == (
         "Not tested: committed layer, untrained (at most 3 networks have a known year of design, and 5 are"

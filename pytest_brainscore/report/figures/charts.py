@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 
 import altair as alt
 
+from .phrases import shortest
+
 WIDTH, HEIGHT = 262, 220
 """Of a panel's plot, in pixels: with its axis it stays within 324, which a telephone shows at full size."""
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#f0e442")
@@ -71,6 +73,13 @@ def themed(chart: Charted) -> Charted:
 def titled(text: str, subtitle: str = "") -> alt.TitleParams:
     """A title in lines that a panel has room for, broken at dots, dashes and blanks."""
     return alt.TitleParams(wrapped(text), subtitle=wrapped(subtitle) if subtitle else alt.Undefined)
+
+
+def of_benchmark(name: str, subtitle: str) -> alt.TitleParams:
+    """The benchmark's own id as title; its data set stands below, before the subtitle."""
+    own = shortest([name])[name]
+    of = name.removesuffix(own).rstrip(".")
+    return titled(own, ", ".join(filter(None, (of, subtitle))))
 
 
 def wrapped(text: str, at: int = _TITLE) -> list[str]:

@@ -12,9 +12,12 @@ from ...analysis.statistics.numbers import percent
 from ..parts import Figure, Table
 from . import charts
 from .columns import common, telling
+from .phrases import named
 
 MOST_NETWORKS = 12
 """In a panel."""
+_NAMES, _BARS = 172, 140
+"""Pixels of names and of bars: whole names of twins, and no panel wider than a telephone."""
 _WORDS = {"people": "easier for people", "model": "easier for the model", "alike": "alike"}
 _ORDER: tuple[Side, ...] = ("people", "alike", "model")
 _SHOWN = {"name": "benchmark", "network": "network", "images": "images", **_WORDS}
@@ -65,7 +68,7 @@ def _panel(benchmark: str, among: Sequence[Sided]) -> alt.LayerChart:
     """Stacked bars of the networks that score best, the best on top."""
     first = among[:MOST_NETWORKS]
     bars = [
-        {"network": one.model, "side": _WORDS[side], "place": place, "share": one.shares[side][0]}
+        {"network": named(one.model), "side": _WORDS[side], "place": place, "share": one.shares[side][0]}
         for one in first
         for place, side in enumerate(_ORDER)
     ]
@@ -83,11 +86,16 @@ def _panel(benchmark: str, among: Sequence[Sided]) -> alt.LayerChart:
             axis=alt.Axis(format="%", values=[0, 0.5, 1]),
             scale=alt.Scale(domain=[0, 1]),
         ),
-        y=alt.Y("network:N", title=None, sort=[one.model for one in first], axis=alt.Axis(labelLimit=120)),
+        y=alt.Y(
+            "network:N",
+            title=None,
+            sort=[named(one.model) for one in first],
+            axis=alt.Axis(labelLimit=_NAMES),
+        ),
         color=colour,
         order="place:Q",
     )
-    title = charts.titled(benchmark, "networks in order of their scores")
+    title = charts.of_benchmark(benchmark, "networks in order of their scores")
     return charts.themed(alt.LayerChart(layer=[encoded], title=title)).properties(
-        width=200, height=26 * len(first)
+        width=_BARS, height=26 * len(first)
     )

@@ -121,7 +121,7 @@ def _panel(
 ) -> alt.LayerChart:
     row = next(row for row in one.choice.rows if row.benchmark == benchmark)
     y = alt.Y("y:Q", title=f"score ({row.metric}, raw)", scale=alt.Scale(zero=False, padding=8))
-    title = charts.titled(benchmark, f"{row.region}, {one.choice.title}")
+    title = charts.of_benchmark(benchmark, f"{row.region}, {one.choice.title}")
     if axis.named and (order := _order(points, axis)):
         return charts.scatter(points, _names(order, axis), y, title)
     groups = list(dict.fromkeys(point["group"] for point in points))

@@ -17,7 +17,7 @@ from ...analysis.statistics.numbers import RHO, both_p, counted
 from ...errors import BrainScoreError, first_line
 from ...specs.results import Row
 from ..evidence import Evidence
-from ..figures.charts import MOST_PANELS, scatter, titled
+from ..figures.charts import MOST_PANELS, of_benchmark, scatter
 from ..figures.curves import TRAINED, UNKNOWN, UNTRAINED, Drawn, architecture, grouping, panels, training
 from ..figures.eigenvalues import figure
 from ..figures.phrases import shortest
@@ -174,7 +174,7 @@ def _panel(found: Sequence[Dimension], groups: dict[tuple[str, str], str]) -> al
     points = [_point(one, groups[one.benchmark, one.model]) for one in found if one.plain is not None]
     points = points or [_point(one, groups[one.benchmark, one.model]) for one in found]
     points.sort(key=lambda point: _GROUPS.index(str(point["group"])))
-    title = titled(found[0].benchmark, counted(len(points), "network"))
+    title = of_benchmark(found[0].benchmark, counted(len(points), "network"))
     scale = alt.Scale(type="log", nice=False, padding=10)
     x = alt.X(
         "x:Q", title="dimensions of the chosen layer", scale=scale, axis=alt.Axis(tickCount=4, format="~s")

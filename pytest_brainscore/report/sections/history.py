@@ -9,7 +9,7 @@ from typing import Any
 import altair as alt
 
 from ..evidence import Evidence
-from ..figures.charts import COLOURS, MOST_PANELS, SHAPES, inline, themed, titled
+from ..figures.charts import COLOURS, MOST_PANELS, SHAPES, inline, of_benchmark, themed
 from ..parts import Figure, Section, Table
 from ..tracks import Point, Track, tracks
 
@@ -122,5 +122,5 @@ def _panel(group: Sequence[Track]) -> alt.LayerChart:
     line = base.mark_line(strokeWidth=1.5).encode(y=raw)
     dots = base.mark_point(filled=True, size=50, opacity=1).encode(y=raw, shape=shape)
     rings = base.transform_filter("datum.moved").mark_point(size=190, strokeWidth=1.5).encode(y=raw)
-    title = titled(group[0].benchmark, "dashed: baseline; ring: not the same")
+    title = of_benchmark(group[0].benchmark, "dashed: baseline; ring: not the same")
     return themed(alt.LayerChart(layer=[held, line, dots, rings], title=title))

@@ -152,7 +152,7 @@ def _point(one: Network, row: Row | None) -> dict[str, Any]:
 def _panel(name: str, points: charts.Points, rows: Sequence[Row]) -> alt.LayerChart:
     ceiling = ceiling_of(rows[0]) if rows else None
     metric = f"score ({rows[0].metric}, raw)" if rows else "score (composite)"
-    title = charts.titled(name, rows[0].region if rows else "composite")
+    title = charts.of_benchmark(name, rows[0].region) if rows else charts.titled(name, "composite")
     return _against_top1(points, metric, title, ceiling)
 
 

@@ -14,7 +14,7 @@ from ...analysis.statistics.numbers import counted, percent, signed
 from ...errors import BrainScoreError, first_line
 from ...specs.results import Row
 from ..evidence import Evidence
-from ..figures.charts import SHAPES, WIDTH, Points, inline, themed, titled
+from ..figures.charts import SHAPES, WIDTH, Points, inline, of_benchmark, themed
 from ..figures.curves import family, training
 from ..figures.heatmap import Square, heatmap, palette
 from ..figures.phrases import difference, named, shortest
@@ -158,7 +158,7 @@ def _plane(one: Likeness, rows: Rows) -> alt.LayerChart:
     layers = [marks.encode(x, y, _colour(points), _shape(points))]
     if len(points) <= _MOST_NAMED:
         layers += [text.encode(x, y, text="name:N") for text in _names(points)]
-    title = titled(one.benchmark, counted(len(points), "network"))
+    title = of_benchmark(one.benchmark, counted(len(points), "network"))
     made: alt.LayerChart = themed(alt.LayerChart(layer=layers, title=title))
     return made.properties(width=WIDTH - 20, height=WIDTH - 20)
 
