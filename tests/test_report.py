@@ -229,7 +229,8 @@ def test_prose_has_code_between_backticks_and_nothing_else_of_html():
     assert coded("run `pytest <x>` & `more`") == ("run <code>pytest &lt;x&gt;</code> &amp; <code>more</code>")
     assert breakable("r = 0.5 of a.b") == "r = 0.5 of a.<wbr>b"
     rows = [{"a": "x" * 61, "b": "x" * 60, "c": 1, "d": "x" * 161}]
-    assert widths(rows, "abcd") == {"a": "long", "b": "", "c": "", "d": "verylong"}
+    assert widths(rows, "abcd") == {"a": "long", "b": "some", "c": "", "d": "verylong"}
+    assert widths([{"a": "−0.176 [−0.372, 0.035]", "b": ""}], "ab") == {"a": "whole", "b": ""}
 
 
 def perfect(how, ceiling=0.64, raw=0.3):

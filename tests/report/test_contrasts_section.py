@@ -67,6 +67,10 @@ def test_of_four_pairs_there_is_a_difference_and_no_verdict():
     assert (row["low"], row["high"], row["p"], row["p_corrected"], row["g"]) == (None,) * 5
     assert {one["low"] for one in part_of(section, "contrasts-groups").rows} == {None}
     assert len(figure.panels) == 2
+    assert list(part_of(section, "contrasts").columns) == [
+        *("contrast", "benchmark", "group", "against", "difference")
+    ]
+    assert part_of(section, "contrasts").says == "All lines: Networks 4 pairs, Unit networks."
 
 
 def test_groups_are_told_with_both_corrections_and_a_forest():

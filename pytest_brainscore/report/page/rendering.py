@@ -27,8 +27,8 @@ _MOST = 200
 """So many lines of a table are shown; the files have all."""
 _FEW = 5
 """So many findings of a figure stand open."""
-_LONG = 60, 160
-"""Letters from which text of a table is long, and very long."""
+_LONG = 0, 24, 60, 160
+"""Letters from which text of a table stands on one line, needs some room, is long, and very long."""
 
 
 @cache
@@ -93,7 +93,7 @@ def widths(rows: Sequence[Mapping[str, Any]], keys: Iterable[str]) -> dict[str, 
 
 def _width(rows: Sequence[Mapping[str, Any]], key: str) -> str:
     most = max((len(row[key]) for row in rows if isinstance(row[key], str)), default=0)
-    return ["", "long", "verylong"][sum(most > limit for limit in _LONG)]
+    return ["", "whole", "some", "long", "verylong"][sum(most > limit for limit in _LONG)]
 
 
 def is_number(value: Any) -> bool:

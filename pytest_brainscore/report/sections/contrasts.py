@@ -14,6 +14,7 @@ from ...analysis.statistics.numbers import counted, estimate, p_value
 from ...specs.contrasts import Contrast
 from ...suite.contrasts import contrasts as asked_of
 from ..evidence import Evidence
+from ..figures.columns import common, telling
 from ..figures.forests import Span, forests
 from ..figures.phrases import shortest, slug
 from ..parts import Figure, Section, Table
@@ -43,6 +44,7 @@ _EFFECTS = {
     "g_low": "g from",
     "g_high": "g to",
 }
+_ALWAYS = ("contrast", "benchmark", "group", "against", "difference")
 
 
 def section(evidence: Evidence) -> Section | None:
@@ -178,7 +180,9 @@ def _tables(asked: Sequence[Contrast], found: Contrasted, answered: Sequence[Eff
     paired = {one.id for one in asked if one.pairs}
     every = [(one, {**asdict(one), "networks": _networks(one, one.contrast in paired)}) for one in answered]
     chosen = [line for one, line in every if one.chosen]
-    yield Table("contrasts", "Differences of groups", chosen, _EFFECTS)
+    shared = common(chosen, _EFFECTS, _ALWAYS)
+    columns = telling(chosen, _EFFECTS, _ALWAYS)
+    yield Table("contrasts", "Differences of groups", chosen, columns, shared and f"All lines: {shared}.")
     yield Table("contrasts-units", "Differences by unit", [line for _, line in every], _EFFECTS, shown=False)
     groups = [{**asdict(one), "networks": " ".join(one.networks)} for one in found.groups if one.n]
     headings = {name: name for name in ("contrast", "benchmark", "group", "n", "mean", "low", "high")}

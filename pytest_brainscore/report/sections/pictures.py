@@ -75,7 +75,7 @@ def _shown(one: Sided, found: Kept, evidence: Evidence, names: Mapping[str, str]
         stimuli = stimuli_of(found.rows[one.benchmark, one.model], evidence.benchmarks)
         made = [_pictures(one, side, stimuli, name) for side in DIFFERENT]
     except BrainScoreError as why:
-        return [_named(one, why, name)]
+        return [part for part in [_named(one, why, name)] if part.rows]
     return [pictures for pictures in made if pictures.pictures]
 
 
