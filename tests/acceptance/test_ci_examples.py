@@ -167,8 +167,8 @@ class Service:
         """Run what comes after the script."""
         given = {"CI_MERGE_REQUEST_IID": "7", "CI_PROJECT_ID": "5", "BRAINSCORE_TOKEN": "secret"}
         given["CI_API_V4_URL"] = "https://git.example/api/v4"
-        for line in GITLAB["after_script"]:
-            self.script("after_script", line, self.environment(**GITLAB["variables"], **given))
+        lines = "\n".join(GITLAB["after_script"])
+        self.script("after_script", lines, self.environment(**GITLAB["variables"], **given))
 
     def _cache(self, step: dict) -> None:
         here = self.folder / step["with"]["path"]
@@ -246,6 +246,12 @@ def story(tmp_path_factory):
     git("push", "-q", str(home / "origin.git"), "main", folder=project)
     told["fallen"] = Service(home, 4).github("scores")
     told["gitlab"] = Service(home, 5).gitlab()
+    (project / "models.yaml").write_text("my_net: {sorce: nets:my_net}\n")
+    git("add", ".", folder=project)
+    git("commit", "-q", "-m", "A slip", folder=project)
+    git("push", "-q", str(home / "origin.git"), "main", folder=project)
+    told["slip"] = Service(home, 6).github("scores")
+    told["gitlab_slip"] = Service(home, 7, reports=True).gitlab()
     return told
 
 
@@ -310,6 +316,18 @@ def test_gitlab_scores_and_leaves_one_note(story):
     assert asked[-3:] == [f"{url}?per_page=100", "--output", "notes.json"]
 
 
+def test_where_nothing_was_scored_the_comment_says_so(story):
+    github, gitlab = story["slip"], story["gitlab_slip"]
+    assert github.failed == ["Score"], github.said("log")
+    assert gitlab.failed == ["script"], gitlab.said("log")
+    for run in (github, gitlab):
+        assert "models.yaml:1: my_net.sorce: no such key; did you mean source?" in run.said("log")
+    nothing = "### Brain scores: nothing was scored, see the log\n"
+    assert github.said("summary") == nothing
+    assert github.said("comment.md") == "<!-- brain scores -->\n" + nothing
+    assert gitlab.said("note.md") == "<!-- brain scores -->\n" + nothing
+
+
 def test_packages_are_installed_as_the_file_says(story):
     for run in story.values():
         assert run.said("pip") == "-m pip install -r requirements.txt\n"
@@ -317,6 +335,13 @@ def test_packages_are_installed_as_the_file_says(story):
 
 
 def test_the_workflow_is_of_the_form_that_github_expects():
+    keys = {
+        step["with"]["key"] for steps in _jobs() for step in steps if "cache/restore" in step.get("uses", "")
+    }
+    (key,) = keys  # both jobs take the same
+    assert {"models.yaml", "**/*.py", "**/*.pth", "!benchmarks/baselines/**"} <= set(
+        re.findall(r"'(.+?)'", key)
+    )
     assert set(GITHUB) == {"name", "on", "permissions", "concurrency", "defaults", "env", "jobs"}
     assert set(GITHUB["on"]) == {"pull_request", "push", "workflow_dispatch"}  # never pull_request_target
     update = GITHUB["on"]["workflow_dispatch"]["inputs"]["update"]
@@ -328,6 +353,10 @@ def test_the_workflow_is_of_the_form_that_github_expects():
         assert set(job) == {"if", "runs-on", "timeout-minutes", "permissions", "steps"}
         for step in job["steps"]:
             form_of_step(step)
+
+
+def _jobs() -> list[list[dict]]:
+    return [job["steps"] for job in GITHUB["jobs"].values()]
 
 
 def form_of_step(step: dict) -> None:
@@ -344,8 +373,7 @@ def form_of_step(step: dict) -> None:
 def test_the_gitlab_job_is_of_the_form_that_gitlab_expects():
     known = {"image", "rules", "variables", "cache", "before_script", "script", "after_script", "artifacts"}
     assert set(GITLAB) == known
-    assert set(GITLAB["cache"]) == {"key", "fallback_keys", "paths", "when"}
-    assert len(GITLAB["cache"]["key"]["files"]) <= 2
+    assert GITLAB["cache"] == {"key": "brain-scores", "paths": [".cache"], "when": "always"}
     assert GITLAB["artifacts"]["reports"] == {"junit": "junit.xml"}
     for part in ("before_script", "script", "after_script"):
         assert all(isinstance(line, str) for line in GITLAB[part])
