@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Iterator
@@ -22,6 +23,12 @@ with suppress(ImportError):  # pytest reads this file for the suite too, where H
     settings.register_profile("ci", derandomize=True, max_examples=10, **slow)
     settings.register_profile("large", max_examples=150, print_blob=True, **slow)
     settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+def pytest_collection_finish() -> None:
+    """What is there by now stays: no look for garbage need go through it; each inner run has two."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

@@ -58,6 +58,11 @@ def made(name: str, seed: int):
         time.sleep(300)
     return small(seed=seed)
 """
+PRELOADED = """
+from distributed.utils import get_mp_context
+
+get_mp_context().set_forkserver_preload(["distributed", "torchvision", "pytest_brainscore.workbench"])
+"""
 SECOND = """  - region: IT
     metric: {name: rdm}
 """
@@ -99,7 +104,9 @@ def built(project):
     return [line.split() for line in (project.root / "built.txt").read_text().splitlines()]
 
 
-def test_serial_scores_and_a_lost_worker_costs_its_own_unit_only(project):
+def test_serial_scores_and_a_lost_worker_costs_its_own_unit_only(project, monkeypatch):
+    monkeypatch.setenv("DASK_DISTRIBUTED__WORKER__MULTIPROCESSING_METHOD", "forkserver")
+    project.write("conftest.py", PRELOADED)
     models = ("--models", "once,always,first,second")
     result = project.run(*models, "--brainscore-dask", "local", "--brainscore-reports", "elsewhere")
     assert result.parseoutcomes() == {"passed": 6, "errors": 2}
