@@ -19,7 +19,6 @@ from .incoming import page_in
 from .mirrors import find_in_mirror
 from .obtained import folder_of
 from .reach import NoConnection
-from .stores import fetch_object, store_of
 
 CACHE, MIRROR = "BRAINSCORE_CACHE", "BRAINSCORE_MIRROR"
 
@@ -162,6 +161,8 @@ class Fetcher:
         if not _is_right(partial, file):
             difference = _difference(partial, file) + page_in(partial)
             aside = set_aside(partial, self.cache)
+            from .stores import store_of
+
             raise FetchError(
                 f"{url}: {difference}; what {store_of(url)} gave is at {aside}; correct the hash in the YAML"
                 " where the file was meant to change"
@@ -169,6 +170,8 @@ class Fetcher:
         return self._adopted(partial, file)
 
     def _ask(self, file: File, url: str, partial: Path, access: Access) -> bool:
+        from .stores import fetch_object  # requests: only where something is fetched
+
         return fetch_object(url, partial, access, at_most=file.bytes, progress=self.progress, tell=self.tell)
 
     def _adopted(self, partial: Path, file: File) -> Path:

@@ -5,6 +5,7 @@ The shipped ones lie beside this file in a wheel, and at the top of a checkout.
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from ..errors import SpecError, nearest
@@ -54,6 +55,12 @@ def files_in(folder: Path) -> list[Path]:
     return [file for file in sorted(folder.glob("*.y*ml")) if is_benchmark_file(file)]
 
 
+@cache
+def _shipped(path: Path) -> Zoo:
+    """Read once in a process: it is asked for several times, and nobody writes to it."""
+    return load_zoo(path)
+
+
 def zoo(*projects: Path) -> Zoo:
     """The shipped zoo, extended by the models.yaml of the first of `projects` that has one.
 
@@ -61,7 +68,7 @@ def zoo(*projects: Path) -> Zoo:
     Raises SpecError where one of the two is wrong.
     """
     path = _home() / "models.yaml"
-    shipped = load_zoo(path)
+    shipped = _shipped(path)
     for own in (project / "models.yaml" for project in projects):
         if own.is_file() and own.resolve() != path.resolve():
             return shipped.extended(load_zoo(own, shipped.models))

@@ -20,7 +20,7 @@ from .children import Ended, tell
 
 STAGES = {
     "plan": "pytest_brainscore.harness.schedule:plan",
-    "fetch": "pytest_brainscore.data.fetch:fetch_object",
+    "fetch": "pytest_brainscore.data.stores:fetch_object",
     "extract": "pytest_brainscore.data.archives:_unpack_whole",
     "forward": "pytest_brainscore.models.activations:_show",
     "store": "pytest_brainscore.models.store:Store.put",
