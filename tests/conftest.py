@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import gc
+import multiprocessing
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
+from multiprocessing.context import BaseContext
 from pathlib import Path
 
 import pytest
@@ -37,6 +39,16 @@ def _no_host_is_remembered() -> Iterator[None]:
     yield
     if reach := sys.modules.get("pytest_brainscore.data.reach"):
         reach._unreached.clear()
+
+
+@pytest.fixture(scope="session")
+def processes() -> BaseContext:
+    """Makes new processes; they are forked from one that has torch imported where that is safe."""
+    if sys.platform != "linux":
+        return multiprocessing.get_context("spawn")
+    made = multiprocessing.get_context("forkserver")
+    made.set_forkserver_preload(["pytest_brainscore.workbench"])
+    return made
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import multiprocessing
 import os
 from pathlib import Path
 
@@ -249,15 +248,14 @@ def _fetch_in_a_process(cache: Path, file: File, barrier, results) -> None:
     results.put(Fetcher(cache)(file, HERE).read_bytes())
 
 
-def test_two_processes_at_once_make_one_request(server, tmp_path):
-    context = multiprocessing.get_context("spawn")
-    barrier, results = context.Barrier(2), context.Queue()
+def test_two_processes_at_once_make_one_request(processes, server, tmp_path):
+    barrier, results = processes.Barrier(2), processes.Queue()
     arguments = (tmp_path / "cache", server.file(), barrier, results)
-    processes = [context.Process(target=_fetch_in_a_process, args=arguments) for _ in range(2)]
-    for process in processes:
+    running = [processes.Process(target=_fetch_in_a_process, args=arguments) for _ in range(2)]
+    for process in running:
         process.start()
-    assert [results.get(timeout=60) for _ in processes] == [server.content] * 2
-    for process in processes:
+    assert [results.get(timeout=60) for _ in running] == [server.content] * 2
+    for process in running:
         process.join(timeout=60)
         assert process.exitcode == 0
     assert len(server.asked) == 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -249,10 +248,9 @@ def _run(folder: Path, barrier, rows) -> None:
     rows.put((net.module.rows, float(done.tensors[("relu",), COORDINATES].abs().sum())))
 
 
-def test_two_processes_do_not_compute_the_same_twice(tmp_path):
-    context = multiprocessing.get_context("spawn")
-    barrier, rows = context.Barrier(2), context.Queue()
-    running = [context.Process(target=_run, args=(tmp_path, barrier, rows)) for _ in range(2)]
+def test_two_processes_do_not_compute_the_same_twice(processes, tmp_path):
+    barrier, rows = processes.Barrier(2), processes.Queue()
+    running = [processes.Process(target=_run, args=(tmp_path, barrier, rows)) for _ in range(2)]
     for process in running:
         process.start()
     found = sorted(rows.get(timeout=90) for _ in running)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import time
 import warnings
@@ -163,10 +162,9 @@ def _hammer(folder: Path, seed: int, failures) -> None:
         failures.put(repr(why))
 
 
-def test_two_processes_at_once_never_see_half_a_file(tmp_path):
-    context = multiprocessing.get_context("spawn")
-    failures = context.Queue()
-    running = [context.Process(target=_hammer, args=(tmp_path, seed, failures)) for seed in range(2)]
+def test_two_processes_at_once_never_see_half_a_file(processes, tmp_path):
+    failures = processes.Queue()
+    running = [processes.Process(target=_hammer, args=(tmp_path, seed, failures)) for seed in range(2)]
     for process in running:
         process.start()
     for process in running:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import multiprocessing
 from pathlib import Path
 
 import numpy as np
@@ -175,9 +174,8 @@ def test_a_cache_that_cannot_be_written_is_done_without(tmp_path):
     assert opened(tmp_path).data.shape == (192, 24)
 
 
-def test_two_runs_at_once_do_not_disturb_each_other(tmp_path):
-    context = multiprocessing.get_context("spawn")
-    with context.Pool(2) as pool:
+def test_two_runs_at_once_do_not_disturb_each_other(processes, tmp_path):
+    with processes.Pool(2) as pool:
         found = pool.map(_first_response, [tmp_path] * 4, chunksize=1)
     assert len(set(found)) == 1
     assert len(list((tmp_path / "simulated").iterdir())) == 1
