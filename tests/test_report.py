@@ -29,7 +29,7 @@ from pytest_brainscore.report.page.drawing import Panel, drawn, sheet
 from pytest_brainscore.report.page.exports import write_figure, write_table
 from pytest_brainscore.report.page.ids import apart
 from pytest_brainscore.report.page.reading import evidence_of
-from pytest_brainscore.report.page.rendering import as_json, breakable, coded, shown, widths
+from pytest_brainscore.report.page.rendering import as_json, breakable, coded, right, shown, widths
 from pytest_brainscore.report.parts import Figure, Picture, Pictures, Section, Table
 from pytest_brainscore.report.sections import history, leaderboard
 from pytest_brainscore.report.tracks import tracks
@@ -230,6 +230,7 @@ def test_prose_has_code_between_backticks_and_nothing_else_of_html():
     assert breakable("r = 0.5 of a.b") == "r = 0.5 of a.<wbr>b"
     rows = [{"a": "x" * 61, "b": "x" * 60, "c": 1, "d": "x" * 161}]
     assert widths(rows, "abcd") == {"a": "long", "b": "some", "c": "", "d": "verylong"}
+    assert (right(rows, "abcd"), right([], "abcd")) == ([2], [])
     assert widths([{"a": "−0.176 [−0.372, 0.035]", "b": ""}], "ab") == {"a": "whole", "b": ""}
 
 

@@ -43,7 +43,7 @@ def environment() -> jinja2.Environment:
     )
     made.filters.update(value=shown, json=as_json, packed=packed, image=as_image)
     made.filters.update(numeric=is_number, day=day, files=files, breakable=breakable)
-    made.filters.update(coded=coded, widths=widths)
+    made.filters.update(coded=coded, widths=widths, right=right)
     made.globals.update(most=_MOST, few=_FEW)
     return made
 
@@ -94,6 +94,11 @@ def widths(rows: Sequence[Mapping[str, Any]], keys: Iterable[str]) -> dict[str, 
 def _width(rows: Sequence[Mapping[str, Any]], key: str) -> str:
     most = max((len(row[key]) for row in rows if isinstance(row[key], str)), default=0)
     return ["", "whole", "some", "long", "verylong"][sum(most > limit for limit in _LONG)]
+
+
+def right(rows: Sequence[Mapping[str, Any]], keys: Iterable[str]) -> list[int]:
+    """The columns of numbers by place, as the first row has them."""
+    return [place for place, key in enumerate(keys) if rows and is_number(rows[0][key])]
 
 
 def is_number(value: Any) -> bool:
