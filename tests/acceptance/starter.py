@@ -65,7 +65,7 @@ def begun(
         with NOWHERE.open("r+b", buffering=0) as nowhere:
             return begun(arguments, folder, environment, (nowhere.fileno(),) * 3, session)
     if STARTER is not None:
-        from .forked import Forked
+        from .forked import Forked  # here: run as a program this file is in no package
 
         settings = {"arguments": list(arguments), "folder": str(folder), "environment": dict(environment)}
         return Forked(STARTER.address, {**settings, "session": session}, streams)
