@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -59,32 +60,33 @@ def groups(n=N, count=6):
     return [without(part, n) for part in Sampling("key", groups=count).parts(n)]
 
 
-def test_stored_over_stimuli_is_nadeau_and_bengios_variance_of_the_splits(x, responses):
+def overlap(splits) -> float:
+    tests = [{*split.test.tolist()} for split in splits]
+    return np.mean([len(one & other) / len(one) for one, other in combinations(tests, 2)])
+
+
+def test_stored_over_stimuli_is_the_variance_of_the_splits_and_what_they_share(x, responses):
     entry = {"metric": "ridge", "splits": {"n": 5, "train": 0.75}, "inference": {"over": ("stimulus",)}}
-    found, _ = measured(entry, responses, x)
-    variance = (1 / 5 + 15 / 45) * np.var(found.splits, ddof=1)
+    found, target = measured(entry, responses, x)
+    shared = overlap(target.splits)
+    ratio = shared / (1 - shared) + 15 / 45 / 4
+    line = found.beside["shared_stimulus"].values
+    variance = np.var(found.splits, ddof=1) / 5 + ratio * np.var(line, ddof=1)
     assert found.interval.se == pytest.approx(np.sqrt(variance))
     assert (found.interval.over, found.interval.df, found.interval.refit) == (("stimulus",), 4, False)
     assert found.interval.low < found.raw < found.interval.high
     np.testing.assert_array_equal(found.beside["replicates_stimulus"].values, found.splits)
 
 
-def test_refitted_each_stimulus_stays_on_its_side(x, responses):
-    entry = {"metric": {"name": "ridge", "alpha": 2.0}, "splits": {"n": 3, "train": 0.7}, **REFIT}
+def test_refitted_mappings_are_fitted_on_other_splits_of_the_same_size(x, responses):
+    entry = {"metric": {"name": "ridge", "alpha": 2.0}, "splits": {"n": 1, "train": 0.7}, **REFIT}
     found, target = measured(entry, responses, x)
-    expected = []
-    for rows in groups():
-        place = {row: i for i, row in enumerate(rows.tolist())}
-        splits = [
-            Split(
-                *(torch.tensor([place[r] for r in side.tolist() if r in place]) for side in (s.train, s.test))
-            )
-            for s in target.splits
-        ]
-        expected.append(ridge(x[rows], target.y[rows], splits, alpha=2.0).raw())
-    np.testing.assert_allclose(found.beside["replicates_stimulus"].values[:6], expected, atol=1e-12)
+    drawn = [Split(order[:42], order[42:]) for order in Sampling("key").orders(N, 6)]
+    expected = ridge(x, target.y, drawn, alpha=2.0).per_split()
+    np.testing.assert_allclose(found.beside["replicates_stimulus"].values, expected, atol=1e-12)
     assert found.interval.refit
-    assert found.interval.by == {"stimulus": "jackknife", "neuroid": "bootstrap"}
+    assert found.interval.by == {"stimulus": "splits", "neuroid": "bootstrap"}
+    assert found.beside["replicates_stimulus"].attrs["of"] == 1
 
 
 @pytest.mark.parametrize("rounded", [False, True])

@@ -27,10 +27,11 @@ class Variance:
 def variance_of(replicates: Replicates) -> Variance:
     """The variance by one factor.
 
-    splits (J of them): s^2 / J + ratio t^2, J - 1 df, t^2 of the part that splits share. With the ratio
+    splits, of a mean of J: s^2 / J + ratio t^2, t^2 of the part that splits share. With the ratio
     n_test/n_train, and all of the score shared, that is Nadeau and Bengio 2003, Mach. Learn. 52:239.
-    bootstrap, of n: n/(n - 1) s^2, n - 1 df: Schuett et al. 2023, eLife 12:e82566. jackknife, of g groups:
-    as `jackknife.variance` has it, g - 1 df. s^2 has ddof 1.
+    bootstrap, of n: n/(n - 1) s^2: Schuett et al. 2023, eLife 12:e82566. jackknife, of g groups:
+    as `jackknife.variance` has it. s^2 has ddof 1. df: one less than there are splits, members or groups, or
+    what is known of the bootstrap.
     Raises MetricError for fewer than 2 replicates, and where one of them is not a number.
     """
     values = numbers(replicates)
@@ -39,14 +40,14 @@ def variance_of(replicates: Replicates) -> Variance:
         return Variance(jackknife.variance(singles, twos), len(singles) - 1.0)
     if replicates.way == "bootstrap":
         n = replicates.count
-        return Variance(n / (n - 1) * float(values.var(ddof=1)), n - 1.0)
-    return Variance(float(of_splits(values, replicates.line, replicates.ratio)), len(values) - 1.0)
+        return Variance(n / (n - 1) * float(values.var(ddof=1)), replicates.df or n - 1.0)
+    return Variance(float(of_splits(replicates, values, replicates.line)), len(values) - 1.0)
 
 
-def of_splits(values: np.ndarray, line: np.ndarray, ratio: float | None) -> np.ndarray:
-    """The variance (...) of the mean over splits, of values and what splits share of them (..., J)."""
+def of_splits(made: Replicates, values: np.ndarray, line: np.ndarray) -> np.ndarray:
+    """The variance (...) of the mean over splits, of values and what splits share of them (..., splits)."""
     own, shared = (np.var(each, axis=-1, ddof=1) for each in (values, line))
-    return np.asarray(own / values.shape[-1] + (ratio or 0.0) * shared)
+    return np.asarray(own / (made.of or values.shape[-1]) + (made.ratio or 0.0) * shared)
 
 
 def numbers(replicates: Replicates) -> np.ndarray:

@@ -23,7 +23,8 @@ class Replicates:
     replicate of their difference.
     ratio: of `splits`, the covariance of two of them over the variance that they do not share. shared: of
     `splits`, like values: the part that ratio is of (`influence.linearised`); None for all of it.
-    count: how many of the factor were sampled from.
+    of: how many splits the score is the mean of; None for as many as there are values.
+    count: how many of the factor were sampled from. df: of a bootstrap; None for count - 1.
     refit: whether the mapping was fitted anew for each. alone: whether the score depends on stimuli too, and
     these were no sample though they should have been: nothing can then be said of two models.
     """
@@ -36,6 +37,8 @@ class Replicates:
     refit: bool = False
     alone: bool = False
     shared: np.ndarray | None = None
+    of: int | None = None
+    df: float | None = None
 
     @property
     def line(self) -> np.ndarray:

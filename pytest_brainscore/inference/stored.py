@@ -39,16 +39,8 @@ def stored(
     over: which of these are wanted; by default all. A factor of a single member has none.
     """
     found = members(measured, sampling, over)
-    stimuli = _by_splits(measured, splits, n) if over is None or "stimulus" in over else None
-    if stimuli is None:
-        return found
-    factor = next(iter(found), None)
-    if factor is not None:
-        drawn = (
-            per_split(measured, factor, sampling, JOINT, centres) for centres in (None, _in_a_line(measured))
-        )
-        found["both"] = both(stimuli, *drawn)
-    return {"stimulus": stimuli, **found}
+    stimuli = by_splits(measured, splits, n) if over is None or "stimulus" in over else None
+    return found if stimuli is None else with_both(stimuli, found, measured, sampling)
 
 
 def members(
@@ -59,7 +51,31 @@ def members(
     if factor is None:
         return {}
     values = per_split(measured, factor, sampling).mean(axis=1)
-    return {factor: Replicates("bootstrap", factor, values, count_of(measured, factor))}
+    m = count_of(measured, factor)
+    return {factor: Replicates("bootstrap", factor, values, m, df=_df(measured, factor, m))}
+
+
+def _df(measured: Measurement, factor: Factor, m: int) -> float | None:
+    """How well a bootstrap of m members knows its variance; None for as well as it would for a mean.
+
+    That of a median is known to a share of m^(-1/4) only (Hall and Martin 1988, Probab. Theory Relat. Fields
+    80:261), so that df grows as the root of m. The factor 2 is of simulations: docs/statistics.md.
+    """
+    a_median = factor == "neuroid" and measured.centre == "median"
+    return min(2 * m**0.5, m - 1.0) if a_median else None
+
+
+def with_both(
+    stimuli: Replicates, found: dict[Factor, Replicates], measured: Measurement, sampling: Sampling
+) -> dict[Factor, Replicates]:
+    """Replicates over stimuli, over members, if any, and over both; measured: on the splits of stimuli."""
+    factor = next(iter(found), None)
+    if factor is None:
+        return {"stimulus": stimuli}
+    drawn = (
+        per_split(measured, factor, sampling, JOINT, centres) for centres in (None, _in_a_line(measured))
+    )
+    return {"stimulus": stimuli, **found, "both": both(stimuli, *drawn)}
 
 
 def both(stimuli: Replicates, values: np.ndarray, shared: np.ndarray | None = None) -> Replicates:
@@ -68,7 +84,8 @@ def both(stimuli: Replicates, values: np.ndarray, shared: np.ndarray | None = No
     return replace(stimuli, factor="both", values=values.flatten(), shared=flat)
 
 
-def _by_splits(measured: Measurement, splits: Sequence[Split], n: int) -> Replicates | None:
+def by_splits(measured: Measurement, splits: Sequence[Split], n: int) -> Replicates | None:
+    """Replicates over n stimuli, the score of each split; None for one split, or where all test the same."""
     values = measured.per_split().cpu().numpy()
     overlap = _overlap(splits)
     if len(values) < 2 or len(values) != len(splits) or overlap > 1 - EXACT:

@@ -73,8 +73,7 @@ def _interaction(stimuli: Replicates, members: Replicates, both: Replicates) -> 
     m = members.count
     if stimuli.way == "splits":
         values, line = (_added(each, len(stimuli.values)) for each in (numbers(both), both.line))
-        found = of_splits(values, line, stimuli.ratio)
-        return m / (m - 1) * float(found.mean())
+        return m / (m - 1) * float(of_splits(stimuli, values, line).mean())
     singles, twos = jackknife.singles_and_twos(numbers(stimuli))
     k, plain = len(singles), jackknife.variance(singles, twos[:0])
     left = jackknife.variance(singles, twos) / plain if plain > 0 else 1.0
@@ -98,9 +97,10 @@ def minus(a: Sampled, b: Sampled) -> dict[Factor, Replicates]:
     return {factor: a[factor].minus(b[factor]) for factor in a}
 
 
-def _plan(replicates: Replicates) -> tuple[object, ...]:
-    r = replicates
-    return r.way, r.factor, len(r.values), r.count, r.ratio, r.refit, r.alone, r.shared is None
+def _plan(r: Replicates) -> tuple[object, ...]:
+    """What two scores must have in common."""
+    had = len(r.values), r.shared is None
+    return r.way, r.factor, r.count, r.ratio, r.refit, r.alone, r.of, r.df, *had
 
 
 def _said(sampled: Sampled) -> str:

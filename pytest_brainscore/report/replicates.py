@@ -74,6 +74,8 @@ def _replicates(name: str, array: xr.DataArray, shared: xr.DataArray | None, pat
         array.values.astype(np.float64),
         int(count),
         ratio=None if ratio is None else float(ratio),
+        of=None if (of := array.attrs.get("of")) is None else int(of),
+        df=None if (df := array.attrs.get("df")) is None else float(df),
         refit=bool(array.attrs.get("refit", 0)),
         alone=bool(array.attrs.get("alone", 0)),
         shared=None if shared is None else shared.values.astype(np.float64),

@@ -9,15 +9,17 @@ import pytest
 import torch
 
 from pytest_brainscore.errors import MetricError
+from pytest_brainscore.inference.one_factor import variance_of
 from pytest_brainscore.inference.patterns import pairs, patterns, rdm_score, two_factors
 from pytest_brainscore.inference.permutation import null
 from pytest_brainscore.inference.refit import kept, refit, refitted
+from pytest_brainscore.inference.resplit import resplit
 from pytest_brainscore.inference.sampling import Sampling, without
 from pytest_brainscore.inference.stored import JOINT, stored
 from pytest_brainscore.metrics import rsa
 from pytest_brainscore.metrics.measurement import Measurement
 from pytest_brainscore.metrics.predictivity import ridge
-from pytest_brainscore.metrics.splits import alternate, shuffle
+from pytest_brainscore.metrics.splits import Split, alternate, shuffle
 from tests.strategies import normal, related
 
 KEYED = Sampling("a benchmark", replicates=120, groups=6)
@@ -34,6 +36,34 @@ def test_stored_splits_are_the_scores_of_splits():
     overlap = np.mean([len({*a.test.tolist()} & {*b.test.tolist()}) / 6 for a, b in combinations(SPLITS, 2)])
     assert found.ratio == pytest.approx(overlap / (1 - overlap) + 0.25 * 6 / 24)
     assert (found.way, found.count, found.refit) == ("splits", 30, False)
+
+
+def test_splits_that_test_the_same_stimuli_are_no_sample_of_these():
+    same = [Split(torch.arange(i, 20), torch.arange(20, 30)) for i in range(4)]
+    assert set(stored(measured(), same, 30, KEYED)) == {"neuroid"}
+
+
+def test_a_bootstrap_of_medians_has_fewer_degrees_of_freedom():
+    of_medians, of_means = (
+        stored(measured(centre=centre), SPLITS, 30, KEYED)["neuroid"] for centre in ("median", "mean")
+    )
+    assert (variance_of(of_medians).df, variance_of(of_means).df) == (2 * 9**0.5, 8)
+
+
+@pytest.mark.parametrize("n_splits", [1, 2])
+def test_other_splits_say_how_a_score_of_few_splits_varies(n_splits):
+    x, y = related(0, 30, 5, 4, noise=1.0)
+    own = shuffle(30, n_splits=n_splits, train=0.7)
+    found = resplit(lambda split: ridge(x, y, [split]), ridge(x, y, own), own, 30, KEYED)
+    drawn = [Split(order[:21], order[21:]) for order in KEYED.orders(30, 6)]
+    stimuli = found["stimulus"]
+    assert stimuli.values == pytest.approx(ridge(x, y, drawn).per_split().numpy())
+    assert (stimuli.refit, stimuli.of, variance_of(stimuli).df) == (True, n_splits, 5)
+    spread, line = stimuli.values.var(ddof=1), stimuli.line.var(ddof=1)
+    assert variance_of(stimuli).value == pytest.approx(spread / n_splits + stimuli.ratio * line)
+    neuroids = stored(ridge(x, y, own), own, 30, KEYED)["neuroid"]
+    assert found["neuroid"].values == pytest.approx(neuroids.values)
+    assert found["both"].values.shape == found["both"].line.shape == (JOINT * 6,)
 
 
 def test_neuroids_are_drawn_and_scored_as_the_score_is():

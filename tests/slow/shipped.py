@@ -79,8 +79,9 @@ def _of(factor: Factor, table: Table, score: Score) -> Replicates:
     a: Mapping[str, Any] = table.attrs
     there = score.beside.get(f"shared_{factor}")
     shared = None if there is None else there.values
+    more = {name: a.get(name) for name in ("ratio", "of", "df")}
     return Replicates(
-        a["way"], factor, table.values, a["count"], a.get("ratio"), bool(a["refit"]), shared=shared
+        a["way"], factor, table.values, a["count"], refit=bool(a["refit"]), shared=shared, **more
     )
 
 

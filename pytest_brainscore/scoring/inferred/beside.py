@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from ...inference.replicates import Factor, Replicates, Sampled
 from ...scores import Table
 
+KNOWN = ("ratio", "of", "df")
+"""What is said only where there is something to say."""
+
 
 def tables(sampled: Sampled, key: str) -> dict[str, Table]:
     """`replicates_<factor>` by factor, (replicates,), with what they are in the attributes.
@@ -25,7 +28,7 @@ def _of(factor: Factor, made: Replicates, key: str) -> Iterator[tuple[str, Table
         "refit": int(made.refit),
         "alone": int(made.alone),
         "key": key,
-        **({} if made.ratio is None else {"ratio": made.ratio}),
+        **{name: value for name in KNOWN if (value := getattr(made, name)) is not None},
     }
     yield f"replicates_{factor}", Table(made.values, dims, attrs=attrs)
     if made.shared is not None:

@@ -11,6 +11,7 @@ from torch import Tensor
 from ...errors import MetricError
 from ...inference.refit import kept as kept_splits
 from ...metrics.measurement import Measurement
+from ...metrics.splits import Split
 from ..targets import Target
 
 Again = Callable[[Tensor, Target], Measurement]
@@ -34,8 +35,14 @@ class Trials:
 
         Raises MetricError where no layer has one.
         """
-        some = kept(self.target, rows)
-        found = [_tried(again, rows, some) for again in self.again]
+        return self._best(rows, kept(self.target, rows))
+
+    def on(self, split: Split) -> Measurement:
+        """The measurement on one split of all stimuli, the best layer chosen anew; raises as `without`."""
+        return self._best(torch.arange(len(self.target.rows)), replace(self.target, splits=(split,)))
+
+    def _best(self, rows: Tensor, target: Target) -> Measurement:
+        found = [_tried(again, rows, target) for again in self.again]
         there = [one for one in found if isinstance(one, Measurement)]
         if not there:
             raise next(one for one in found if isinstance(one, MetricError))

@@ -10,6 +10,7 @@ from torch import Tensor
 from ...inference.jackknife import pairs_of
 from ...inference.refit import refitted
 from ...inference.replicates import Sampled
+from ...inference.resplit import resplit
 from ...inference.sampling import Sampling
 from ...inference.stored import members, stored
 from ...metrics.measurement import Measurement
@@ -96,6 +97,12 @@ def _cuts(groups: int) -> int:
     return groups + pairs_of(groups)
 
 
+def _is_split_anew(of: Subject, plan: Plan) -> bool:
+    """Whether mappings are fitted anew on other splits."""
+    fits = not isinstance(of.metric, FIT_NOTHING) and len(of.target.splits) > 0
+    return plan.asked.intervals == "refit" and of.trials is not None and fits
+
+
 def _is_jackknife(of: Subject, plan: Plan) -> bool:
     """Whether stimuli are left out in turn, though nothing is fitted, or because that is asked."""
     if not plan.wants_stimuli:
@@ -113,9 +120,11 @@ def _is_quick(metric: Metric) -> bool:
 
 
 def _sampled(of: Subject, plan: Plan, sampling: Sampling) -> Sampled:
-    over = plan.asked.over
+    over, splits = plan.asked.over, of.target.splits
+    if of.trials is not None and _is_split_anew(of, plan):
+        return resplit(of.trials.on, of.measured, splits, of.stimuli, sampling, over)
     if not _is_jackknife(of, plan):
-        return stored(of.measured, of.target.splits, of.stimuli, sampling, over)
+        return stored(of.measured, splits, of.stimuli, sampling, over)
     if plan.asked.intervals == "refit" and of.trials is not None:
         n, measure = of.stimuli, of.trials.without
     elif of.cut is not None:
