@@ -18,7 +18,7 @@ class Inference(Spec):
         Intervals,
         Field(
             description="stored: from the values of the one fit, where that is valid; refit: the mapping is"
-            " fitted anew without each group of stimuli; off: none"
+            " fitted anew on other splits; off: none"
         ),
     ] = "stored"
     over: (
@@ -32,7 +32,9 @@ class Inference(Spec):
         | None
     ) = None
     replicates: Annotated[int, Field(ge=100, le=100_000)] = 1000
-    groups: Annotated[int, Field(ge=5, le=1000, description="of stimuli, for refit")] = 20
+    groups: Annotated[
+        int, Field(ge=5, le=1000, description="of stimuli that are left out, or splits of refit")
+    ] = 20
     permutations: Annotated[int, Field(ge=0, le=100_000, description="of stimuli, for the null; 0: none")] = 0
 
 

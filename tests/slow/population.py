@@ -9,8 +9,9 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from pytest_brainscore.inference.refit import kept, refit, refitted
+from pytest_brainscore.inference.refit import refit
 from pytest_brainscore.inference.replicates import Sampled
+from pytest_brainscore.inference.resplit import resplit
 from pytest_brainscore.inference.sampling import Sampling
 from pytest_brainscore.inference.stored import stored
 from pytest_brainscore.metrics import rsa
@@ -90,11 +91,11 @@ def _stored(case: Case, x: Tensor, y: Tensor, sampling: Sampling, both: bool) ->
 
 
 def _refitted(case: Case, x: Tensor, y: Tensor, sampling: Sampling, both: bool) -> Sampled:
-    def measure(rows: Tensor) -> Measurement:
-        return case.measure(x[rows], y[rows], kept(case.splits, rows, case.n))
+    def measure(split: Split) -> Measurement:
+        return case.measure(x, y, [split])
 
     over = None if both else ("stimulus",)
-    return refitted(measure, case.measure(x, y, case.splits), case.n, sampling, over)
+    return resplit(measure, case.measure(x, y, case.splits), case.splits, case.n, sampling, over)
 
 
 def _batched(case: Case, x: Tensor, y: Tensor, sampling: Sampling, both: bool) -> Sampled:
@@ -143,7 +144,8 @@ _SAMPLED = {"splits": _stored, "refit": _refitted, "jackknife": _batched}
 CASES = (
     Case("ridge, 10 splits", "splits", 200, 40, ridge, shuffle(200)),
     Case("ridge, 10 splits of 600", "splits", 600, 40, ridge, shuffle(600)),
-    Case("encoding, two halves", "refit", 60, 12, encoding, alternate(60)),
+    Case("encoding, one split", "refit", 200, 40, encoding, shuffle(200, n_splits=1, train=0.8)),
+    Case("encoding, two halves", "refit", 200, 40, encoding, alternate(200)),
     Case("versa, two halves", "refit", 60, 12, versa, alternate(60), neuroids=False),
     Case("rdm", "jackknife", 40, 20, partial(rsa.rdm, comparison="pearson"), neuroids=False),
     Case("cka", "jackknife", 40, 20, cka, neuroids=False),
