@@ -17,6 +17,7 @@ from ..specs.benchmarks import Benchmark
 from ..specs.metrics import Metric, Predictive
 from .ceiled import ceiled
 from .choices import ChoiceTarget, choice_score
+from .custom import as_measurement
 from .halves import by_subject, tables
 from .parts import bin_name, part_names, parts_of
 from .settings import remarks, settings
@@ -96,7 +97,7 @@ def measured(function: Callable[..., Any], x: Any, to: Target, metric: Metric) -
         return measured_apart(function, x, to.y, to.splits, to.subjects, arguments)
     if groups is not None:
         arguments["groups"] = groups
-    found = _as_measurement(function(x, to.y, to.splits, **arguments), metric)
+    found = as_measurement(function(x, to.y, to.splits, **arguments), metric, to)
     return by_subject(found) if metric.tells_train else found
 
 
@@ -137,20 +138,6 @@ def _standing_for_all(measured: Measurement) -> tuple[str, ...]:
         return ()
     some, every = (measured.also[figure].to(torch.float64).min() for figure in ("units", "varying"))
     return (f"{some:,.0f} units, evenly spaced, stand for all {every:,.0f}",) if some < every else ()
-
-
-def _as_measurement(result: Any, metric: Metric) -> Measurement:
-    """What a metric hands back; a custom one may give a bare tensor: (), (splits,) or (splits, targets)."""
-    if isinstance(result, Measurement):
-        return result
-    values = torch.as_tensor(result, dtype=torch.float64)
-    if values.ndim > 2:
-        raise MetricError(
-            f"{metric.name} returns {tuple(values.shape)}: (splits, neuroids), (splits,) or () is due"
-        )
-    if values.ndim == 2:
-        return Measurement(values)
-    return Measurement(values.reshape(-1, 1), over="all", centre="mean")
 
 
 def _target_names(measured: Measurement, to: Target) -> tuple[str, ...]:
