@@ -1,4 +1,4 @@
-"""A metric of the user's own: what it may hand back."""
+"""A metric of the user's own: what it may hand back, and what is said where it cannot be called or breaks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import torch
 
 from pytest_brainscore import scoring
 from pytest_brainscore.data.opening import from_arrays
-from pytest_brainscore.errors import MetricError
+from pytest_brainscore.errors import MetricError, WorkError
 from pytest_brainscore.specs.benchmarks import Benchmark
 from pytest_brainscore.specs.registry import Registry
 from pytest_brainscore.specs.validation import validated
@@ -31,6 +31,12 @@ def nothing(x, y, splits): return None
 def ragged(x, y, splits): return [[0.1], [0.2, 0.3]]
 def own_splits(x, y, splits): return Measurement(neuroids(x, y, splits)[:3])
 def measured(x, y, splits): return Measurement(transposed(x, y, splits))
+def no_splits(x, y): return 0.1
+def with_k(x, y, splits, *, k=1): return 0.1 * k
+def asks(x, y, splits, *, shift): return shift
+def breaks(x, y, splits):
+    return inner(x)
+def inner(x): return x[:, 99]
 """
 
 
@@ -83,3 +89,28 @@ def test_what_is_not_by_split_is_refused_with_the_shape_that_is_due(root, functi
     due = rf"own_metrics:{function} returns {got}: \(4, 7\) is due, splits by neuroids, or \(4,\), or one"
     with pytest.raises(MetricError, match=due):
         score(root, function)
+
+
+@pytest.mark.parametrize(
+    ("function", "parameters", "said"),
+    [
+        ("no_splits", {}, r":15: no_splits\(x, y\): too many .*; no_splits\(x, y, splits\) is due"),
+        ("with_k", {"kk": 2}, r":16: with_k.*'kk'; did you mean k\?; with_k\(x, y, splits, \*, kk\) is due"),
+        ("asks", {}, r":17: asks\(x, y, splits, \*, shift\): missing .*'shift'; asks\(x, y, splits\) is"),
+    ],
+)
+def test_a_signature_that_does_not_fit_is_one_line_with_its_place(root, function, parameters, said):
+    with pytest.raises(MetricError, match=rf"^own_metrics:{function}, {root}/own_metrics.py{said}"):
+        score(root, function, **parameters)
+
+
+def test_what_a_metric_raises_is_told_at_the_line_that_did_with_the_frames_of_the_user(root):
+    with pytest.raises(WorkError) as told:
+        score(root, "breaks")
+    first, *frames = str(told.value).splitlines()
+    assert first.startswith(f"own_metrics:breaks, {root}/own_metrics.py:20: IndexError: index 99 is out")
+    assert [line.split(", ")[1:] for line in frames if "File" in line] == [
+        ["line 19", "in breaks"],
+        ["line 20", "in inner"],
+    ]
+    assert score(root, "with_k", k=3).raw == pytest.approx(0.3)

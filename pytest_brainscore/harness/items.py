@@ -120,7 +120,9 @@ class ScoreItem(pytest.Item):
             problem = why.with_traceback(None)
         if isinstance(problem, NotHere | Unsuited) and self.run.settings.guard != "strict":
             pytest.skip(str(problem))
-        pytest.fail(f"{problem} ({self.case.path.name}:{self.case.line})", pytrace=False)
+        said, *frames = str(problem).splitlines() or [type(problem).__name__]
+        place = f" ({self.case.path.name}:{self.case.line})"
+        pytest.fail("\n".join([said + place, *frames]), pytrace=False)
 
     def _measure(self) -> None:
         """Look up the baseline, then score: a baseline that cannot be read costs no forward pass."""

@@ -17,7 +17,7 @@ from ..specs.benchmarks import Benchmark
 from ..specs.metrics import Metric, Predictive
 from .ceiled import ceiled
 from .choices import ChoiceTarget, choice_score
-from .custom import as_measurement
+from .custom import as_measurement, called
 from .halves import by_subject, tables
 from .parts import bin_name, part_names, parts_of
 from .settings import remarks, settings
@@ -97,7 +97,7 @@ def measured(function: Callable[..., Any], x: Any, to: Target, metric: Metric) -
         return measured_apart(function, x, to.y, to.splits, to.subjects, arguments)
     if groups is not None:
         arguments["groups"] = groups
-    found = as_measurement(function(x, to.y, to.splits, **arguments), metric, to)
+    found = as_measurement(called(function, x, to, metric, arguments), metric, to)
     return by_subject(found) if metric.tells_train else found
 
 

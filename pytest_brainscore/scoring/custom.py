@@ -1,15 +1,77 @@
-"""A custom metric: what the user's own function hands back, as a measurement."""
+"""A custom metric: how the user's own function is called, and what it hands back, as a measurement."""
 
 from __future__ import annotations
 
+import inspect
+import traceback
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
 
-from ..errors import MetricError
+from ..errors import BrainScoreError, MetricError, WorkError, first_line, nearest
 from ..metrics.measurement import Measurement
-from ..specs.metrics import Metric
+from ..specs.metrics import CustomMetric, Metric
 from .targets import Target
+
+GIVEN = ("x", "y", "splits")
+"""What every metric is given in this order; all else by name."""
+
+
+def called(
+    function: Callable[..., Any], x: Any, to: Target, metric: Metric, arguments: Mapping[str, Any]
+) -> Any:
+    """What a metric's function returns.
+
+    Of one of the user's own raises MetricError where it cannot take what it is given, and WorkError, with
+    the frames of its code, for what it raises itself.
+    """
+    if not isinstance(metric, CustomMetric):
+        return function(x, to.y, to.splits, **arguments)
+    _require_fit(function, metric, arguments)
+    try:
+        return function(x, to.y, to.splits, **arguments)
+    except BrainScoreError:
+        raise
+    except Exception as why:
+        raise _broken(function, metric, why) from why
+
+
+def _require_fit(function: Callable[..., Any], metric: CustomMetric, arguments: Mapping[str, Any]) -> None:
+    """Raise MetricError where the function's signature does not take what every metric is given."""
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):  # of what is not written in Python
+        return
+    try:
+        signature.bind(*GIVEN, **arguments)
+    except TypeError as why:
+        odd = next((name for name in arguments if f"'{name}'" in str(why)), "")
+        hint = nearest(odd, set(signature.parameters).difference(GIVEN, arguments)) if odd else ""
+        due = ", ".join((*GIVEN, "*", *arguments) if arguments else GIVEN)
+        raise MetricError(
+            f"{metric.name}, {_file(function)}:{_line(function)}: {metric.label}{signature}: {why}{hint};"
+            f" {metric.label}({due}) is due: what the metric's entry says beside `name` is given by name"
+        ) from None
+
+
+def _broken(function: Callable[..., Any], metric: CustomMetric, why: Exception) -> WorkError:
+    """An error whose first line says what was raised at which line of the user's; the frames come below."""
+    frames = traceback.extract_tb(why.__traceback__)[1:]
+    own = [frame for frame in frames if frame.filename == _file(function)] or frames
+    at = f", {own[-1].filename}:{own[-1].lineno}" if own else ""
+    said = f"{metric.name}{at}: {type(why).__name__}: {first_line(why, 'no message')}"
+    return WorkError("\n".join([said, "".join(traceback.format_list(frames)).rstrip()]))
+
+
+def _file(function: Callable[..., Any]) -> str:
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    return code.co_filename if code else type(function).__name__
+
+
+def _line(function: Callable[..., Any]) -> int:
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    return code.co_firstlineno if code else 1
 
 
 def as_measurement(result: Any, metric: Metric, to: Target) -> Measurement:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from .conftest import BENCHMARKS
@@ -149,6 +151,15 @@ def test_a_dotted_metric_of_the_project_scores(project):
     edit(project, "benchmarks/own.yaml", "name: ridge, alpha: 1.0", "name: 'mine:first_unit', shift: 0.25")
     result = project.run("--models", "small", "-v")
     result.stdout.fnmatch_lines(["*IT-first_unit::small PASSED 0.2500*"])
+
+
+def test_a_bug_in_a_metric_of_the_project_names_both_lines(project):
+    project.write("mine.py", "def early(x, y, splits):\n    return x.shape[9]\n")
+    edit(project, "benchmarks/own.yaml", "name: ridge, alpha: 1.0", "name: 'mine:early'")
+    text = one_error(project)
+    assert re.search(r"mine:early, \S+mine.py:2: IndexError: .* \(own.yaml:7\)\n", text)
+    assert re.search(r'File "\S+mine.py", line 2, in early\n +return x.shape\[9\]', text)
+    assert "comparison.py" not in text
 
 
 def test_a_bomb_of_aliases(project):

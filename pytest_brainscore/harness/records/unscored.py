@@ -48,8 +48,8 @@ def reasons(rows: Sequence[Row]) -> Iterator[str]:
 
 def shared(rows: Sequence[Row]) -> Iterator[str]:
     """A line for each reason that several items failed for, such as a misspelt layer, wherever they stand."""
-    whys = [_PLACE.sub("", row.message) for row in rows if row.status == "error" and row.message]
-    often = Counter(why.splitlines()[0] for why in whys if not host_in(why))
+    said = [row.message.splitlines()[0] for row in rows if row.status == "error" and row.message]
+    often = Counter(_PLACE.sub("", why) for why in said if not host_in(why))
     common = [(why, n) for why, n in often.most_common() if n > 1]
     for why, n in common[:MOST_SHARED]:
         yield f"{_cut(why, _LONGEST_SHARED)} ({_items(n)} failed)"
