@@ -7,9 +7,10 @@ import sys
 import sysconfig
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.machinery import PathFinder
+from importlib.machinery import BuiltinImporter, ModuleSpec, PathFinder
 from importlib.metadata import entry_points
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import Any
 
 from ..errors import SpecError, nearest
@@ -40,6 +41,7 @@ class Registry:
         if package == _OURS and not dotted.startswith(_NETWORKS_AND_METRICS):
             raise SpecError(f"{dotted}: is neither a network nor a metric of {_OURS}")
         if not self._trusts(package):
+            self._require_there(dotted, package)
             raise SpecError(
                 f"{dotted}: {package} is not trusted to run from a YAML file: add it to the ini value"
                 " brainscore_trust, or keep its code under the project's root"
@@ -58,6 +60,15 @@ class Registry:
         if package in {_OURS, *self.trusted, *by_entry_point}:
             return True
         return self.root is not None and lies_under(package, self.root.resolve())
+
+    def _require_there(self, dotted: str, package: str) -> None:
+        """Raise SpecError where there is no such package at all, found without importing anything."""
+        root = (self.root or Path()).resolve()
+        if package in sys.modules or BuiltinImporter.find_spec(package) or _found(package, root):
+            return
+        places = {str(root), *(place for place in map(str, sys.path) if _is_own(Path(place).resolve(), root))}
+        hint = nearest(package, [module.name for module in iter_modules(sorted(places))])
+        raise SpecError(f"{dotted}: there is no module {package} under {root}{hint}")
 
 
 def load(dotted: str) -> Callable[..., Any]:
@@ -84,11 +95,19 @@ def lies_under(package: str, root: Path) -> bool:
     Packages that are installed under the root, and the standard library of a Python there, are not its own.
     """
     loaded = sys.modules.get(package)
-    spec = loaded.__spec__ if loaded is not None else PathFinder.find_spec(package, [*sys.path, str(root)])
+    spec = loaded.__spec__ if loaded is not None else _found(package, root)
     if spec is None or not (spec.has_location or spec.submodule_search_locations):
         return False  # built into the interpreter
     paths = [Path(place).resolve() for place in spec.submodule_search_locations or [spec.origin or "/"]]
     library = Path(sysconfig.get_path("stdlib")).resolve()
     if library.is_relative_to(root) and any(p.is_relative_to(library) for p in paths):
         return False
-    return bool(paths) and all(p.is_relative_to(root) and "site-packages" not in p.parts for p in paths)
+    return bool(paths) and all(_is_own(path, root) for path in paths)
+
+
+def _found(package: str, root: Path) -> ModuleSpec | None:
+    return PathFinder.find_spec(package, [*sys.path, str(root)])
+
+
+def _is_own(path: Path, root: Path) -> bool:
+    return path.is_relative_to(root) and "site-packages" not in path.parts

@@ -44,6 +44,25 @@ def test_refusing_imports_nothing(project):
     assert "trust_me" not in sys.modules
 
 
+@pytest.mark.parametrize(
+    ("dotted", "hint"),
+    [
+        ("trust_mee:thing", "; did you mean trust_me?"),
+        ("in_sorce.a:b", "; did you mean in_source?"),
+        ("q:x", ""),
+    ],
+)
+def test_a_module_that_is_nowhere_is_not_a_matter_of_trust(project, dotted, hint, monkeypatch):
+    (project / "src").mkdir()
+    (project / "src" / "in_source.py").write_text("raise RuntimeError('imported')\n")
+    monkeypatch.syspath_prepend(project / "src")
+    with pytest.raises(SpecError) as told:
+        Registry(project)(dotted)
+    package = dotted.split(":")[0].split(".")[0]
+    assert str(told.value) == f"{dotted}: there is no module {package} under {project}{hint}"
+    assert not {"trust_me", "broken_thing", "in_source"} & sys.modules.keys()
+
+
 def test_a_trusted_package_resolves(project):
     assert Registry(project / "inner", trusted=("trust_me",))("trust_me:thing")() == 42
 
