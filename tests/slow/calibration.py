@@ -29,7 +29,7 @@ from pytest_brainscore.inference.sampling import Sampling
 from .population import CASES, Case, draw
 from .shipped import SHIPPED, Shipped
 
-FRESH = 4
+FRESH = 1
 """Data sets per simulation that tell the true score, by default; no simulation is on one of them."""
 REPLICATES = 100
 LEVEL = 0.95

@@ -18,7 +18,7 @@ from pytest_brainscore.metrics import rsa
 from pytest_brainscore.metrics.cka import cka
 from pytest_brainscore.metrics.encoding import encoding, versa
 from pytest_brainscore.metrics.measurement import Measurement
-from pytest_brainscore.metrics.predictivity import ridge
+from pytest_brainscore.metrics.predictivity import pls, ridge
 from pytest_brainscore.metrics.splits import Split, alternate, shuffle
 
 LATENTS = 8
@@ -144,6 +144,7 @@ _SAMPLED = {"splits": _stored, "refit": _refitted, "jackknife": _batched}
 CASES = (
     Case("ridge, 10 splits", "splits", 200, 40, ridge, shuffle(200)),
     Case("ridge, 10 splits of 600", "splits", 600, 40, ridge, shuffle(600)),
+    Case("pls, 10 splits", "splits", 200, 40, partial(pls, components=5), shuffle(200)),
     Case("encoding, one split", "refit", 200, 40, encoding, shuffle(200, n_splits=1, train=0.8)),
     Case("encoding, two halves", "refit", 200, 40, encoding, alternate(200)),
     Case("versa, two halves", "refit", 60, 12, versa, alternate(60), neuroids=False),

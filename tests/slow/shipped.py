@@ -87,19 +87,15 @@ def _of(factor: Factor, table: Table, score: Score) -> Replicates:
 
 ENCODING = {"metric": "encoding"}
 OF_STIMULI = {"inference": {"over": ("stimulus",)}}
-ONCE, HALVES, FOLDS = (
-    {"metric": "ridge", "splits": splits}
-    for splits in ({"n": 1, "train": 0.5}, {"n": 10, "train": 0.5}, {"folds": 5})
-)
+HALVES, FOLDS = ({"metric": "ridge", "splits": splits} for splits in ({"n": 10, "train": 0.5}, {"folds": 5}))
 SIX = {"inference": {"groups": 6}}
 SHIPPED = (
-    Shipped("shipped encoding, two halves", "neuroids alone", 120, 60, ENCODING, True),
     Shipped("shipped encoding, two halves", "neuroids alone", 120, 500, ENCODING, True),
-    Shipped("shipped ridge, 1 split", "neuroids alone", 120, 500, ONCE, True),
     Shipped("shipped ridge, 5 folds", "splits", 200, 40, {**FOLDS, **OF_STIMULI}),
     Shipped("shipped ridge, 10 splits of halves", "splits", 200, 40, {**HALVES, **OF_STIMULI}),
     Shipped("shipped rdm, Spearman", "jackknife of 20", 100, 30, {"metric": "rdm"}),
     Shipped("shipped rdm, Spearman, 6 groups", "jackknife of 6", 250, 30, {"metric": "rdm", **SIX}),
+    Shipped("shipped procrustes", "jackknife of 20", 100, 30, {"metric": "procrustes"}),
     Shipped("shipped cka, 6 groups", "jackknife of 6", 250, 30, {"metric": "cka", **SIX}),
 )
 """Of new neuroids in each data set where the default takes these for the sample; else of the same ones."""
