@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pytest_brainscore import suite
-from pytest_brainscore.harness.records.about import about
+from pytest_brainscore.harness.records.about import about, unsaid, without_weights
 from pytest_brainscore.specs.models import Model
 from pytest_brainscore.specs.results import Row
 
@@ -65,3 +65,28 @@ def test_what_is_said_survives_the_results_file():
     back = Row.model_validate_json(row.model_dump_json())
     assert back == row
     assert back.about["trained"] is True
+
+
+def test_weights_that_nothing_is_said_of_are_noted_and_what_is_declared_is_not():
+    plain = Model(id="my_net", source="nets:my_net")
+    (note,) = without_weights(plain)
+    assert note == "no `weights` are given: they are random, unless the function in `source` loads some"
+    assert without_weights(Model(id="resnet18", source="torchvision")) == (note,)
+    declared = Model(id="my_net", source="nets:my_net", weights="none")
+    silent = [declared, plain.untrained(), plain.untrained(2), ALEXNET, suite.zoo().models["pixels"]]
+    assert [without_weights(model) for model in silent] == 5 * [()]
+    assert not any(without_weights(model) for model in suite.zoo().models.values())
+
+
+def test_a_run_says_once_which_networks_have_no_weights():
+    common = {"dataset": "d", "region": "IT", "metric": "pls", "node": "n", "status": "scored"}
+    noted = without_weights(Model(id="a", source="nets:a"))
+    rows = [
+        Row(benchmark=benchmark, model=model, notes=notes, **common)
+        for benchmark in ("one", "two")
+        for model, notes in (("a", noted), ("b", ()), ("c", ("only 3 stimuli", *noted)))
+    ]
+    (line,) = unsaid(rows)
+    assert line.startswith("a, c: no `weights` are given")
+    assert line.endswith("; write `weights` in models.yaml, or `weights: none` where this is meant")
+    assert list(unsaid(rows[1:2])) == []

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from ...specs.catalogue import size_of
 from ...specs.models import BASELINE, PRECOMPUTED, SOURCES, Model
+from ...specs.results import Row
 from ...specs.twins import is_twin
 
 _OF_TRAINING = frozenset({"objective", "task", "cluster", "diet", "top1"})
+_NO_WEIGHTS = "no `weights` are given: they are random, unless the function in `source` loads some"
 Said = dict[str, str | bool | int | float | None]
 
 
@@ -33,3 +37,17 @@ def trained(model: Model) -> bool | None:
         return True
     random = model.source in SOURCES or model.about.family == BASELINE or is_twin(model.id)
     return False if random else None
+
+
+def without_weights(model: Model) -> tuple[str, ...]:
+    """A note on a network whose entry does not say where weights come from, not even `weights: none`."""
+    says = "weights" in model.model_fields_set or is_twin(model.id)
+    return () if says or not model.has_twin else (_NO_WEIGHTS,)
+
+
+def unsaid(rows: Sequence[Row]) -> Iterator[str]:
+    """A line where networks have that note: which, and what to write."""
+    models = dict.fromkeys(row.model for row in rows if _NO_WEIGHTS in row.notes)
+    if models:
+        meant = "write `weights` in models.yaml, or `weights: none` where this is meant"
+        yield f"{', '.join(models)}: {_NO_WEIGHTS}; {meant}"

@@ -10,7 +10,7 @@ from ...specs.cases import Case
 from ...specs.models import Model
 from ...specs.results import Row
 from ...versions import versions
-from .about import about
+from .about import about, without_weights
 
 if TYPE_CHECKING:
     from ...scores import Score
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def scored(case: Case, model: Model, node: str, score: Score) -> Row:
     """The row of a score, with what is known of the model."""
-    notes = [*score.notes, *score.about.get("notes", [])]
+    notes = [*without_weights(model), *score.notes, *score.about.get("notes", [])]
     numbers = {**score.to_json(), **score.about, "notes": notes}
     return row_of({**_common(case, model.id, node), **numbers, "about": about(model), "status": "scored"})
 

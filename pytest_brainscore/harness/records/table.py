@@ -16,6 +16,7 @@ from ..guards.baselines import FOLDER
 from ..paths import below
 from ..run import Run
 from . import unscored
+from .about import unsaid
 from .ending import skipped_under_strict
 from .record import PAYLOAD
 from .rows import row_of
@@ -71,6 +72,7 @@ def scores(rows: list[Row], this: Run, verbose: bool) -> Iterator[str]:
     told, counted = (rows, []) if verbose else unscored.split(rows)
     yield from table(told, shutil.get_terminal_size().columns, composed) if told else ()
     yield from (*counted, *unscored.reasons(rows), *unscored.shared(rows), *unscored.unreached(rows))
+    yield from unsaid(rows)
     shown = composites.shown(composed)
     yield from composites.titles(shown) if verbose else ()
     yield from composites.stood_in(shown)
