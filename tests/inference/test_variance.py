@@ -10,6 +10,7 @@ from rsatoolbox.util.inference_util import extract_variances
 
 from pytest_brainscore.errors import MetricError
 from pytest_brainscore.inference import jackknife
+from pytest_brainscore.inference.intervals import interval
 from pytest_brainscore.inference.one_factor import variance_of
 from pytest_brainscore.inference.patterns import patterns
 from pytest_brainscore.inference.refit import refit
@@ -38,6 +39,19 @@ def test_the_bootstrap_of_a_mean_is_its_squared_standard_error():
     found = variance_of(patterns(mean, 24, Sampling("k", replicates=8_000)))
     assert found.value == pytest.approx(scipy.stats.sem(X.numpy()) ** 2, rel=0.06)
     assert found.df == 23
+
+
+@pytest.mark.parametrize("n", [10, 40, 150])
+def test_a_bootstrapped_median_is_held_with_2_root_n_degrees_of_freedom(n):
+    rng, held, true = np.random.default_rng(0), [], scipy.stats.beta(2, 5).median()
+    for _ in range(600):
+        x = rng.beta(2, 5, size=n)
+        drawn = np.median(x[rng.integers(0, n, (200, n))], axis=1)
+        within = interval(
+            np.median(x), {"neuroid": Replicates("bootstrap", "neuroid", drawn, n, df=2 * n**0.5)}
+        )
+        held.append(within.low <= true <= within.high)
+    assert np.mean(held) == pytest.approx(0.955, abs=0.025)
 
 
 def test_splits_are_corrected_for_what_they_share():

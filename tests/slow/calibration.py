@@ -26,6 +26,7 @@ from pytest_brainscore.inference.intervals import interval
 from pytest_brainscore.inference.paired import paired
 from pytest_brainscore.inference.sampling import Sampling
 
+from .document import between
 from .population import CASES, Case, draw
 from .shipped import SHIPPED, Shipped
 
@@ -35,7 +36,6 @@ REPLICATES = 100
 LEVEL = 0.95
 APART = 1_000_000
 """So far apart are the data sets of two seeds."""
-BEGIN, END = "<!-- calibration -->\n", "<!-- end of calibration -->\n"
 
 
 @dataclass(frozen=True)
@@ -176,10 +176,7 @@ def _write(options: argparse.Namespace, text: str, seconds: float) -> None:
         f"`{command}`, {today}, {seconds / 60:.0f} minutes on one core"
         f" (Python {platform.python_version()}, {libraries}):"
     )
-    document = options.write.read_text(encoding="utf-8")
-    before, _, rest = document.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    options.write.write_text(f"{before}{BEGIN}{head}\n\n{text}\n\n{END}{after}", encoding="utf-8")
+    between(options.write, "calibration", f"{head}\n\n{text}")
 
 
 if __name__ == "__main__":

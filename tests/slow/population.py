@@ -21,32 +21,45 @@ from pytest_brainscore.metrics.measurement import Measurement
 from pytest_brainscore.metrics.predictivity import pls, ridge
 from pytest_brainscore.metrics.splits import Split, alternate, shuffle
 
-LATENTS = 8
-SEEN = 6
-"""The latents that a model has; the others make what it misses alike in all neuroids."""
-UNITS = 20
 FIXED = 7
 """The seed of the models' weights, and of neuroids that are the same in all data sets."""
 
 
+@dataclass(frozen=True)
+class Kind:
+    """What data are like.
+
+    latents: of the stimuli; that of rank k has variance k^(-2 decay). seen: the latents that a model has; the
+    others make what it misses alike in all neuroids. noise: of neuroids, and of the models' units.
+    """
+
+    latents: int = 8
+    seen: int = 6
+    units: int = 20
+    decay: float = 0.5
+    noise: float = 1.5
+    noise_of_units: float = 2.0
+
+
 @dataclass(frozen=True, eq=False)
 class Data:
-    """One data set: activations of two models that are equally good (n, UNITS), and responses (n, m)."""
+    """One data set: activations of two models that are equally good (n, units), and responses (n, m)."""
 
     a: Tensor
     b: Tensor
     y: Tensor
 
 
-def draw(n: int, m: int, seed: int, *, new_neuroids: bool) -> Data:
+def draw(n: int, m: int, seed: int, *, new_neuroids: bool, kind: Kind | None = None) -> Data:
     """n new stimuli, shown to two models and to m neuroids; both views have the same distribution."""
+    kind = kind or Kind()
     source = torch.Generator().manual_seed(1_000_003 * seed + 1)
-    z = _normal(source, n, LATENTS) / torch.arange(1, LATENTS + 1).sqrt()
-    weights = _normal(torch.Generator().manual_seed(FIXED), SEEN, UNITS)
-    a, b = (z[:, :SEEN] @ weights + 2 * _normal(source, n, UNITS) for _ in range(2))
+    z = _normal(source, n, kind.latents) / torch.arange(1, kind.latents + 1) ** kind.decay
+    weights, seen = _normal(torch.Generator().manual_seed(FIXED), kind.seen, kind.units), z[:, : kind.seen]
+    a, b = (seen @ weights + kind.noise_of_units * _normal(source, n, kind.units) for _ in range(2))
     tuning = source if new_neuroids else torch.Generator().manual_seed(FIXED + 1)
-    read, noise = _normal(tuning, LATENTS, m), (0.5 * _normal(tuning, m)).exp()
-    return Data(a, b, z @ read + 1.5 * noise * _normal(source, n, m))
+    read, noise = _normal(tuning, kind.latents, m), (0.5 * _normal(tuning, m)).exp()
+    return Data(a, b, z @ read + kind.noise * noise * _normal(source, n, m))
 
 
 def _normal(source: torch.Generator, *shape: int) -> Tensor:
