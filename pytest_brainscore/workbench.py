@@ -26,7 +26,7 @@ from .data.recordings import Recordings
 from .data.stimuli import Stimuli
 from .errors import MetricError, ModelError
 from .machine import Device, keep_freed_memory
-from .models.build import build
+from .models.build import build, file_of
 from .models.data_driven import Trainer
 from .models.kinds import Kind
 from .models.looks import looks_of
@@ -201,7 +201,7 @@ class Workbench:
         return self._live
 
     def _network(self, model: Model, folder: Path) -> AnyNetwork:
-        fetch: Callable[[File], Path] = partial(self.fetcher, folder=folder)
+        fetch = partial(file_of, model, folder, self.fetcher)
         return build(model, fetch, self.registry, offline=self.fetcher.offline, cache=self.fetcher.cache)
 
     def _registered(self, model: Model, network: AnyNetwork, seconds: float) -> Live:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import platformdirs
 
-from ..errors import FetchError, NotHere
+from ..errors import FetchError, NotHere, nearest
 from ..progress import Tell, untold
 from ..specs.base import File
 from ..specs.collection import Collection
@@ -103,9 +103,7 @@ class Fetcher:
                 )
             return path
         if file.url is None and file.hash is None:
-            raise FetchError(
-                f"{path.name}: no such file or folder as {file.file}, relative to the YAML file, in {folder}"
-            )
+            raise FetchError(_missing(file.file, path, folder))
         return None
 
     def _cached(self, file: File) -> Path | None:
@@ -190,6 +188,13 @@ class Fetcher:
         """A word on what was set aside under this name, if anything was."""
         found = sorted((self.cache / "rejected").glob(f"*_{glob.escape(safe_name(file.name))}"))
         return f"; a damaged one lies at {found[-1]}" if found else ""
+
+
+def _missing(said: str, path: Path, folder: Path) -> str:
+    """What to say of a file that a YAML file names and that is not there, with names like it beside it."""
+    where = "" if Path(said).expanduser().is_absolute() else f" in {folder}, where the YAML file lies"
+    beside = path.parent.iterdir() if path.parent.is_dir() else ()
+    return f"{said}: no such file or folder{where}{nearest(path.name, [other.name for other in beside])}"
 
 
 def _absolute(path: str) -> Path:

@@ -13,10 +13,12 @@ import torch
 from platformdirs import user_cache_path
 from torch import nn
 
-from ..errors import BrainScoreError, ModelError, first_line, nearest
+from ..data.fetch import Fetcher
+from ..errors import BrainScoreError, FetchError, ModelError, first_line, nearest
 from ..specs.base import File
 from ..specs.data_driven import DATA_DRIVEN
 from ..specs.models import PRECOMPUTED, Model, Preprocess
+from ..specs.zoo import place
 from .network import from_module
 from .precomputed import AnyNetwork, open_precomputed
 from .preprocess import Preprocessor, Transform
@@ -61,6 +63,20 @@ def build(
             visual_degrees=spec.visual_degrees,
             batch_size=spec.batch_size,
         )
+
+
+def file_of(model: Model, folder: Path, fetcher: Fetcher, file: File) -> Path:
+    """The local path of a file that a network is built from.
+
+    Raises FetchError; where the mistake is in the file's entry, at its line of models.yaml.
+    """
+    try:
+        return fetcher(file, folder)
+    except FetchError as why:
+        if type(why) is not FetchError:  # it cannot be had now: no mistake of that line
+            raise
+        key = "weights" if model.activations is None else "activations"
+        raise FetchError(f"{place(model.id, key, folder)}{why}") from None
 
 
 def _made(spec: Model, resolve: Resolve, offline: bool, cache: Path) -> Built:

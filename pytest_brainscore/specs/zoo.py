@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from .models import Model
 from .validation import validate
 
 SETS = "sets"
+FILE = "models.yaml"
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,19 @@ def load_zoo(path: Path, others: Collection[str] = ()) -> Zoo:
         raise SpecError(f"{path}:1: a models file maps the name of each model to what is known of it")
     models = {name: _model(document, name) for name in entries if name != SETS}
     return Zoo(models, _sets(document, others), dict.fromkeys(models, path.parent))
+
+
+def place(model: str, key: str, folder: Path) -> str:
+    """Where `folder`'s models.yaml has a key of a model, ``models.yaml:7: my_net.weights: ``; else nothing.
+
+    Read anew: only an error asks for it.
+    """
+    path = folder / FILE
+    with suppress(SpecError):
+        document = read(path)
+        if document.existing((model, key)) == (model, key):
+            return f"{path.name}:{document.line((model, key))}: {model}.{key}: "
+    return ""
 
 
 def _model(document: Document, name: str) -> Model:

@@ -108,6 +108,20 @@ def test_a_wrong_hash(project):
     assert "responses.npy" in text
 
 
+def test_weights_that_are_missing_are_told_at_their_line_of_models_yaml(project):
+    edit(
+        project,
+        "models.yaml",
+        "source: nets:small\n  layers",
+        "source: nets:small\n  weights: {file: wid.pt}\n  layers",
+    )
+    text = one_error(project)
+    said = (
+        r"models.yaml:3: small.weights: wid.pt: no such file or folder in \S+, where the YAML file lies \(own"
+    )
+    assert re.search(said, text)
+
+
 def test_a_url_without_a_hash_names_pin(project):
     edit(
         project, "benchmarks/own.yaml", "file: responses.npy", "file: {url: http://127.0.0.1:9/responses.npy}"

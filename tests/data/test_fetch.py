@@ -213,9 +213,13 @@ def test_a_local_file_comes_first_and_its_hash_is_checked(server, fetcher, tmp_p
     assert fetcher(File(file="here.bin", sha256=right), tmp_path) == tmp_path / "here.bin"
     with pytest.raises(FetchError, match=rf"here.bin: its sha256 is {right}, and not {'0' * 64}"):
         fetcher(File(file="here.bin", sha256="0" * 64), tmp_path)
-    said = f"^absent.bin: no such file or folder as of/absent.bin, relative to the YAML file, in {tmp_path}$"
+    said = f"^of/absent.bin: no such file or folder in {tmp_path}, where the YAML file lies$"
     with pytest.raises(FetchError, match=said):
         fetcher(File(file="of/absent.bin"), tmp_path)
+    with pytest.raises(FetchError, match=r"^here.bn: .*, where the YAML file lies; did you mean here.bin\?$"):
+        fetcher(File(file="here.bn"), tmp_path)
+    with pytest.raises(FetchError, match=rf"^{tmp_path}/her.bin: no such file or folder; did you mean here"):
+        fetcher(File(file=f"{tmp_path}/her.bin"), HERE)
 
 
 def test_a_local_file_that_is_absent_is_fetched_where_it_has_a_url(server, fetcher, tmp_path):
