@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from pytest_brainscore.analysis.changes import Held, changes
 from pytest_brainscore.guard import Measured
+from pytest_brainscore.inference.paired import UNKNOWN
 from pytest_brainscore.inference.replicates import Replicates
 from pytest_brainscore.report.changes.document import document_of
 from pytest_brainscore.report.changes.markdown import LIMIT, Grid, code, document
@@ -142,8 +143,7 @@ def test_what_was_resampled_is_said_and_why_where_it_says_nothing():
     alone = [{"neuroid": replace(each["neuroid"], alone=True)} for each in of]
     made = changes({KEY: held(OLD, alone[0])}, {KEY: held(moved(-0.05), alone[1])})
     assert made.moved[0].difference is None
-    why = "stimuli are no sample here: write `inference: {intervals: refit}`"
-    assert f"no interval of {KEY[0]}: {why}" in notes(made)
+    assert f"no interval of {KEY[0]}: {UNKNOWN}" in notes(made)
 
 
 def test_samples_of_scores_that_did_not_move_are_not_read():

@@ -13,7 +13,10 @@ from .one_factor import Variance
 from .replicates import Sampled
 from .variance import minus, variance
 
-REMEDY = "write `inference: {intervals: refit}`"
+UNKNOWN = (
+    "how far these scores would move with other stimuli was not measured: score again with"
+    " --brainscore-intervals refit, or write `inference: {intervals: refit}` into the benchmark's YAML entry"
+)
 EXACT = 1e-12
 """A standard error of a smaller share of the difference is a rounding error."""
 
@@ -45,7 +48,7 @@ def paired(raw_a: float, raw_b: float, a: Sampled, b: Sampled, *, level: float =
     if not a and not b:
         return None
     if any(replicates.alone for replicates in (*a.values(), *b.values())):
-        raise MetricError(f"stimuli are no sample here: {REMEDY}")
+        raise MetricError(UNKNOWN)
     delta, found = raw_a - raw_b, variance(minus(a, b))
     low, high = ends(delta, found, level)
     over = tuple(factor for factor in a if factor != "both")

@@ -13,6 +13,7 @@ from statsmodels.stats.multitest import multipletests
 from pytest_brainscore.analysis.pairs import Scored, compared
 from pytest_brainscore.analysis.statistics.corrections import benjamini_hochberg
 from pytest_brainscore.commands import pairs as command
+from pytest_brainscore.inference.paired import UNKNOWN
 from pytest_brainscore.inference.replicates import Replicates
 
 SPLITS = {
@@ -83,12 +84,11 @@ def test_nothing_is_said_where_stimuli_should_be_a_sample(monkeypatch, capsys):
         for name, values in SPLITS.items()
     }
     made = compared([Scored("b", name, 0.5, sampled) for name, sampled in of.items()])
-    why = "stimuli are no sample here: write `inference: {intervals: refit}`"
-    assert [(pair.p, pair.low, pair.over, pair.why) for pair in made.pairs] == 3 * [(None, None, (), why)]
+    assert [(pair.p, pair.low, pair.over, pair.why) for pair in made.pairs] == 3 * [(None, None, (), UNKNOWN)]
     monkeypatch.setattr(command, "pairs", lambda *_, **__: made)
     command.run(Namespace(runs=[], benchmark="*", correct="holm", json=False))
     said = capsys.readouterr().out.splitlines()
-    assert [line for line in said if why in line] == [f"  no two are compared: {why}"]
+    assert [line for line in said if UNKNOWN in line] == [f"  no two are compared: {UNKNOWN}"]
     assert "  good (0.5000): not compared" in said
 
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from pytest_brainscore.errors import MetricError
 from pytest_brainscore.inference.intervals import interval, through
+from pytest_brainscore.inference.left_out import jackknifed
 from pytest_brainscore.inference.paired import paired
-from pytest_brainscore.inference.refit import refit
 from pytest_brainscore.inference.replicates import Replicates, Sampled
 from pytest_brainscore.inference.sampling import Sampling
 from tests.strategies import factors, normal, seeds
@@ -22,7 +22,7 @@ KEYED = Sampling("k", groups=20)
 
 def of_mean(x: torch.Tensor) -> Sampled:
     """The jackknife of a mean of 20 numbers, one left out at a time: its t test is Student's."""
-    return {"stimulus": refit(lambda rows: float(x[rows].mean()), 20, KEYED)}
+    return {"stimulus": jackknifed(lambda rows: float(x[rows].mean()), 20, KEYED)}
 
 
 def of_splits(values: torch.Tensor) -> Sampled:
@@ -48,7 +48,8 @@ def test_the_interval_says_what_it_is_over_and_how():
     assert found.over == ("stimulus", "neuroid")
     assert found.by == {"stimulus": "splits", "neuroid": "bootstrap"}
     assert not found.refit
-    assert interval(0.3, of_mean(normal(0, 20))).refit
+    anew = replace(both["stimulus"], refit=True)
+    assert interval(0.3, {**both, "stimulus": anew}).refit
 
 
 def test_without_samples_there_is_no_interval():
@@ -140,7 +141,8 @@ def test_models_are_not_told_apart_by_neuroids_where_stimuli_should_have_been_a_
     assert 0 < paired(0.5, 0.4, asked, other).p < 1
     assert not interval(0.5, asked).without_stimuli
     assert interval(0.5, alone[0]).without_stimuli
-    with pytest.raises(
-        MetricError, match=r"stimuli are no sample here: write `inference: .intervals: refit.`"
-    ):
+    said = (
+        r"^how far these scores .* was not measured: score again with --brainscore-intervals refit, or write"
+    )
+    with pytest.raises(MetricError, match=said):
         paired(0.5, 0.4, *alone)
