@@ -65,8 +65,13 @@ def test_the_first_project_that_has_models_counts_and_a_folder_without_is_passed
     empty = tmp_path / "empty"
     empty.mkdir()
     assert "mine" in suite.zoo(empty, project).models
-    with pytest.raises(SelectionError, match="no model mine"):
-        select("mine", suite.zoo(empty), empty)
+    said = rf"no model mine.* \(there is no models.yaml in {empty}; `python -m pytest_brainscore list` shows"
+    with pytest.raises(SelectionError, match=said):
+        select("mine", suite.zoo(empty, empty), empty)
+    with pytest.raises(
+        SelectionError, match=r"no model mien; did you mean mine\? \(`python -m pytest_brains"
+    ):
+        select("mien", suite.zoo(empty, project), empty)
 
 
 def test_the_checkout_is_its_own_project_and_is_read_once():

@@ -21,11 +21,15 @@ FILE = "models.yaml"
 
 @dataclass(frozen=True)
 class Zoo:
-    """Models and sets of models by name; `folders` says where each model's relative paths start."""
+    """Models and sets of models by name; `folders` says where each model's relative paths start.
+
+    without: the projects that it is for, where none of them has a models.yaml.
+    """
 
     models: Mapping[str, Model] = field(default_factory=dict)
     sets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     folders: Mapping[str, Path] = field(default_factory=dict)
+    without: tuple[Path, ...] = ()
 
     def extended(self, other: Zoo) -> Zoo:
         """This zoo and the other; where both name a model or a set, the other's stands."""

@@ -5,12 +5,13 @@ The shipped ones lie beside this file in a wheel, and at the top of a checkout.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 from ..errors import SpecError, nearest
 from ..specs.cases import Case, is_benchmark_file, load_cases
-from ..specs.zoo import Zoo, load_zoo
+from ..specs.zoo import FILE, Zoo, load_zoo
 
 _PACKAGED = Path(__file__).parent
 _CHECKOUT = Path(__file__).parents[2]
@@ -67,9 +68,10 @@ def zoo(*projects: Path) -> Zoo:
     Where both name a model, or a set, the project's entry stands alone; its sets may name shipped models.
     Raises SpecError where one of the two is wrong.
     """
-    path = _home() / "models.yaml"
+    path = _home() / FILE
     shipped = _shipped(path)
-    for own in (project / "models.yaml" for project in projects):
-        if own.is_file() and own.resolve() != path.resolve():
+    files = [project / FILE for project in projects if (project / FILE).is_file()]
+    for own in files:
+        if own.resolve() != path.resolve():
             return shipped.extended(load_zoo(own, shipped.models))
-    return shipped
+    return shipped if files else replace(shipped, without=tuple(dict.fromkeys(projects)))

@@ -12,7 +12,7 @@ from pathlib import Path
 from ..errors import SelectionError, nearest
 from ..specs.catalogue import catalogue
 from ..specs.models import SOURCES, Model
-from ..specs.zoo import Zoo
+from ..specs.zoo import FILE, Zoo
 
 UNTRAINED = "untrained"
 _TWIN = re.compile(rf"^{UNTRAINED}(\d*):(.*)")
@@ -151,8 +151,14 @@ def _bare(request: str, zoo: Zoo) -> Iterator[Model]:
     _require_no_twin(request, zoo)
     raise SelectionError(
         f"--models: no model {request}{_hint(request, zoo)}"
-        " (`python -m pytest_brainscore list` shows those of models.yaml)"
+        f" ({_lacking(zoo)}`python -m pytest_brainscore list` shows those that have a line)"
     )
+
+
+def _lacking(zoo: Zoo) -> str:
+    """That the project has no models.yaml, where that is so: a newcomer may stand in another folder."""
+    folders = " or ".join(str(project.absolute()) for project in zoo.without)
+    return f"there is no {FILE} in {folders}; " if folders else ""
 
 
 def _hint(request: str, zoo: Zoo) -> str:
