@@ -1,4 +1,4 @@
-"""Members: raw scores on resamples of neuroids or subjects, from the values of one measurement."""
+"""Members: replicates over neuroids or subjects, from the values of one measurement."""
 
 from __future__ import annotations
 
@@ -10,13 +10,27 @@ import torch
 from torch import Tensor
 
 from ..metrics.measurement import Measurement, centre_over_targets
-from .replicates import Factor
+from .replicates import Factor, Replicates
 from .sampling import Sampling
 
 Centres = Callable[[Tensor], Tensor]
 """The centre over neuroids, (n_splits, ...) of (n_splits, ..., m)."""
+JOINT = 100
+"""So many of the resamples of neuroids or subjects tell their interaction with stimuli."""
 AT_ONCE = 1_000_000
 """Values that are resampled together."""
+
+
+def members(
+    measured: Measurement, sampling: Sampling, over: Collection[str] | None = None
+) -> dict[Factor, Replicates]:
+    """Replicates over subjects or neuroids alone: one entry, or none."""
+    factor = factor_of(measured, over)
+    if factor is None:
+        return {}
+    values = per_split(measured, factor, sampling).mean(axis=1)
+    m = count_of(measured, factor)
+    return {factor: Replicates("bootstrap", factor, values, m, df=_df(measured, factor, m))}
 
 
 def factor_of(measured: Measurement, over: Collection[str] | None = None) -> Factor | None:
@@ -62,6 +76,16 @@ def per_split(
     """
     of = _of_subjects if factor == "subject" else _of_neuroids
     return np.stack([each.numpy() for each in of(measured, sampling, count, centres or _exact(measured))])
+
+
+def _df(measured: Measurement, factor: Factor, m: int) -> float | None:
+    """How well a bootstrap of m members knows its variance; None for as well as it would for a mean.
+
+    That of a median is known to a share of m^(-1/4) only (Hall and Martin 1988, Probab. Theory Relat. Fields
+    80:261), so that df grows as the root of m. The factor 2 is of simulations: docs/statistics.md.
+    """
+    a_median = factor == "neuroid" and measured.centre == "median"
+    return min(2 * m**0.5, m - 1.0) if a_median else None
 
 
 def _exact(measured: Measurement) -> Centres:

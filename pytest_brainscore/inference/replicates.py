@@ -53,3 +53,9 @@ class Replicates:
 
 Sampled = Mapping[Factor, Replicates]
 """Of one score, by factor."""
+
+
+def both(stimuli: Replicates, values: np.ndarray, shared: np.ndarray | None = None) -> Replicates:
+    """Replicates of both factors: of each resample of members (b, k) the k replicates over stimuli."""
+    flat = None if shared is None else shared.flatten()
+    return replace(stimuli, factor="both", values=values.flatten(), shared=flat)

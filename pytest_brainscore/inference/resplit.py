@@ -9,9 +9,10 @@ import torch
 
 from ..metrics.measurement import Measurement
 from ..metrics.splits import Split
+from .members import members
 from .replicates import Factor, Replicates
 from .sampling import Sampling
-from .stored import by_splits, members, with_both
+from .stored import by_splits, with_both
 
 
 def resplit(

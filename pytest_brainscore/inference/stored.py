@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -12,12 +11,10 @@ import torch
 from ..metrics.measurement import Measurement
 from ..metrics.splits import Split
 from .influence import linearised
-from .members import Centres, count_of, factor_of, per_split, scores
-from .replicates import Factor, Replicates
+from .members import JOINT, Centres, members, per_split, scores
+from .replicates import Factor, Replicates, both
 from .sampling import Sampling
 
-JOINT = 100
-"""So many of the resamples of neuroids or subjects tell their interaction with stimuli."""
 OF_TRAINING = 0.25
 """Of n_test/n_train, which Nadeau and Bengio 2003 take for all that splits share: what training stimuli have
 beside shared test stimuli. Of simulations (docs/statistics.md)."""
@@ -43,28 +40,6 @@ def stored(
     return found if stimuli is None else with_both(stimuli, found, measured, sampling)
 
 
-def members(
-    measured: Measurement, sampling: Sampling, over: Collection[str] | None = None
-) -> dict[Factor, Replicates]:
-    """Replicates over subjects or neuroids alone: one entry, or none."""
-    factor = factor_of(measured, over)
-    if factor is None:
-        return {}
-    values = per_split(measured, factor, sampling).mean(axis=1)
-    m = count_of(measured, factor)
-    return {factor: Replicates("bootstrap", factor, values, m, df=_df(measured, factor, m))}
-
-
-def _df(measured: Measurement, factor: Factor, m: int) -> float | None:
-    """How well a bootstrap of m members knows its variance; None for as well as it would for a mean.
-
-    That of a median is known to a share of m^(-1/4) only (Hall and Martin 1988, Probab. Theory Relat. Fields
-    80:261), so that df grows as the root of m. The factor 2 is of simulations: docs/statistics.md.
-    """
-    a_median = factor == "neuroid" and measured.centre == "median"
-    return min(2 * m**0.5, m - 1.0) if a_median else None
-
-
 def with_both(
     stimuli: Replicates, found: dict[Factor, Replicates], measured: Measurement, sampling: Sampling
 ) -> dict[Factor, Replicates]:
@@ -76,12 +51,6 @@ def with_both(
         per_split(measured, factor, sampling, JOINT, centres) for centres in (None, _in_a_line(measured))
     )
     return {"stimulus": stimuli, **found, "both": both(stimuli, *drawn)}
-
-
-def both(stimuli: Replicates, values: np.ndarray, shared: np.ndarray | None = None) -> Replicates:
-    """Replicates of both factors: of each resample of members (b, k) the k replicates over stimuli."""
-    flat = None if shared is None else shared.flatten()
-    return replace(stimuli, factor="both", values=values.flatten(), shared=flat)
 
 
 def by_splits(measured: Measurement, splits: Sequence[Split], n: int) -> Replicates | None:

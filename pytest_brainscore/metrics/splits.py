@@ -108,6 +108,17 @@ def given_rows(train: Any, test: Any, *, n: int) -> list[Split]:
     return [split]
 
 
+def kept(splits: Sequence[Split], rows: Tensor, n: int) -> list[Split]:
+    """Return the same splits among the rows (k,) of n stimuli that are kept, as positions in `rows`.
+
+    Splits that were drawn anew would be one more reason for a score to move.
+    """
+    place = torch.full((n,), -1, dtype=torch.int64)
+    place[rows] = torch.arange(len(rows))
+    sides = ([place[side.cpu()] for side in (split.train, split.test)] for split in splits)
+    return [Split(train[train >= 0], test[test >= 0]) for train, test in sides]
+
+
 def _sizes(train: Size | None, test: Size | None) -> dict[str, Size | None]:
     if train is None and test is None:
         train = 0.9

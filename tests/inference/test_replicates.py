@@ -1,4 +1,4 @@
-"""Replicates of measurements: stored, refitted, of patterns, and the null."""
+"""Replicates of measurements: stored, on other splits, of stimuli left out, of patterns; and the null."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ import pytest
 import torch
 
 from pytest_brainscore.errors import MetricError
+from pytest_brainscore.inference.left_out import jackknifed, left_out
+from pytest_brainscore.inference.members import JOINT
 from pytest_brainscore.inference.one_factor import variance_of
-from pytest_brainscore.inference.patterns import pairs, patterns, rdm_score, two_factors
+from pytest_brainscore.inference.patterns import patterns, two_factors
 from pytest_brainscore.inference.permutation import null
-from pytest_brainscore.inference.refit import kept, refit, refitted
 from pytest_brainscore.inference.resplit import resplit
 from pytest_brainscore.inference.sampling import Sampling, without
-from pytest_brainscore.inference.stored import JOINT, stored
-from pytest_brainscore.metrics import rsa
+from pytest_brainscore.inference.stored import stored
 from pytest_brainscore.metrics.measurement import Measurement
 from pytest_brainscore.metrics.predictivity import ridge
-from pytest_brainscore.metrics.splits import Split, alternate, shuffle
+from pytest_brainscore.metrics.splits import Split, alternate, kept, shuffle
 from tests.strategies import normal, related
 
 KEYED = Sampling("a benchmark", replicates=120, groups=6)
@@ -129,13 +129,13 @@ def test_only_what_is_asked_for_is_sampled():
     assert set(stored(measured(), SPLITS, 30, KEYED, over=("subject",))) == set()
 
 
-def test_refits_are_fitted_on_what_is_left_of_the_same_splits():
+def test_scores_without_a_group_are_on_what_is_left_of_the_same_splits():
     x, y = related(0, 30, 5, 4, noise=1.0)
 
     def measure(rows: torch.Tensor) -> Measurement:
         return ridge(x[rows], y[rows], kept(SPLITS, rows, 30))
 
-    found = refitted(measure, measure(torch.arange(30)), 30, KEYED)
+    found = left_out(measure, measure(torch.arange(30)), 30, KEYED)
     gone = set(KEYED.parts(30)[2].tolist())
     rs = []
     for split in SPLITS:
@@ -146,7 +146,7 @@ def test_refits_are_fitted_on_what_is_left_of_the_same_splits():
         predicted = x[test].numpy() @ weights
         rs.append(np.median([np.corrcoef(predicted[:, i], y[test].numpy()[:, i])[0, 1] for i in range(4)]))
     assert found["stimulus"].values[2] == pytest.approx(np.mean(rs))
-    assert (len(found["stimulus"].values), found["stimulus"].refit) == (6 + 15, True)
+    assert (len(found["stimulus"].values), found["stimulus"].refit) == (6 + 15, False)
     assert found["both"].values.shape == (JOINT * 6,)
     assert found["neuroid"].values == pytest.approx(
         stored(measure(torch.arange(30)), SPLITS, 30, KEYED)["neuroid"].values
@@ -161,7 +161,7 @@ def test_what_is_left_of_splits_is_what_was_on_each_side():
 
 
 def test_the_last_of_a_jackknife_are_without_two_groups():
-    found = refit(lambda rows: float(rows.sum()), 30, KEYED)
+    found = jackknifed(lambda rows: float(rows.sum()), 30, KEYED)
     parts = [set(part.tolist()) for part in KEYED.parts(30)]
     assert found.values[6] == sum(set(range(30)) - parts[0] - parts[1])
     assert found.values[-1] == sum(set(range(30)) - parts[4] - parts[5])
@@ -169,31 +169,9 @@ def test_the_last_of_a_jackknife_are_without_two_groups():
 
 def test_twos_of_many_groups_are_of_ten_that_are_joined():
     sampling = Sampling("k", groups=25)
-    found = refit(lambda rows: float(len(rows)), 100, sampling)
+    found = jackknifed(lambda rows: float(len(rows)), 100, sampling)
     assert found.values[:25].tolist() == [96] * 25
     assert sorted(found.values[25:]) == [76] * 10 + [80] * 25 + [84] * 10
-
-
-def test_copies_of_a_stimulus_have_no_distance():
-    rows = torch.tensor([4, 1, 4, 0])
-    one, other = pairs(rows)
-    assert list(zip(one.tolist(), other.tolist(), strict=True)) == [(4, 1), (4, 0), (1, 4), (1, 0), (4, 0)]
-
-
-def test_rdms_of_drawn_stimuli_are_those_of_the_drawn_responses():
-    x, y = related(0, 12, 8, 6, noise=1.0)
-    model, brain = rsa.pearson_distance(x), rsa.brain_rdms(y, "pearson")
-    rows = torch.tensor([3, 3, 7, 0, 11, 7, 5, 2])
-    a, b = (rsa.upper(rsa.pearson_distance(v[rows]))[:, 0].numpy() for v in (x, y))
-    i, j = np.triu_indices(8, 1)
-    differ = rows[i] != rows[j]
-    expected = np.corrcoef(a[differ], b[differ])[0, 1]
-    assert rdm_score(model, brain, "pearson")(rows, torch.tensor([0])) == pytest.approx(expected)
-
-
-def test_whitened_comparisons_cannot_be_bootstrapped():
-    with pytest.raises(MetricError, match="needs every pair"):
-        rdm_score(torch.zeros(3, 3), torch.zeros(1, 3, 3), "whitened_cosine")
 
 
 def test_both_factors_are_drawn_as_each_of_them_alone():

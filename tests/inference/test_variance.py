@@ -11,9 +11,9 @@ from rsatoolbox.util.inference_util import extract_variances
 from pytest_brainscore.errors import MetricError
 from pytest_brainscore.inference import jackknife
 from pytest_brainscore.inference.intervals import interval
+from pytest_brainscore.inference.left_out import jackknifed
 from pytest_brainscore.inference.one_factor import variance_of
 from pytest_brainscore.inference.patterns import patterns
-from pytest_brainscore.inference.refit import refit
 from pytest_brainscore.inference.replicates import Replicates
 from pytest_brainscore.inference.sampling import Sampling
 from pytest_brainscore.inference.variance import minus, variance
@@ -30,7 +30,7 @@ def mean(rows: torch.Tensor) -> float:
 def test_the_jackknife_of_a_mean_is_that_of_its_groups_means(groups):
     sampling = Sampling("k", groups=groups)
     means = [float(X[part].mean()) for part in sampling.parts(24)]
-    found = variance_of(refit(mean, 24, sampling))
+    found = variance_of(jackknifed(mean, 24, sampling))
     assert found.value == pytest.approx(scipy.stats.sem(means) ** 2)
     assert found.df == groups - 1
 
@@ -125,7 +125,7 @@ def test_the_second_order_is_counted_once():
     rng, found, plain = np.random.default_rng(2), [], []
     for seed in range(60):
         x = rng.normal(size=(40, 20))
-        values = refit(lambda rows, x=x: products(x[rows]), 40, Sampling(f"{seed}")).values
+        values = jackknifed(lambda rows, x=x: products(x[rows]), 40, Sampling(f"{seed}")).values
         singles, twos = jackknife.singles_and_twos(values)
         found.append(jackknife.variance(singles, twos))
         plain.append(19**2 / 20 * singles.var(ddof=1))
@@ -165,7 +165,7 @@ def test_scores_on_other_samples_have_no_difference(change):
 def singles(values: np.ndarray) -> Replicates:
     """The jackknife of a mean, one value a group."""
     x = torch.from_numpy(values)
-    return refit(lambda rows: float(x[rows].mean()), len(x), Sampling("k", groups=len(x)))
+    return jackknifed(lambda rows: float(x[rows].mean()), len(x), Sampling("k", groups=len(x)))
 
 
 def scaled(values: np.ndarray) -> np.ndarray:

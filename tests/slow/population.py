@@ -9,7 +9,7 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from pytest_brainscore.inference.refit import refit
+from pytest_brainscore.inference.left_out import jackknifed
 from pytest_brainscore.inference.replicates import Sampled
 from pytest_brainscore.inference.resplit import resplit
 from pytest_brainscore.inference.sampling import Sampling
@@ -112,14 +112,14 @@ def _refitted(case: Case, x: Tensor, y: Tensor, sampling: Sampling, both: bool) 
 
 
 def _batched(case: Case, x: Tensor, y: Tensor, sampling: Sampling, both: bool) -> Sampled:
-    """`refit` of what fits nothing, all samples at once: 500 simulations take seconds."""
+    """`jackknifed` of what fits nothing, all samples at once: 500 simulations take seconds."""
     kept_rows: list[Tensor] = []
 
     def remember(rows: Tensor) -> float:
         kept_rows.append(rows)
         return 0.0
 
-    made = refit(remember, case.n, sampling, fits=False)
+    made = jackknifed(remember, case.n, sampling)
     masks = torch.zeros(len(kept_rows), case.n, dtype=torch.float64)
     for mask, rows in zip(masks, kept_rows, strict=True):
         mask[rows] = 1

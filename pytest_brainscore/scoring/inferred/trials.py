@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ...errors import MetricError
-from ...inference.refit import kept as kept_splits
+from ...metrics import splits
 from ...metrics.measurement import Measurement
 from ...metrics.splits import Split
 from ..targets import Target
@@ -56,17 +56,14 @@ class Trials:
 
 
 def kept(target: Target, rows: Tensor) -> Target:
-    """The target on some of its stimuli, rows (k,): each stays on its side of every split.
-
-    Splits that were drawn anew would be one more reason for a score to move.
-    """
+    """The target on some of its stimuli, rows (k,): each stays on its side of every split."""
     y, at = target.y, rows.to(target.y.device)
     of_rdms = y.ndim == 3 and not target.time_bins
     return replace(
         target,
         y=y[:, at[:, None], at] if of_rdms else y[at],
         rows=target.rows[rows.to(target.rows.device)],
-        splits=tuple(kept_splits(target.splits, rows.cpu(), len(target.rows))),
+        splits=tuple(splits.kept(target.splits, rows.cpu(), len(target.rows))),
         stimuli=tuple(target.stimuli[i] for i in rows.tolist()) if target.stimuli else (),
     )
 

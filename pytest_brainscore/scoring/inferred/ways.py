@@ -8,11 +8,12 @@ from dataclasses import dataclass, field, replace
 from torch import Tensor
 
 from ...inference.jackknife import pairs_of
-from ...inference.refit import refitted
+from ...inference.left_out import left_out
+from ...inference.members import members
 from ...inference.replicates import Sampled
 from ...inference.resplit import resplit
 from ...inference.sampling import Sampling
-from ...inference.stored import members, stored
+from ...inference.stored import stored
 from ...metrics.measurement import Measurement
 from ...specs.metrics import Cka, Crsa, CustomMetric, Metric, MutualKnn, Procrustes, Rdm, Rsm, SoftMatching
 from ..targets import Target
@@ -99,7 +100,7 @@ def _cuts(groups: int) -> int:
 
 def _is_split_anew(of: Subject, plan: Plan) -> bool:
     """Whether mappings are fitted anew on other splits."""
-    fits = not isinstance(of.metric, FIT_NOTHING) and len(of.target.splits) > 0
+    fits = not isinstance(of.metric, FIT_NOTHING)
     return plan.asked.intervals == "refit" and of.trials is not None and fits
 
 
@@ -133,8 +134,7 @@ def _sampled(of: Subject, plan: Plan, sampling: Sampling) -> Sampled:
         n, measure = of.stimuli, of.trials.without
     else:
         return members(of.measured, sampling, over)
-    fits = not isinstance(of.metric, FIT_NOTHING)
-    return refitted(_once(measure), of.measured, n, sampling, over, fits=fits)
+    return left_out(_once(measure), of.measured, n, sampling, over)
 
 
 def _once(measure: Callable[[Tensor], Measurement]) -> Callable[[Tensor], Measurement]:
