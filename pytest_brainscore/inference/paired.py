@@ -10,8 +10,8 @@ from scipy.special import stdtr
 from ..errors import MetricError
 from .intervals import ends
 from .one_factor import Variance
-from .replicates import Sampled
-from .variance import minus, variance
+from .replicates import Sampled, minus
+from .variance import variance
 
 UNKNOWN = (
     "how far these scores would move with other stimuli was not measured: score again with"

@@ -8,6 +8,8 @@ from typing import Literal
 
 import numpy as np
 
+from ..errors import MetricError
+
 Way = Literal["splits", "bootstrap", "jackknife"]
 Factor = Literal["stimulus", "neuroid", "subject", "both"]
 
@@ -59,3 +61,24 @@ def both(stimuli: Replicates, values: np.ndarray, shared: np.ndarray | None = No
     """Replicates of both factors: of each resample of members (b, k) the k replicates over stimuli."""
     flat = None if shared is None else shared.flatten()
     return replace(stimuli, factor="both", values=values.flatten(), shared=flat)
+
+
+def minus(a: Sampled, b: Sampled) -> dict[Factor, Replicates]:
+    """Replicates of the difference of two scores. Raises MetricError where their samples are not the same."""
+    if a.keys() != b.keys() or any(_plan(a[factor]) != _plan(b[factor]) for factor in a):
+        raise MetricError(
+            f"the scores were not resampled alike ({_said(a)}; {_said(b)}), so that their difference has no"
+            " error: score both models by the same release, on the same benchmark"
+        )
+    return {factor: a[factor].minus(b[factor]) for factor in a}
+
+
+def _plan(r: Replicates) -> tuple[object, ...]:
+    """What two scores must have in common."""
+    had = len(r.values), r.shared is None
+    return r.way, r.factor, r.count, r.ratio, r.refit, r.alone, r.of, r.df, *had
+
+
+def _said(sampled: Sampled) -> str:
+    said = [f"{factor} by {len(r.values)} {r.way} of {r.count}" for factor, r in sampled.items()]
+    return ", ".join(said) or "not at all"

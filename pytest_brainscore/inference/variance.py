@@ -7,7 +7,7 @@ import numpy as np
 from ..errors import MetricError
 from . import jackknife
 from .one_factor import Variance, numbers, of_splits, variance_of
-from .replicates import Factor, Replicates, Sampled
+from .replicates import Replicates, Sampled
 
 
 def variance(sampled: Sampled) -> Variance:
@@ -85,24 +85,3 @@ def _added(flat: np.ndarray, k: int) -> np.ndarray:
     """Return (b, k): what each resample of members adds to each of k replicates over stimuli."""
     table = flat.reshape(-1, k)
     return np.asarray((table - table.mean(axis=0)) * np.sqrt(len(table) / (len(table) - 1)))
-
-
-def minus(a: Sampled, b: Sampled) -> dict[Factor, Replicates]:
-    """Replicates of the difference of two scores. Raises MetricError where their samples are not the same."""
-    if a.keys() != b.keys() or any(_plan(a[factor]) != _plan(b[factor]) for factor in a):
-        raise MetricError(
-            f"the scores were not resampled alike ({_said(a)}; {_said(b)}), so that their difference has no"
-            " error: score both models by the same release, on the same benchmark"
-        )
-    return {factor: a[factor].minus(b[factor]) for factor in a}
-
-
-def _plan(r: Replicates) -> tuple[object, ...]:
-    """What two scores must have in common."""
-    had = len(r.values), r.shared is None
-    return r.way, r.factor, r.count, r.ratio, r.refit, r.alone, r.of, r.df, *had
-
-
-def _said(sampled: Sampled) -> str:
-    said = [f"{factor} by {len(r.values)} {r.way} of {r.count}" for factor, r in sampled.items()]
-    return ", ".join(said) or "not at all"

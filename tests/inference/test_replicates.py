@@ -1,4 +1,4 @@
-"""Replicates of measurements: stored, on other splits, of stimuli left out, of patterns; and the null."""
+"""Replicates of measurements: stored, on other splits, of stimuli left out, of drawn ones; and the null."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import pytest
 import torch
 
 from pytest_brainscore.errors import MetricError
+from pytest_brainscore.inference.bootstrap import bootstrapped, two_factors
 from pytest_brainscore.inference.left_out import jackknifed, left_out
 from pytest_brainscore.inference.members import JOINT
 from pytest_brainscore.inference.one_factor import variance_of
-from pytest_brainscore.inference.patterns import patterns, two_factors
 from pytest_brainscore.inference.permutation import null
 from pytest_brainscore.inference.resplit import resplit
 from pytest_brainscore.inference.sampling import Sampling, without
@@ -186,7 +186,7 @@ def test_both_factors_are_drawn_as_each_of_them_alone():
     assert found["subject"].values == pytest.approx([float(table[:, c].mean()) for c in columns])
     assert found["both"].values[7] == pytest.approx(float(table[rows[7]][:, columns[7]].mean()))
     assert found["stimulus"].values == pytest.approx(
-        patterns(lambda r: float(table[r].mean()), 6, KEYED).values
+        bootstrapped(lambda r: float(table[r].mean()), 6, KEYED).values
     )
 
 

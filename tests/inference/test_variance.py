@@ -10,13 +10,13 @@ from rsatoolbox.util.inference_util import extract_variances
 
 from pytest_brainscore.errors import MetricError
 from pytest_brainscore.inference import jackknife
+from pytest_brainscore.inference.bootstrap import bootstrapped
 from pytest_brainscore.inference.intervals import interval
 from pytest_brainscore.inference.left_out import jackknifed
 from pytest_brainscore.inference.one_factor import variance_of
-from pytest_brainscore.inference.patterns import patterns
-from pytest_brainscore.inference.replicates import Replicates
+from pytest_brainscore.inference.replicates import Replicates, minus
 from pytest_brainscore.inference.sampling import Sampling
-from pytest_brainscore.inference.variance import minus, variance
+from pytest_brainscore.inference.variance import variance
 
 RNG = np.random.default_rng(3)
 X = torch.from_numpy(RNG.normal(size=24))
@@ -36,7 +36,7 @@ def test_the_jackknife_of_a_mean_is_that_of_its_groups_means(groups):
 
 
 def test_the_bootstrap_of_a_mean_is_its_squared_standard_error():
-    found = variance_of(patterns(mean, 24, Sampling("k", replicates=8_000)))
+    found = variance_of(bootstrapped(mean, 24, Sampling("k", replicates=8_000)))
     assert found.value == pytest.approx(scipy.stats.sem(X.numpy()) ** 2, rel=0.06)
     assert found.df == 23
 

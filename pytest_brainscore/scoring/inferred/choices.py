@@ -14,8 +14,8 @@ import torch
 from torch import Tensor
 
 from ...errors import MetricError
+from ...inference.bootstrap import bootstrapped, two_factors
 from ...inference.intervals import interval, through
-from ...inference.patterns import patterns, two_factors
 from ...inference.permutation import null
 from ...inference.replicates import Factor, Replicates, Sampled
 from ...metrics.agreement import BY_METRIC
@@ -67,7 +67,7 @@ def _sampled(benchmark: Benchmark, read: Tensor, to: ChoiceTarget, function: Fun
     n, sampling = len(to.rows), plan.sampling(_WORK * _size(to))
     found: dict[Factor, Replicates]
     if isinstance(to, PairTarget) or to.trials is None or len(to.subjects) < 2:
-        found = {"stimulus": patterns(_on_images(benchmark, read, to, function), n, sampling)}
+        found = {"stimulus": bootstrapped(_on_images(benchmark, read, to, function), n, sampling)}
     else:
         found = two_factors(_on_both(benchmark, read, to), n, len(to.subjects), sampling, "subject")
     over = plan.asked.over

@@ -1,4 +1,4 @@
-"""Patterns: replicates of scores for which nothing is fitted, by bootstrap over stimuli."""
+"""Bootstrap: replicates of scores for which nothing is fitted, on stimuli that are drawn again and again."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from .replicates import Factor, Replicates
 from .sampling import Sampling
 
 
-def patterns(score: Callable[[Tensor], float], n: int, sampling: Sampling) -> Replicates:
+def bootstrapped(score: Callable[[Tensor], float], n: int, sampling: Sampling) -> Replicates:
     """Bootstrap over n stimuli: the score of drawn rows (n,), of which some are there more than once.
 
     score: what is made of copies is its own affair. A metric that cannot have copies (RDMs, whose distance of
     two copies nobody measured, CKA, Procrustes, neighbours) is left to `left_out`.
+    Raises MetricError for a single stimulus.
     """
-    values = [score(rows) for rows in sampling.draws("stimulus", n)]
-    return Replicates("bootstrap", "stimulus", np.array(values, dtype=np.float64), n)
+    return _replicates("stimulus", [score(rows) for rows in sampling.draws("stimulus", n)], n)
 
 
 def two_factors(
@@ -33,11 +33,11 @@ def two_factors(
     rows, columns = torch.arange(n), torch.arange(m)
     pairs = list(zip(sampling.draws("stimulus", n), sampling.draws(factor, m), strict=True))
     return {
-        "stimulus": _bootstrap("stimulus", [score(draw, columns) for draw, _ in pairs], n),
-        factor: _bootstrap(factor, [score(rows, draw) for _, draw in pairs], m),
-        "both": _bootstrap("both", [score(*pair) for pair in pairs], min(n, m)),
+        "stimulus": _replicates("stimulus", [score(draw, columns) for draw, _ in pairs], n),
+        factor: _replicates(factor, [score(rows, draw) for _, draw in pairs], m),
+        "both": _replicates("both", [score(*pair) for pair in pairs], min(n, m)),
     }
 
 
-def _bootstrap(factor: Factor, values: list[float], count: int) -> Replicates:
+def _replicates(factor: Factor, values: list[float], count: int) -> Replicates:
     return Replicates("bootstrap", factor, np.array(values, dtype=np.float64), count)
