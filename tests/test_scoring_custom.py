@@ -95,7 +95,7 @@ def test_what_is_not_by_split_is_refused_with_the_shape_that_is_due(root, functi
     ("function", "parameters", "said"),
     [
         ("no_splits", {}, r":15: no_splits\(x, y\): too many .*; no_splits\(x, y, splits\) is due"),
-        ("with_k", {"kk": 2}, r":16: with_k.*'kk'; did you mean k\?; with_k\(x, y, splits, \*, kk\) is due"),
+        ("with_k", {"kk": 2}, r":16: with_k\(x, y, splits, \*, k=1\): .*'kk'; did you mean k\?$"),
         ("asks", {}, r":17: asks\(x, y, splits, \*, shift\): missing .*'shift'; asks\(x, y, splits\) is"),
     ],
 )

@@ -48,11 +48,15 @@ def _require_fit(function: Callable[..., Any], metric: CustomMetric, arguments: 
     except TypeError as why:
         odd = next((name for name in arguments if f"'{name}'" in str(why)), "")
         hint = nearest(odd, set(signature.parameters).difference(GIVEN, arguments)) if odd else ""
-        due = ", ".join((*GIVEN, "*", *arguments) if arguments else GIVEN)
+        place = f"{metric.name}, {_file(function)}:{_line(function)}"
         raise MetricError(
-            f"{metric.name}, {_file(function)}:{_line(function)}: {metric.label}{signature}: {why}{hint};"
-            f" {metric.label}({due}) is due: what the metric's entry says beside `name` is given by name"
+            f"{place}: {metric.label}{signature}: {why}{hint or _due_signature(metric, arguments)}"
         ) from None
+
+
+def _due_signature(metric: CustomMetric, arguments: Mapping[str, Any]) -> str:
+    due = ", ".join((*GIVEN, "*", *arguments) if arguments else GIVEN)
+    return f"; {metric.label}({due}) is due: what the metric's entry says beside `name` is given by name"
 
 
 def _broken(function: Callable[..., Any], metric: CustomMetric, why: Exception) -> WorkError:
