@@ -26,7 +26,7 @@ _FINDINGS = {
     "rho": f"{RHO} [95 %]",
     "slope": "slope [95 %]",
     "p": "p",
-    "p_corrected": "p, Holm",
+    "p_corrected": "p (Holm)",
     "fit": "fitted by",
 }
 _ALWAYS = ("name", "rho", "slope", "p")

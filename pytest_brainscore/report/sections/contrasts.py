@@ -39,7 +39,7 @@ _EFFECTS = {
     "low": "95 % from",
     "high": "95 % to",
     "unit": "Unit",
-    "p_corrected": "p, Holm",
+    "p_corrected": "p (Holm)",
     "g": "Hedges' g",
     "g_low": "g from",
     "g_high": "g to",

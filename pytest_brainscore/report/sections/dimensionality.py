@@ -43,7 +43,7 @@ _RELATIONS = {
     "rho": "Spearman's ρ",
     "low": "95 % from",
     "high": "95 % to",
-    "p_corrected": "p, Holm",
+    "p_corrected": "p (Holm)",
 }
 
 

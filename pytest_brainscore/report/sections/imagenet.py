@@ -32,8 +32,8 @@ _FINDINGS = {
     "n": "n",
     "r": "Pearson's r [95 %]",
     "rho": f"{RHO} [95 %]",
-    "p_equal": "p, below = above",
-    "p_holm": "p, Holm",
+    "p_equal": "p (below = above)",
+    "p_holm": "p (Holm)",
 }
 _ALWAYS = ("name", "part", "r", "rho")
 _NUMBERS = {"of": "score", "part": "top-1", "n": "n"}
