@@ -70,7 +70,7 @@ def test_what_is_said_survives_the_results_file():
 def test_weights_that_nothing_is_said_of_are_noted_and_what_is_declared_is_not():
     plain = Model(id="my_net", source="nets:my_net")
     (note,) = without_weights(plain)
-    assert note == "no `weights` are given: they are random, unless the function in `source` loads some"
+    assert note == "no `weights` given: random, unless the function in `source` loads some"
     assert without_weights(Model(id="resnet18", source="torchvision")) == (note,)
     declared = Model(id="my_net", source="nets:my_net", weights="none")
     silent = [declared, plain.untrained(), plain.untrained(2), ALEXNET, suite.zoo().models["pixels"]]
@@ -87,6 +87,5 @@ def test_a_run_says_once_which_networks_have_no_weights():
         for model, notes in (("a", noted), ("b", ()), ("c", ("only 3 stimuli", *noted)))
     ]
     (line,) = unsaid(rows)
-    assert line.startswith("a, c: no `weights` are given")
-    assert line.endswith("; write `weights` in models.yaml, or `weights: none` where this is meant")
+    assert line == f"a, c: {noted[0]} (`weights: none` says it is meant)"
     assert list(unsaid(rows[1:2])) == []

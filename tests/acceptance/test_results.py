@@ -82,7 +82,7 @@ def test_verbose_line_and_table(project):
             "*= brain scores =*",
             "*ceiling *small",
             f"Own.IT-ridge *{row['ceiling']:.3f} *{row['raw']:.3f} → {row['ceiled']:.3f}",
-            "small: no `weights` are given: *",
+            "small: no `weights` given: *",
             "results: *results.json",
         ]
     )

@@ -10,7 +10,7 @@ from ...specs.results import Row
 from ...specs.twins import is_twin
 
 _OF_TRAINING = frozenset({"objective", "task", "cluster", "diet", "top1"})
-_NO_WEIGHTS = "no `weights` are given: they are random, unless the function in `source` loads some"
+_NO_WEIGHTS = "no `weights` given: random, unless the function in `source` loads some"
 Said = dict[str, str | bool | int | float | None]
 
 
@@ -49,5 +49,4 @@ def unsaid(rows: Sequence[Row]) -> Iterator[str]:
     """A line where networks have that note: which, and what to write."""
     models = dict.fromkeys(row.model for row in rows if _NO_WEIGHTS in row.notes)
     if models:
-        meant = "write `weights` in models.yaml, or `weights: none` where this is meant"
-        yield f"{', '.join(models)}: {_NO_WEIGHTS}; {meant}"
+        yield f"{', '.join(models)}: {_NO_WEIGHTS} (`weights: none` says it is meant)"
