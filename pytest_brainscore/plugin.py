@@ -33,7 +33,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Take part in this run where models are named; otherwise stay out of it."""
     if not options.asked(config):
         return options.refuse_without_models(config)
+    from .harness.beginning import begin
     from .harness.hooks import Hooks
-    from .harness.run import begin
 
     config.pluginmanager.register(Hooks(begin(config)), "brainscore-harness")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -25,6 +26,15 @@ if TYPE_CHECKING:
     from .workbench import Asked, Workbench
 
 Task = tuple[Case, str | None]
+"""A benchmark, and the layer that was named for it, if any."""
+Outcomes = tuple["Score | BrainScoreError", ...]
+"""Of each task of a unit its score, or why it could not be measured."""
+Keep = Callable[[str, Outcomes], None]
+"""Is told what the unit of a model came to."""
+
+
+def unkept(model: str, outcomes: Outcomes) -> None:
+    """Write nothing down."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +106,7 @@ class Terms:
         return candidates(build(plain, fetch, registry, offline=self.offline, cache=fetcher.cache))
 
 
-def do(work: Work, bench: Workbench) -> tuple[Score | BrainScoreError, ...]:
+def do(work: Work, bench: Workbench) -> Outcomes:
     """What each task comes to, in their order: its score, or why it could not be measured.
 
     All of it can be pickled. An exception that is not ours is a WorkError with its traceback as text.

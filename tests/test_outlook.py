@@ -11,7 +11,9 @@ import pytest
 
 from pytest_brainscore.data.disk import STORE, kept_at
 from pytest_brainscore.data.lacks import Lack
+from pytest_brainscore.harness import schedule
 from pytest_brainscore.harness.nodes import Named
+from pytest_brainscore.harness.records import ending
 from pytest_brainscore.harness.watching import forecast, ledger
 from pytest_brainscore.harness.watching.outlook import Outlook, duration, size
 from pytest_brainscore.specs.cases import load_cases
@@ -155,7 +157,8 @@ def ran(project: SimpleNamespace, named: Named, **seconds: float) -> Row:
 
 
 def ahead(project: SimpleNamespace) -> Outlook:
-    return forecast.ahead([str(i) for i in range(len(project.named))], project.named, project.run)
+    nodes = [str(i) for i in range(len(project.named))]
+    return forecast.ahead(nodes, project.named, project.run.settings, project.run.team.count)
 
 
 def test_before_anything_ran(project: SimpleNamespace):
@@ -169,7 +172,7 @@ def test_a_run_is_kept_and_known_to_the_next(project: SimpleNamespace):
     one_pls, one_rdm, two_pls, _ = project.named
     rows = [ran(project, one) for one in (one_pls, one_rdm, two_pls)]
     project.run.book = SimpleNamespace(rows=dict(enumerate(rows)))
-    forecast.keep(project.run)
+    ending.keep_times(project.run)
     second = ahead(project)
     # the first model's pass is stored: build + metric, then metric; of the second one item never ran
     assert second.seconds == (1.5, 0.5, 1.5, None)
@@ -180,7 +183,7 @@ def test_what_another_machine_measured_is_not_what_it_takes_here(project: Simple
     here, there, plain, _ = (ran(project, one) for one in project.named)
     hosts = here.model_copy(update={"host": platform.node()}), there.model_copy(update={"host": "node7"})
     project.run.book = SimpleNamespace(rows=dict(enumerate([*hosts, plain])))
-    forecast.keep(project.run)
+    ending.keep_times(project.run)
     noted = ledger.Ledger.read(project.cache).entries
     assert [(entry.model, entry.benchmark) for entry in noted] == [
         ("one", "Own.IT-pls"),
@@ -190,7 +193,7 @@ def test_what_another_machine_measured_is_not_what_it_takes_here(project: Simple
 
 def test_the_time_under_dask_is_that_of_the_work(project: SimpleNamespace):
     project.run.book = SimpleNamespace(rows={i: ran(project, one) for i, one in enumerate(project.named)})
-    forecast.keep(project.run)
+    ending.keep_times(project.run)
     project.run.settings.dask = "local"
     told = [line for line in ahead(project).lines() if " of work" in line]
     assert [line.rpartition("; ")[2] for line in told] == ["about 4 s of work, shared by the workers of Dask"]
@@ -199,13 +202,13 @@ def test_the_time_under_dask_is_that_of_the_work(project: SimpleNamespace):
 def test_a_run_that_fetched_does_not_count_it(project: SimpleNamespace):
     project.run.book = SimpleNamespace(rows={0: ran(project, project.named[0], build=300.0)})
     project.run.outlook = ahead(project)
-    forecast.keep(project.run)
+    ending.keep_times(project.run)
     assert ahead(project).seconds[0] == 0.5
 
 
 def test_a_tensor_that_is_gone_is_computed_again(project: SimpleNamespace):
     project.run.book = SimpleNamespace(rows={i: ran(project, one) for i, one in enumerate(project.named)})
-    forecast.keep(project.run)
+    ending.keep_times(project.run)
     assert ahead(project).stored == 2
     kept_at(project.cache / STORE, "one".ljust(64, "0")).unlink()
     again = ahead(project)
@@ -217,7 +220,7 @@ def test_what_another_spec_or_torch_stored_does_not_count(
     project: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
 ):
     project.run.book = SimpleNamespace(rows={i: ran(project, one) for i, one in enumerate(project.named)})
-    forecast.keep(project.run)
+    ending.keep_times(project.run)
     monkeypatch.setattr(forecast, "versions", lambda: {"torch": "99"})
     assert ahead(project).stored == 0
     monkeypatch.undo()
@@ -231,10 +234,10 @@ def test_what_another_spec_or_torch_stored_does_not_count(
 
 def test_a_worker_and_a_run_without_rows_keep_nothing(project: SimpleNamespace):
     project.run.book = SimpleNamespace(rows={})
-    forecast.keep(project.run)
+    ending.keep_times(project.run)
     project.run.book = SimpleNamespace(rows={0: ran(project, project.named[0])})
     project.run.is_worker = True
-    forecast.keep(project.run)
+    ending.keep_times(project.run)
     assert ledger.Ledger.read(project.cache).entries == ()
 
 
@@ -242,9 +245,9 @@ def test_the_controller_of_workers_prints_it_once_asked(project: SimpleNamespace
     said: list[str] = []
     terminal = SimpleNamespace(config=SimpleNamespace(get_verbosity=lambda: 0), write_line=said.append)
     project.run.outlook = PLAIN
-    forecast.announce(project.run, terminal)
+    schedule.announce(project.run, terminal)
     assert said == []
     project.run.team.count = 2
-    forecast.announce(project.run, None)
-    forecast.announce(project.run, terminal)
+    schedule.announce(project.run, None)
+    schedule.announce(project.run, terminal)
     assert said == [HEAD]

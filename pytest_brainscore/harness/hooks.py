@@ -10,9 +10,8 @@ import pytest
 from . import items, keywords, schedule
 from .records import ending, markdown, record, table
 from .run import Run
-from .watching import forecast
 from .watching.live import Live
-from .workers import crash, team
+from .workers import crash, dealing
 from .workers.balance import ByModel
 
 Status = tuple[str, str, str | tuple[str, dict[str, bool]]]
@@ -49,7 +48,7 @@ class Hooks:
     @pytest.hookimpl(optionalhook=True, tryfirst=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config) -> ByModel | None:
         """Keep a model on one worker, where the user did not choose how to deal items out."""
-        return team.scheduler(config, self.run)
+        return dealing.scheduler(config, self.run)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_handlecrashitem(self, report: pytest.TestReport) -> None:
@@ -71,7 +70,7 @@ class Hooks:
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         """Note that an item begins: only such a one can have crashed a worker."""
         if not self.run.begun:
-            forecast.announce(self.run, self.terminal)
+            schedule.announce(self.run, self.terminal)
         self.run.begun.add(nodeid)
         self.live.begin(nodeid)
 
@@ -159,6 +158,6 @@ class Hooks:
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
             elif ending.is_empty_share(self.run, exitstatus):
                 self.run.idle, session.exitstatus = True, pytest.ExitCode.OK
-            forecast.keep(self.run)
+            ending.keep_times(self.run)
         finally:
             self.run.close()

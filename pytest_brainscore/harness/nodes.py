@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ..errors import SpecError
 from ..specs.cases import Case, is_benchmark_file, load_cases
 from ..suite.selection import Candidate
+from .options import Settings
 from .profile import ALL, Profile
-
-if TYPE_CHECKING:
-    from .run import Run
 
 
 @dataclass(frozen=True)
@@ -38,10 +36,16 @@ def reportinfo(case: Case, name: str) -> tuple[Path, int, str]:
 
 
 class Nodes:
-    """Node ids read back into what their items score."""
+    """Node ids read back into what their items score.
 
-    def __init__(self, run: Run) -> None:
-        self.run = run
+    candidates: the models of a run. suites: folders of benchmark files. profile: at which layers each model
+    is scored.
+    """
+
+    def __init__(
+        self, candidates: Sequence[Candidate], suites: Sequence[Path], settings: Settings, profile: Profile
+    ) -> None:
+        self.candidates, self.suites, self.settings, self.profile = candidates, suites, settings, profile
         self._cases: dict[str, dict[str, Case]] = {}
 
     def find(self, node: str) -> Named | None:
@@ -57,21 +61,16 @@ class Nodes:
         return Named(case, candidate, layer) if case and candidate else None
 
     @cached_property
-    def profile(self) -> Profile:
-        """At which layers each model is scored."""
-        return Profile(self.run.settings.layers, self.run.terms)
-
-    @cached_property
     def _items(self) -> dict[str, tuple[Candidate, str | None]]:
-        layers = self.run.settings.layers or (None,)
-        every = ((candidate, layer) for candidate in self.run.candidates for layer in layers)
+        layers = self.settings.layers or (None,)
+        every = ((candidate, layer) for candidate in self.candidates for layer in layers)
         return {name_of(candidate, layer): (candidate, layer) for candidate, layer in every}
 
     def _profiled(self, item: str) -> tuple[Candidate | None, str | None]:
         """An item of `all` layers: only workers know the layers, whose odd letters are `_` here."""
         model, _, layer = item.partition("-")
-        candidates = {candidate.id: candidate for candidate in self.run.candidates}
-        return candidates.get(model) if ALL in self.run.settings.layers else None, layer or None
+        candidates = {candidate.id: candidate for candidate in self.candidates}
+        return candidates.get(model) if ALL in self.settings.layers else None, layer or None
 
     def _read(self, file: str) -> dict[str, Case]:
         """The benchmarks of a file by id; none where it is no benchmark file."""
@@ -82,5 +81,5 @@ class Nodes:
 
     def _places(self, file: str) -> list[Path]:
         """Where it may lie: a node id starts at the root, and outside of it at a path argument."""
-        homes = [home for suite in self.run.suites for home in (suite, *suite.parents)]
-        return [home / file for home in (self.run.settings.root, *homes)]
+        homes = [home for suite in self.suites for home in (suite, *suite.parents)]
+        return [home / file for home in (self.settings.root, *homes)]

@@ -1,44 +1,36 @@
-"""One run: its settings, its models, its record, and the engine once an item needs it."""
+"""One run: its settings, its models, its plan, its record, and the engine once an item needs it."""
 
 from __future__ import annotations
 
-import datetime
-import os
-import secrets
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from .. import suite
-from ..errors import SelectionError, SpecError
+from ..errors import BrainScoreError, SelectionError, SpecError
 from ..specs.cases import Case
 from ..specs.composites import Composite
 from ..specs.zoo import Zoo
-from ..suite import composites, selection
+from ..suite import selection
 from ..suite.selection import Candidate
-from ..work import Terms
-from . import options
+from ..work import Outcomes, Task, Terms, Work
 from .engines.engine import Engine, engine_of
 from .nodes import Named, Nodes
 from .options import Settings
+from .profile import Profile
 from .records.book import Book
-from .shards import Shard
-from .suites import choose, refuse_to_write_shipped
-from .watching import forecast, status
+from .records.rows import scored
+from .watching import forecast
 from .watching.outlook import Outlook
 from .watching.status import Status
-from .workers import team
 from .workers.team import Team
 
-if TYPE_CHECKING:
-    from ..workbench import Asked
-
-_WORKER_INPUT = "brainscore_run"
+WORKER_INPUT = "brainscore_run"
 _WORKER_OUTPUT = "brainscore_deselected"
 
 
@@ -94,26 +86,34 @@ class Run:
         )
 
     @property
-    def asked(self) -> tuple[Asked, ...]:
-        """Everything that each model is asked, for the workbench."""
-        return tuple((item.candidate.id, item.case, item.layer) for item in self.items.values())
+    def works(self) -> list[Work]:
+        """The plan as units of work, one for each model, in its order."""
+        tasks: dict[str, list[Task]] = {}
+        for item in self.items.values():
+            tasks.setdefault(item.candidate.id, []).append((item.case, item.layer))
+        candidates = {candidate.id: candidate for candidate in self.candidates}
+        return [Work(candidates[id].model, candidates[id].folder, tuple(its)) for id, its in tasks.items()]
 
     @cached_property
     def nodes(self) -> Nodes:
         """What the ids of our items say."""
-        return Nodes(self)
+        profile = Profile(self.settings.layers, self.terms)
+        return Nodes(self.candidates, self.suites, self.settings, profile)
 
     @cached_property
     def engine(self) -> Engine:
         """What measures the items of this process: made when the first one needs it."""
-        return engine_of(self)
+        tell, keep = self.status.tell, self.hear_outcomes
+        return engine_of(self.settings.dask, self.works, self.terms, tell, keep)
 
     @cached_property
     def outlook(self) -> Outlook | None:
         """What our items will take, once it is known which there are; None where it cannot be told."""
         if self.items:
             with suppress(Exception):  # what is wrong the items will say; an estimate ends no run
-                return forecast.ahead(tuple(self.items), tuple(self.items.values()), self)
+                return forecast.ahead(
+                    tuple(self.items), tuple(self.items.values()), self.settings, self.team.count
+                )
         return None
 
     @property
@@ -161,7 +161,7 @@ class Run:
 
     def tell_worker(self, node: Any) -> None:
         """Hand the run's id to an xdist worker, and its own number."""
-        node.workerinput[_WORKER_INPUT] = self.id
+        node.workerinput[WORKER_INPUT] = self.id
         self.team.join(node)
 
     def hear_collection(self, nodes: Iterable[str]) -> None:
@@ -176,6 +176,13 @@ class Run:
     def hear_order(self, nodes: Iterable[str]) -> None:
         """Take in the order of the items, of this process or of a worker."""
         self.book.order = {node: place for place, node in enumerate(nodes)}
+
+    def hear_outcomes(self, model: str, outcomes: Outcomes) -> None:
+        """Write down the scores of a unit that is back: its items may have to wait, and never come."""
+        items = [pair for pair in self.items.items() if pair[1].candidate.id == model]
+        for (node, named), outcome in zip(items, outcomes, strict=True):
+            if not isinstance(outcome, BrainScoreError):
+                self.book.add_early(scored(named.case, named.candidate.model, node, outcome))
 
     def hear_worker(self, node: Any, error: object) -> None:
         """Take in how a worker ended, and how many items it deselected."""
@@ -200,47 +207,3 @@ class Run:
         offline = ", offline" if self.settings.offline else ""
         names = ", ".join(c.id for c in self.candidates[:6]) + (", ..." if len(self.candidates) > 6 else "")
         return [f"brainscore: {self._share()}: {names or 'none'}; device {self.settings.device}{offline}"]
-
-
-def begin(config: pytest.Config) -> Run:
-    """Make the run of this session, and let it collect the suite where no path is given.
-
-    Raises pytest.UsageError where models, composites or settings cannot be read.
-    """
-    settings = options.settings(config)
-    refuse_to_write_shipped(settings)
-    suites = (settings.suite, suite.benchmarks())
-    try:
-        composed = composites.composites(suites)
-        composites.refuse_unknown_parts(suites)
-        zoo = suite.zoo(settings.root, settings.suite.parent)
-        selected = selection.select(settings.models, zoo, settings.root)
-    except (SelectionError, SpecError) as why:
-        raise pytest.UsageError(str(why)) from None
-    worker_input: dict[str, Any] | None = getattr(config, "workerinput", None)
-    run_id = worker_input[_WORKER_INPUT] if worker_input else _new_id(settings.shard)
-    _register_mark(config)
-    choose(config, suites)
-    candidates = settings.shard.of(selected) if settings.shard else selected
-    asked, mine = ([one.id for one in some] for some in (selected, candidates))
-    share = settings.shard.share(mine) if settings.shard else None
-    book = Book(settings.reports / run_id, settings.json, config.invocation_params.args, asked, share)
-    elsewhere = frozenset(asked) - set(mine)
-    is_worker, place = worker_input is not None, team.place(config)
-    run = Run(settings, candidates, suites, run_id, is_worker, book, elsewhere, composed, place=place)
-    run.status = status.of(config)
-    return run
-
-
-def _register_mark(config: pytest.Config) -> None:
-    config.addinivalue_line(
-        "markers", "brainscore(model, benchmark, dataset, region, metric): an item that scores a model"
-    )
-
-
-def _new_id(shard: Shard | None) -> str:
-    """Date, time, process and chance: clocks go back, and containers count processes from one."""
-    now = datetime.datetime.now().strftime("%Y-%m-%dT%H-%M-%S")
-    return f"{now}-{os.getpid()}-{secrets.token_hex(2)}" + (
-        f"-{shard.number}of{shard.count}" if shard else ""
-    )

@@ -28,5 +28,12 @@ def plan(items: Iterable[pytest.Item], run: Run) -> None:
     run.plan({item.nodeid: Named(item.case, item.candidate, item.layer) for item in ours})
 
 
+def announce(run: Run, terminal: pytest.TerminalReporter | None) -> None:
+    """Print the outlook on the controller of workers: it collects nothing, so pytest has no report of it."""
+    if run.team.count and run.outlook and terminal and terminal.config.get_verbosity() >= 0:
+        for line in run.outlook.lines():
+            terminal.write_line(line)
+
+
 def _key(item: ScoreItem) -> tuple[str, str]:
     return item.candidate.id, item.case.stimuli_key

@@ -25,10 +25,11 @@ from pytest_brainscore.errors import ModelError, NotHere, WorkError
 from pytest_brainscore.harness.engines import cluster, elsewhere, seat
 from pytest_brainscore.harness.engines.address import fault
 from pytest_brainscore.harness.engines.cluster import Cluster, differences
-from pytest_brainscore.harness.engines.engine import engine_of, keep
+from pytest_brainscore.harness.engines.engine import engine_of
 from pytest_brainscore.harness.engines.seat import SEAT, forget_code_below, number_of, told
 from pytest_brainscore.harness.nodes import Named
 from pytest_brainscore.harness.records.book import Book
+from pytest_brainscore.harness.run import Run
 from pytest_brainscore.suite.selection import Candidate
 from pytest_brainscore.work import Terms, Work
 
@@ -192,9 +193,8 @@ def test_what_is_no_address_is_refused_at_once(address):
 
 def test_a_library_that_is_broken_ends_the_run_once(monkeypatch):
     monkeypatch.setitem(sys.modules, elsewhere.__name__, None)
-    run = SimpleNamespace(settings=SimpleNamespace(dask="local"))
     with pytest.raises(pytest.exit.Exception, match=r"distributed cannot be imported \(ModuleNotFound"):
-        engine_of(run)
+        engine_of("local", (), Terms())
 
 
 def test_a_run_without_a_scheduler_ends_at_once(project):
@@ -333,7 +333,7 @@ def test_a_score_that_is_back_is_written_before_its_item_has_its_turn(tmp_path, 
     book = Book(tmp_path / "run", None, ())
     run = SimpleNamespace(items=dict(zip(nodes, named, strict=True)), book=book)
     works = [Work(model, tmp_path, tuple((case, None) for case in CASES[:2])) for model in (MODEL, other)]
-    engine = elsewhere.Elsewhere(Answers(), works, Terms(), keep=partial(keep, run))
+    engine = elsewhere.Elsewhere(Answers(), works, Terms(), keep=partial(Run.hear_outcomes, run))
     with pytest.raises(KeyboardInterrupt):
         engine.score(Candidate(MODEL, tmp_path), CASES[0], None)
     assert book.rows == {}

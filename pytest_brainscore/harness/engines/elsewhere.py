@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import CancelledError
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -20,19 +20,12 @@ from ...progress import Tell, untold
 from ...scores import Score
 from ...specs.cases import Case
 from ...suite.selection import Candidate
-from ...work import Terms, Work
+from ...work import Keep, Outcomes, Terms, Work, unkept
 from .cluster import Cluster
-from .seat import SEAT, Outcomes, measure
+from .seat import SEAT, measure
 
 _LOOK_S = 1.0
 _FETCH_S = 60.0
-
-
-Keep = Callable[[str, Outcomes], None]
-
-
-def unkept(model: str, outcomes: Outcomes) -> None:
-    """Write nothing down."""
 
 
 @dataclass(frozen=True)

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from functools import cached_property, partial
+from collections.abc import Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
-from ...errors import BrainScoreError
 from ...progress import Tell, untold
 from ...specs.cases import Case
 from ...suite.selection import Candidate
-from ...work import Task, Work
-from ..records.rows import scored
+from ...work import Keep, Terms, Work, unkept
 
 if TYPE_CHECKING:
     from ...scores import Score
-    from ...work import Terms
     from ...workbench import Asked, Workbench
-    from ..run import Run
-    from .seat import Outcomes
 
 
 class Engine(Protocol):
@@ -59,30 +55,18 @@ class Here:
         """Nothing is held that the end of the process does not let go of."""
 
 
-def engine_of(run: Run) -> Engine:
-    """The engine that the run's settings ask for."""
-    if run.settings.dask is None:
-        return Here(run.terms, run.asked, run.status.tell)
+def engine_of(
+    address: str | None, works: Sequence[Work], terms: Terms, tell: Tell = untold, keep: Keep = unkept
+) -> Engine:
+    """This process, or the Dask cluster at an address, for these units of work in their order.
+
+    tell hears what is being done, keep what a unit came to. Ends the run where there is no such cluster.
+    """
+    if address is None:
+        return Here(terms, tuple(asked for work in works for asked in work.asked), tell)
     try:
         from .elsewhere import Elsewhere
     except Exception as why:  # of libraries that do not fit together: anything
         told = f"distributed cannot be imported ({type(why).__name__}: {why}): install it again"
         pytest.exit(f"--brainscore-dask: {told}", returncode=pytest.ExitCode.USAGE_ERROR)
-    return Elsewhere.connect(run.settings.dask, _works(run), run.terms, run.status.tell, partial(keep, run))
-
-
-def keep(run: Run, model: str, outcomes: Outcomes) -> None:
-    """Write down the scores of a unit that is back: its items may have to wait, and never come."""
-    items = [pair for pair in run.items.items() if pair[1].candidate.id == model]
-    for (node, named), outcome in zip(items, outcomes, strict=True):
-        if not isinstance(outcome, BrainScoreError):
-            run.book.add_early(scored(named.case, named.candidate.model, node, outcome))
-
-
-def _works(run: Run) -> list[Work]:
-    """The plan as units of work, in its order."""
-    tasks: dict[str, list[Task]] = {}
-    for model, case, layer in run.asked:
-        tasks.setdefault(model, []).append((case, layer))
-    candidates = {candidate.id: candidate for candidate in run.candidates}
-    return [Work(candidates[id].model, candidates[id].folder, tuple(its)) for id, its in tasks.items()]
+    return Elsewhere.connect(address, works, terms, tell, keep)

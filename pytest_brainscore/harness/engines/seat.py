@@ -18,7 +18,7 @@ from distributed import Worker, WorkerPlugin, get_worker
 from ...errors import BrainScoreError
 from ...scores import Score
 from ...specs.registry import lies_under
-from ...work import Terms, Work, do
+from ...work import Outcomes, Terms, Work, do
 
 if TYPE_CHECKING:
     from ...workbench import Workbench
@@ -27,7 +27,6 @@ SEAT = "brainscore-model"
 _NUMBER = re.compile(r"(?:^|-)(\d+)$")
 _PACKAGE = __package__.split(".")[0]
 
-Outcomes = tuple[Score | BrainScoreError, ...]
 _benches: dict[tuple[str, Terms], Workbench] = {}
 
 

@@ -1,7 +1,8 @@
-"""The end of a run: whether it was whole, and the baselines that it leaves."""
+"""The end of a run: whether it was whole, the baselines that it leaves, and what its items took."""
 
 from __future__ import annotations
 
+import platform
 import signal
 import threading
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from ...specs.cases import load_cases
 from ...suite import files_in
 from ..guards.update import Outcome, locked, prune, update
 from ..run import Run
+from ..watching import forecast, ledger
 
 _PARTIAL = (
     *("keyword", "markexpr", "deselect", "ignore", "ignore_glob", "lf", "stepwise"),
@@ -66,6 +68,17 @@ def skipped_under_strict(run: Run) -> int:
     """How many items were skipped where that is not allowed."""
     strict = run.settings.guard == "strict"
     return sum(row.status == "skipped" for row in run.book.rows.values()) if strict else 0
+
+
+def keep_times(run: Run) -> None:
+    """Note in the ledger what the items of this run took on this machine."""
+    from ...data.fetch import Fetcher  # requests: only where a run has measured something
+
+    if run.book.rows and not run.is_worker:
+        cache, models = Fetcher.from_environment().cache, forecast.digests(run.candidates)
+        fetched = bool(run.outlook and run.outlook.lacks)
+        here = [row for row in run.book.rows.values() if row.host in (None, platform.node())]
+        ledger.write(cache, here, models, fetched)
 
 
 def _updated(run: Run, session: pytest.Session, exitstatus: int) -> Outcome:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import pytest
 
 from ...data.disk import STORE, is_there, kept_at
 from ...suite.selection import Candidate
 from ...versions import versions
 from ..nodes import Named
+from ..options import Settings
 from . import ledger
 from .ledger import Entry, Ledger
 from .outlook import Outlook
@@ -20,15 +18,17 @@ from .outlook import Outlook
 if TYPE_CHECKING:
     from ...data.fetch import Fetcher
     from ...data.lacks import Lack
-    from ..run import Run
 
 
-def ahead(nodes: Sequence[str], items: Sequence[Named], run: Run) -> Outlook:
-    """The outlook of these items, from the specs, the ledger, and a look at which files there are."""
+def ahead(nodes: Sequence[str], items: Sequence[Named], settings: Settings, workers: int) -> Outlook:
+    """The outlook of these items, from the specs, the ledger, and a look at which files there are.
+
+    workers: of pytest-xdist; 0 without it.
+    """
     from ...data.fetch import Fetcher  # requests: only where a run is planned
 
-    fetcher = Fetcher.from_environment(offline=run.settings.offline)
-    entries = _entries(items, Ledger.read(fetcher.cache), run.settings.device)
+    fetcher = Fetcher.from_environment(offline=settings.offline)
+    entries = _entries(items, Ledger.read(fetcher.cache), settings.device)
     kept = _kept(items, entries, fetcher.cache)
     passes: dict[tuple[str, str], bool] = {}
     for item, is_kept in zip(items, kept, strict=True):
@@ -44,28 +44,15 @@ def ahead(nodes: Sequence[str], items: Sequence[Named], run: Run) -> Outlook:
         passes=len(passes),
         stored=sum(passes.values()),
         lacks=tuple(dict.fromkeys(_lacks(items, fetcher))),
-        workers=max(run.team.count, 1),
-        offline=run.settings.offline,
-        shared=run.settings.dask is not None,
+        workers=max(workers, 1),
+        offline=settings.offline,
+        shared=settings.dask is not None,
     )
 
 
-def announce(run: Run, terminal: pytest.TerminalReporter | None) -> None:
-    """Print the outlook on the controller of workers: it collects nothing, so pytest has no report of it."""
-    if run.team.count and run.outlook and terminal and terminal.config.get_verbosity() >= 0:
-        for line in run.outlook.lines():
-            terminal.write_line(line)
-
-
-def keep(run: Run) -> None:
-    """Note in the ledger what the items of this run took on this machine, at the end of a run."""
-    from ...data.fetch import Fetcher
-
-    if run.book.rows and not run.is_worker:
-        cache, models = Fetcher.from_environment().cache, _digests(run.candidates)
-        fetched = bool(run.outlook and run.outlook.lacks)
-        here = [row for row in run.book.rows.values() if row.host in (None, platform.node())]
-        ledger.write(cache, here, models, fetched)
+def digests(candidates: Iterable[Candidate]) -> dict[str, str]:
+    """The digest of each model's spec, by which the ledger knows it."""
+    return {candidate.id: candidate.model.digest() for candidate in candidates}
 
 
 def _entries(items: Sequence[Named], book: Ledger, device: str) -> list[Entry | None]:
@@ -74,7 +61,7 @@ def _entries(items: Sequence[Named], book: Ledger, device: str) -> list[Entry | 
 
 def _kept(items: Sequence[Named], entries: Sequence[Entry | None], cache: Path) -> list[bool]:
     """Whether the store has an item's activations: those of its last run, if that was of the same specs."""
-    models = _digests({item.candidate.id: item.candidate for item in items}.values())
+    models = digests({item.candidate.id: item.candidate for item in items}.values())
     torch = versions().get("torch", "")
     return [
         entry is not None
@@ -83,10 +70,6 @@ def _kept(items: Sequence[Named], entries: Sequence[Entry | None], cache: Path) 
         and is_there(kept_at(cache / STORE, entry.stored))
         for item, entry in zip(items, entries, strict=True)
     ]
-
-
-def _digests(candidates: Iterable[Candidate]) -> dict[str, str]:
-    return {candidate.id: candidate.model.digest() for candidate in candidates}
 
 
 def _lacks(items: Sequence[Named], fetcher: Fetcher) -> Iterator[Lack]:

@@ -12,8 +12,8 @@ from .waiting import Waiting
 SHORT = 2
 """Items that a worker must have been sent: it starts one when it knows the next."""
 
-Work = tuple[str, float]
-"""The unit that an item belongs to, and the seconds that it may take."""
+Load = tuple[str, float]
+"""Of an item: the unit that it belongs to, and the seconds that it may take."""
 
 
 class Worker(Protocol):
@@ -46,14 +46,14 @@ class ByModel:
     xdist's restarts, and the others shall have had theirs. A worker without work waits, in case that another
     one crashes, until all is done.
 
-    workers: how many will collect. plan: the work of each of the collected ids. begun: ids of the items that
+    workers: how many will collect. plan: the load of each of the collected ids. begun: ids of the items that
     ever began. stopped: whether no more items shall start. refuse: is told why items cannot be dealt out.
     """
 
     def __init__(
         self,
         workers: int,
-        plan: Callable[[Sequence[str]], Sequence[Work]],
+        plan: Callable[[Sequence[str]], Sequence[Load]],
         begun: Set[str],
         stopped: Callable[[], bool],
         refuse: Callable[[str], None],
@@ -61,7 +61,7 @@ class ByModel:
         self.workers, self.begun = workers, begun
         self._plan, self._stopped, self._refuse = plan, stopped, refuse
         self._ids: Sequence[str] | None = None
-        self._work: Sequence[Work] = ()
+        self._loads: Sequence[Load] = ()
         self._waiting = Waiting()
         self._deaths: Counter[str] = Counter()
         self._collected: dict[Worker, Sequence[str]] = {}
@@ -120,7 +120,7 @@ class ByModel:
         self._collected.pop(node, None)
         share = self._shares.pop(node)
         crashed = [i for i in share.sent[:1] if self._id(i) in self.begun]
-        self._deaths.update(self._work[i][0] for i in crashed)
+        self._deaths.update(self._loads[i][0] for i in crashed)
         self._put_back([*share.sent[len(crashed) :], *share.kept])
         self.schedule()
         return self._id(crashed[0]) if crashed else None
@@ -131,7 +131,7 @@ class ByModel:
             return
         if self._ids is None:
             self._ids = next(iter(self._collected.values()))
-            self._work = self._plan(self._ids)
+            self._loads = self._plan(self._ids)
             self._put_back(range(len(self._ids)))
         for node in self._ready():
             if not (self._shares[node].sent or self._shares[node].kept):
@@ -163,9 +163,9 @@ class ByModel:
     def _put_back(self, items: Sequence[int]) -> None:
         units: dict[str, list[int]] = {}
         for i in items:
-            units.setdefault(self._work[i][0], []).append(i)
+            units.setdefault(self._loads[i][0], []).append(i)
         for unit, own in units.items():
-            self._waiting.add(unit, own, sum(self._work[i][1] for i in own), self._deaths[unit])
+            self._waiting.add(unit, own, sum(self._loads[i][1] for i in own), self._deaths[unit])
 
     def _drop(self) -> None:
         """Let nothing start that was not sent."""

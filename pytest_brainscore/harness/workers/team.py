@@ -1,27 +1,15 @@
-"""Workers: the number that each has, what of the machine is its share, and how it ended."""
+"""The team: the workers of a run, how many there are, and the number that each has."""
 
 from __future__ import annotations
 
 import os
-import signal
-import subprocess
-from collections.abc import Sequence
-from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from .. import options
-from ..watching.ledger import Ledger
-from .balance import ByModel, Work
-from .costs import costs
-
-if TYPE_CHECKING:
-    from ..run import Run
 
 NUMBER = "brainscore_worker"
-_SECONDS_TO_END = 5.0
-_OUT_OF_MEMORY = ", as where memory runs out: fewer workers or a smaller batch_size may help"
 
 
 class Team:
@@ -65,50 +53,3 @@ def automatic(config: pytest.Config) -> int | None:
     from ...machine import cuda_devices
 
     return cuda_devices() or None
-
-
-def scheduler(config: pytest.Config, run: Run) -> ByModel | None:
-    """Ours, where the user left it open how items are dealt out: ``-n`` alone, without ``--dist``."""
-    given = getattr(config.known_args_namespace, "dist", "no")  # option.dist is `load` after -n, too
-    if config.getoption("dist") != "load" or given != "no":
-        return None
-    session = config.pluginmanager.get_plugin("session")
-
-    def refuse(why: str) -> None:
-        config.hook.pytest_collectreport(report=pytest.CollectReport("workers", "failed", why, []))
-
-    return ByModel(
-        run.team.count,
-        plan=lambda ids: plan(ids, run),
-        begun=run.begun,
-        stopped=lambda: bool(getattr(session, "shouldfail", False)),
-        refuse=refuse,
-    )
-
-
-def plan(ids: Sequence[str], run: Run) -> list[Work]:
-    """The unit of each item and its estimated seconds: a model is a unit, and so is each foreign item."""
-    from ...data.fetch import Fetcher
-
-    items = [run.nodes.find(node) for node in ids]
-    ledger = Ledger.read(Fetcher.from_environment().cache)
-    units = [item.candidate.id if item else node for item, node in zip(items, ids, strict=True)]
-    return list(zip(units, costs(items, ledger, run.settings.device), strict=True))
-
-
-def end_of(node: Any) -> str:
-    """How the process of a worker ended, where that is known: ``: SIGSEGV``."""
-    process = getattr(getattr(node.gateway, "_io", None), "popen", None)
-    if not isinstance(process, subprocess.Popen):
-        return ""
-    with suppress(subprocess.TimeoutExpired):
-        code = process.wait(_SECONDS_TO_END)
-        return f": {_signal(-code)}" if code < 0 else f": exit status {code}"
-    return ""
-
-
-def _signal(number: int) -> str:
-    with suppress(ValueError):
-        name = signal.Signals(number).name
-        return name + (_OUT_OF_MEMORY if name == "SIGKILL" else "")
-    return f"signal {number}"
