@@ -39,7 +39,7 @@ ROOMS = {
         {"evidence", "rdms"},
         {"images", "layers", "replicates", "spectra", "tracks"},
         {"figures"},
-        {"page.cells", "page.details"},
+        {"page.axes", "page.cells", "page.details"},
         {"page.board"},
         {"sections"},
         {"page"},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -41,12 +41,3 @@ class Evidence:
     def scored(self) -> tuple[Found, ...]:
         """The rows that have a score."""
         return tuple(one for one in self.found if one.row.status == "scored")
-
-    def values_file(self, one: Found) -> Path | None:
-        """The netCDF file of a row's values and replicates; None where there is none."""
-        return one.values_file
-
-    def by_region(self) -> Iterator[tuple[str, list[Found]]]:
-        """Each region and its scored rows, in the order of the rows."""
-        for region in dict.fromkeys(one.row.region for one in self.scored):
-            yield region, [one for one in self.scored if one.row.region == region]

@@ -70,7 +70,7 @@ def accuracies(path: Path) -> Compared | None:
 def _files(evidence: Evidence) -> Iterator[tuple[Found, Path]]:
     """Those of behaviour: of layers that stand for it first, then of those that were named for a run."""
     for one in sorted(evidence.scored, key=lambda one: one.row.named):
-        if one.row.region == "behaviour" and (path := evidence.values_file(one)) is not None:
+        if one.row.region == "behaviour" and (path := one.values_file) is not None:
             yield one, path
 
 

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import altair as alt
 
-    from .page.board import Board
-
 
 @dataclass(frozen=True, eq=False)
 class Table:
@@ -66,10 +64,18 @@ class Pictures:
 
 
 @dataclass(frozen=True, eq=False)
+class Tables:
+    """A part that writes tables of its own: the leaderboard (`page/board.py`)."""
+
+    id: str
+    tables: Sequence[Table]
+
+
+@dataclass(frozen=True, eq=False)
 class Section:
     """A part of the page with a heading. says: paragraphs above its parts."""
 
     id: str
     title: str
-    parts: Sequence[Table | Figure | Pictures | Board]
+    parts: Sequence[Table | Figure | Pictures | Tables]
     says: Sequence[str] = field(default=())

@@ -13,7 +13,7 @@ from ..statistics.corrections import holm
 from .correlates import interval, p_of, spearman
 from .networks import networks
 
-PLAIN, CORRECTED = "dimensionality", "dimensionality_corrected"
+PLAIN = "dimensionality"
 SETS = {"all": (True, False, None), "trained": (True,), "untrained": (False,)}
 _FEWEST_RANKS = 8
 

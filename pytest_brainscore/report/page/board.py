@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -13,8 +13,9 @@ from ...specs.twins import twin_of
 from ..composites import shown
 from ..evidence import Evidence
 from ..joining import Found
-from ..parts import Table
+from ..parts import Tables
 from ..table import MARKS
+from .axes import Column, Entry
 from .cells import Cell, cut, middle, of_ceilings, of_mean, of_perfect, of_score, of_shuffled
 from .details import of_composite, of_row, pooled
 
@@ -33,45 +34,11 @@ FILTERS = {
 """Of columns and of models, and what they are called."""
 
 
-@dataclass(frozen=True)
-class Entry:
-    """A line of the board: a model; in one layer, where it was scored in several on a benchmark."""
-
-    model: str
-    layer: str | None = None
-
-    @property
-    def label(self) -> str:
-        """What the line is called."""
-        return f"{self.model} · {self.layer}" if self.layer else self.model
-
-
-@dataclass(frozen=True)
-class Column:
-    """A composite or a benchmark. rest: what it can be filtered by."""
-
-    id: str
-    rest: Mapping[str, str]
-    of: str | None = None
-
-    @property
-    def data(self) -> dict[str, Any]:
-        """As the script reads it."""
-        return {"id": self.id, "label": self.label, "of": self.of, **self.rest}
-
-    @property
-    def label(self) -> str:
-        """The name without that of the data set, which stands under it."""
-        return self.id.removeprefix(f"{self.rest['under']}.")
-
-
 @dataclass(frozen=True, eq=False)
-class Board:
-    """A part of a page: the leaderboard. tables: its numbers, written beside the page."""
+class Board(Tables):
+    """The leaderboard. tables: its numbers, written beside the page."""
 
-    id: str
     evidence: Evidence
-    tables: Sequence[Table]
     first: int = FIRST
     filters: Mapping[str, str] = field(default_factory=lambda: FILTERS)
 
@@ -131,7 +98,7 @@ class Board:
             Column(id, {"under": f"composite of {one.of} scores"}, one.of) for id, one in composed.items()
         ]
         rows = {row.benchmark: row for row in self.evidence.rows}
-        return (*means, *(Column(id, _sides(row)) for id, row in rows.items()))
+        return (*means, *map(Column.of_row, rows.values()))
 
     @cached_property
     def entries(self) -> tuple[Entry, ...]:
@@ -249,10 +216,6 @@ class Board:
 
 def _raw(cell: Cell) -> float | None:
     return cell[0] if isinstance(cell, list) else None
-
-
-def _sides(row: Row) -> dict[str, str]:
-    return {"under": row.dataset, "region": row.region, "species": row.species or "", "metric": row.metric}
 
 
 def _alone(row: Row) -> bool:

@@ -9,10 +9,9 @@ from typing import Any
 from ... import __version__
 from ...data.simulated.reading import NOTE
 from ..evidence import Evidence
-from ..parts import Figure, Section, Table
+from ..parts import Figure, Section, Table, Tables
 from ..sections import sections
 from ..writing import drafted, refuse_occupied
-from .board import Board
 from .drawing import Panel, drawn
 from .exports import write_figure, write_table
 from .ids import apart
@@ -104,7 +103,7 @@ def _tables(made: Sequence[Section]) -> Iterator[Table]:
     seen: set[str] = set()
     for section in made:
         for part in section.parts:
-            tables = part.tables if isinstance(part, Board) else [_table(part)]
+            tables = part.tables if isinstance(part, Tables) else [_table(part)]
             for table in tables:
                 if table is not None and table.id not in seen:
                     seen.add(table.id)

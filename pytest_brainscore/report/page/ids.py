@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
-from ..parts import Figure, Pictures, Section, Table
-
-if TYPE_CHECKING:
-    from .board import Board
+from ..parts import Figure, Pictures, Section, Table, Tables
 
 
 def apart(made: Sequence[Section]) -> list[Section]:
@@ -40,8 +36,8 @@ class _Names:
 
 
 def _named(
-    part: Table | Figure | Pictures | Board, figures: _Names, tables: _Names
-) -> Table | Figure | Pictures | Board:
+    part: Table | Figure | Pictures | Tables, figures: _Names, tables: _Names
+) -> Table | Figure | Pictures | Tables:
     if isinstance(part, Table):
         return replace(part, id=tables.of(part))
     if isinstance(part, Figure):

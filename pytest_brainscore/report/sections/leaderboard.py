@@ -21,7 +21,7 @@ _PLAIN = (
 def section(evidence: Evidence) -> Section:
     """The board, with all scores and composites as tables beside the page."""
     tables = [scores(evidence), *_composites(evidence)]
-    return Section(SCORES, "Scores", [Board("board", evidence, tables)])
+    return Section(SCORES, "Scores", [Board("board", tables, evidence)])
 
 
 def scores(evidence: Evidence) -> Table:
