@@ -13,6 +13,7 @@ from pytest_brainscore import machine
 from pytest_brainscore.analysis.sides import measured_row
 from pytest_brainscore.harness import options
 from pytest_brainscore.harness.nodes import Named, Nodes
+from pytest_brainscore.harness.profile import Profile
 from pytest_brainscore.harness.records.record import PAYLOAD
 from pytest_brainscore.harness.records.rows import row_of, unscored
 from pytest_brainscore.harness.watching.ledger import Ledger
@@ -22,6 +23,7 @@ from pytest_brainscore.specs.catalogue import size
 from pytest_brainscore.specs.models import Model
 from pytest_brainscore.specs.results import Row
 from pytest_brainscore.suite.selection import Candidate
+from pytest_brainscore.work import Terms
 
 CRASHED = "benchmarks/own.yaml::IT-cka::small"
 BENCHMARKS = """
@@ -152,20 +154,22 @@ def test_the_gpu_that_a_worker_has_changes_no_baseline():
 
 
 @pytest.fixture
-def run(tmp_path):
-    """A run with two models on a file of two benchmarks."""
+def nodes(tmp_path):
+    """The node ids of a run with two models on a file of two benchmarks."""
     (tmp_path / "benchmarks").mkdir()
     (tmp_path / "benchmarks" / "own.yaml").write_text(BENCHMARKS)
     models = [Model(id="small", source="torchvision", name="alexnet"), Model(id="own", source="nets:own")]
-    return SimpleNamespace(
-        settings=options.Settings(models="", root=tmp_path, here=tmp_path, suite=tmp_path / "benchmarks"),
-        suites=(tmp_path / "benchmarks",),
-        candidates=tuple(Candidate(model, tmp_path) for model in models),
-    )
+    settings = options.Settings(models="", root=tmp_path, here=tmp_path, suite=tmp_path / "benchmarks")
+    candidates = [Candidate(model, tmp_path) for model in models]
+    return Nodes(candidates, [settings.suite], settings, Profile((), Terms()))
 
 
-def test_node_ids_say_what_is_scored(run):
-    nodes = Nodes(run)
+def under(nodes, settings):
+    """The same models and suites under other settings."""
+    return Nodes(nodes.candidates, nodes.suites, settings, Profile(settings.layers, Terms()))
+
+
+def test_node_ids_say_what_is_scored(nodes):
     found = nodes.find("benchmarks/own.yaml::IT-rdm::small")
     assert (found.case.name, found.candidate.id, found.layer) == ("Own.IT-rdm", "small", None)
     for other in (
@@ -176,28 +180,27 @@ def test_node_ids_say_what_is_scored(run):
         assert nodes.find(other) is None
 
 
-def test_node_ids_outside_the_root_start_at_the_path_that_was_given(run, tmp_path):
+def test_node_ids_outside_the_root_start_at_the_path_that_was_given(nodes, tmp_path):
     settings = options.Settings(models="", root=Path("/elsewhere"), here=tmp_path, suite=tmp_path)
-    nodes = Nodes(SimpleNamespace(**{**vars(run), "settings": settings}))
+    nodes = under(nodes, settings)
     assert nodes.find("own.yaml::IT-rdm::small") is not None
     assert nodes.find("benchmarks/own.yaml::IT-rdm::small") is not None
 
 
-def test_node_ids_of_named_layers(run):
+def test_node_ids_of_named_layers(nodes):
     settings = options.Settings(
         models="",
-        root=run.settings.root,
-        here=run.settings.root,
-        suite=run.settings.suite,
+        root=nodes.settings.root,
+        here=nodes.settings.root,
+        suite=nodes.settings.suite,
         layers=("a.0", "b/1"),
     )
-    nodes = Nodes(SimpleNamespace(**{**vars(run), "settings": settings}))
+    nodes = under(nodes, settings)
     assert nodes.find("benchmarks/own.yaml::IT-cka::small-b_1").layer == "b/1"
     assert nodes.find("benchmarks/own.yaml::IT-cka::small") is None
 
 
-def items(run, *models):
-    nodes = Nodes(run)
+def items(nodes, *models):
     return [nodes.find(f"benchmarks/own.yaml::IT-cka::{model}") for model in models]
 
 
@@ -208,37 +211,37 @@ class Told(Ledger):
         return {("small", "Own.IT-cka"): 5.0}.get((model, benchmark))
 
 
-def crash_of(run, *rows):
+def crash_of(nodes, *rows):
     """xdist's report of a crash in an item of ours, as our hook leaves it."""
     report = SimpleNamespace(nodeid=CRASHED, node=node("gw1"), when="???", longrepr="???")
-    told = SimpleNamespace(nodes=Nodes(run), book=SimpleNamespace(rows=dict(enumerate(rows))))
+    told = SimpleNamespace(nodes=nodes, book=SimpleNamespace(rows=dict(enumerate(rows))))
     crash.note(report, told)
     return report
 
 
-def test_a_crash_gives_its_item_a_row(run):
-    report = crash_of(run)
+def test_a_crash_gives_its_item_a_row(nodes):
+    report = crash_of(nodes)
     row = row_of(getattr(report, PAYLOAD))
     assert (row.node, row.status, row.message) == (CRASHED, "error", "worker gw1 crashed in this item")
     assert report.longrepr == "worker gw1 crashed in this item (own.yaml:4)"
     assert (report.when, report.location[1:]) == ("setup", (3, "Own.IT-cka of small"))
 
 
-def test_a_result_that_had_arrived_before_the_crash_stays(run):
-    arrived = unscored(Nodes(run).find(CRASHED).case, "small", CRASHED, None, "skipped", "for now")
+def test_a_result_that_had_arrived_before_the_crash_stays(nodes):
+    arrived = unscored(nodes.find(CRASHED).case, "small", CRASHED, None, "skipped", "for now")
     other = arrived.model_copy(update={"node": "benchmarks/own.yaml::IT-rdm::small"})
-    assert not hasattr(crash_of(run, other, arrived), PAYLOAD)
-    assert hasattr(crash_of(run, other), PAYLOAD)
+    assert not hasattr(crash_of(nodes, other, arrived), PAYLOAD)
+    assert hasattr(crash_of(nodes, other), PAYLOAD)
 
 
-def test_a_crash_in_an_item_of_others_is_left_to_xdist(run):
+def test_a_crash_in_an_item_of_others_is_left_to_xdist(nodes):
     report = SimpleNamespace(nodeid="test_x.py::test_y", when="???", longrepr="???")
-    crash.note(report, SimpleNamespace(nodes=Nodes(run)))
+    crash.note(report, SimpleNamespace(nodes=nodes))
     assert vars(report) == {"nodeid": "test_x.py::test_y", "when": "???", "longrepr": "???"}
 
 
-def test_costs_are_those_of_earlier_runs_else_of_the_networks_size(run):
-    small, own = items(run, "small", "own")
+def test_costs_are_those_of_earlier_runs_else_of_the_networks_size(nodes):
+    small, own = items(nodes, "small", "own")
     larger = Named(small.case, Candidate(Model(id="vgg", source="torchvision", name="vgg16"), Path()), None)
     ratio = size("torchvision", "vgg16").macs / size("torchvision", "alexnet").macs
     assert costs([small, larger, None], Told(), "auto") == [5.0, pytest.approx(5.0 * ratio), 0.0]
