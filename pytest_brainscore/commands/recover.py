@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -40,6 +39,7 @@ from ..specs.metrics import OF_NEUROIDS, Metric
 from ..specs.registry import Registry
 from ..suite import selection
 from .recovery.table import table
+from .recovery.writing import make_room, write
 
 _TRUTH = {
     "components": "principal components of the layer that neuroids combine",
@@ -161,29 +161,6 @@ def _refuse_other_metrics(metric: str) -> None:
             f"--metric {metric}: recover takes a metric of single neuroids ({', '.join(OF_NEUROIDS)}, or"
             f" package.module:function){nearest(metric, OF_NEUROIDS)}; others need --benchmark"
         )
-
-
-def make_room(file: Path | None) -> None:
-    """Make the folder that the scores are written to: an hour of scoring is not to end without one.
-
-    Raises SelectionError where it cannot be made, or the file cannot be written there.
-    """
-    if file is None:
-        return
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as why:
-        raise SelectionError(f"--json {file}: its folder cannot be made ({why.strerror})") from None
-    if file.is_dir() or not os.access(file if file.exists() else file.parent, os.W_OK):
-        raise SelectionError(f"--json {file}: cannot be written there")
-
-
-def write(text: str, file: Path) -> None:
-    """Write the scores. Raises SelectionError where that cannot be."""
-    try:
-        file.write_text(text, encoding="utf-8")
-    except OSError as why:
-        raise SelectionError(f"--json {file}: cannot be written ({why.strerror})") from None
 
 
 def _recoveries(

@@ -35,9 +35,9 @@ from ...specs.recoveries import Recoveries
 from ...specs.registry import Registry
 from ...specs.splits import Splits
 from ...suite import selection
-from ..recover import write
 from .metrics import metrics_named
 from .text import lines
+from .writing import write
 
 
 @dataclass(frozen=True)
