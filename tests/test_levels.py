@@ -45,8 +45,20 @@ ROOMS = {
         {"page"},
         {"changes"},
     ],
+    "harness": [
+        {"ini", "outputs", "paths", "profile", "shards", "engines.address"},
+        {"options", "records.about", "records.book", "records.unscored"},
+        {"nodes", "suites", "guards", "records.rows"},
+        {"engines", "watching"},
+        {"workers"},
+        {"run"},
+        {"beginning", "items", "workers.dealing"},
+        {"schedule", "keywords", "records"},
+        {"workers.crash"},
+        {"hooks"},
+    ],
 }
-"""Inside two of the parts: folders and modules, of which the longest name that fits counts."""
+"""Inside some of the parts: folders and modules, of which the longest name that fits counts."""
 FORBIDDEN = {
     "metrics": {"pytest", "yaml", "xarray", "pandas", "pydantic", "pathlib"},
     "specs": {"torch", "numpy", "pandas", "xarray", "pytest", "sklearn", "scipy"},

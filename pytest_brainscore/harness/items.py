@@ -16,8 +16,9 @@ from ..specs.results import Row
 from ..suite.selection import Candidate
 from . import nodes
 from .guards import failures, guarding
-from .guards.guarding import GuardWarning, Watch
-from .records import rows
+from .guards.guarding import GuardWarning
+from .guards.watch import Watch
+from .records.rows import scored
 from .run import Run
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ class ScoreItem(pytest.Item):
         case, candidate = self.case, self.candidate
         self.watch = Watch.of(case, candidate.id, self.layer, self.run.settings)
         self.score = self.run.engine.score(candidate, case, self.layer)
-        self.row = rows.scored(case, candidate.model, self.nodeid, self.score)
+        self.row = scored(case, candidate.model, self.nodeid, self.score)
         if self.watch is not None:
             self.watch.policy.drop_at(self.score.error)
 

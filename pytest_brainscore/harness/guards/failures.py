@@ -6,7 +6,7 @@ import shlex
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -15,9 +15,7 @@ from ...specs.baselines import Entry
 from ...specs.cases import Case
 from ...specs.results import Row
 from ..paths import below
-
-if TYPE_CHECKING:
-    from .guarding import Watch
+from .watch import Watch
 
 
 def text(row: Row, verdict: Verdict, watch: Watch, config: pytest.Config) -> str:
