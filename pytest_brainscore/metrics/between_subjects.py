@@ -10,8 +10,9 @@ from torch import Tensor
 
 from ..errors import MetricError
 from . import rsa
-from .ceilings import Ceiling, spearman_brown
+from .ceilings import Ceiling
 from .measurement import nanmedian, standard_error
+from .split_half import spearman_brown
 from .splits import shuffle
 
 

@@ -8,10 +8,11 @@ from torch import Tensor
 
 from ..errors import MetricError
 from .agreement import BY_METRIC, Agreement
-from .ceilings import Ceiling, spearman_brown
+from .ceilings import Ceiling
 from .choices import Choices
 from .correlation import pearson
 from .measurement import nanmedian, standard_error
+from .split_half import spearman_brown
 
 
 def subject_pairs(

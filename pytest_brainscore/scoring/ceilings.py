@@ -11,9 +11,9 @@ import torch
 from torch import Tensor
 
 from ..errors import MetricError
-from ..metrics import between_subjects, ceilings, ncsnr
+from ..metrics import between_subjects, ncsnr, split_half
 from ..metrics.between_subjects import averaged
-from ..metrics.ceilings import Ceiling
+from ..metrics.ceilings import Ceiling, stored
 from ..metrics.gsn import gsn
 from ..metrics.other_subjects import other_subjects
 from ..metrics.rsa import brain_rdms
@@ -75,7 +75,7 @@ def _constant(benchmark: Benchmark) -> Ceiling | None:
 
 def _halved(benchmark: Benchmark, responses: Responses, splits: Sequence[Split]) -> Ceiling:
     spec = benchmark.ceiling
-    halves = getattr(ceilings, spec.name)
+    halves = getattr(split_half, spec.name)
     presented = _tested(benchmark, responses, splits)
     ceiling: Ceiling = halves(*presented, n=spec.n, seed=spec.seed, groups=responses.subjects.groups)
     return ceiling
@@ -83,7 +83,7 @@ def _halved(benchmark: Benchmark, responses: Responses, splits: Sequence[Split])
 
 def _stored(benchmark: Benchmark, responses: Responses, _: Sequence[Split]) -> Ceiling:
     spec, groups = benchmark.ceiling, responses.subjects.groups
-    return ceilings.stored(responses.coord(spec.coord or ""), n=spec.n, seed=spec.seed, groups=groups)
+    return stored(responses.coord(spec.coord or ""), n=spec.n, seed=spec.seed, groups=groups)
 
 
 def _ncsnr(benchmark: Benchmark, responses: Responses, splits: Sequence[Split]) -> Ceiling:
@@ -99,15 +99,15 @@ def _share_of_signal(benchmark: Benchmark, responses: Responses, splits: Sequenc
     spec, groups = benchmark.ceiling, responses.subjects.groups
     values, stimulus, _ = _tested(benchmark, responses, splits)
     row = torch.from_numpy(stimulus)
-    stored = _coord(responses, spec.coord or "ncsnr", named=spec.coord is not None)
-    if stored is None:
+    ratio = _coord(responses, spec.coord or "ncsnr", named=spec.coord is not None)
+    if ratio is None:
         return ncsnr.noise_ceiling(ncsnr.estimated(values, row), ncsnr.left_of_noise(values, row), groups)
     given = spec.repetitions or _coord(responses, "repetitions")
     if given is not None:
-        return ncsnr.noise_ceiling(stored, 1 / given, groups)
+        return ncsnr.noise_ceiling(ratio, 1 / given, groups)
     share = ncsnr.left_of_noise(values, row)
     once = () if bool((share < 1).any()) else (_ONCE,)
-    return replace(ncsnr.noise_ceiling(stored, share, groups), notes=once)
+    return replace(ncsnr.noise_ceiling(ratio, share, groups), notes=once)
 
 
 def _coord(responses: Responses, name: str, named: bool = False) -> Tensor | None:

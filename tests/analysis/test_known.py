@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pytest_brainscore.analysis.truth.known import principal_components, recordings_from, rendered
 from pytest_brainscore.errors import MetricError
-from pytest_brainscore.metrics.ceilings import internal_consistency
+from pytest_brainscore.metrics.split_half import internal_consistency
 
 from ..strategies import normal, rotation, seeds
 

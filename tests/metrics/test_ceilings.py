@@ -10,8 +10,8 @@ from sklearn.model_selection import ShuffleSplit
 
 from pytest_brainscore.errors import MetricError
 from pytest_brainscore.metrics.between_subjects import rsa_bounds
-from pytest_brainscore.metrics.ceilings import internal_consistency, spearman_brown
 from pytest_brainscore.metrics.rsa import brain_rdms
+from pytest_brainscore.metrics.split_half import internal_consistency, spearman_brown
 from tests.strategies import normal, permutation
 
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_brainscore.metrics.between_subjects import rsa_bounds
-from pytest_brainscore.metrics.ceilings import internal_consistency, spearman_brown
 from pytest_brainscore.metrics.rsa import euclidean_distance
+from pytest_brainscore.metrics.split_half import internal_consistency, spearman_brown
 from tests.metrics.laws import close, each_device
 from tests.strategies import few, normal, permutation, presentations, recorded, seeds
 

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from sklearn.model_selection import ShuffleSplit
 
 from pytest_brainscore.errors import MetricError
-from pytest_brainscore.metrics import ceilings
+from pytest_brainscore.metrics import split_half
 from pytest_brainscore.metrics.between_subjects import leave_one_subject_out, rsa_bounds, subject_halves
-from pytest_brainscore.metrics.ceilings import internal_consistency, predictor_consistency, stored
+from pytest_brainscore.metrics.ceilings import Ceiling, stored
 from pytest_brainscore.metrics.rsa import euclidean_distance
+from pytest_brainscore.metrics.split_half import internal_consistency, predictor_consistency
 from tests.metrics.laws import close
 from tests.strategies import normal, permutation, presentations, seeds
 
@@ -85,7 +86,7 @@ def test_predictor_consistency_needs_ten_repeated_stimuli():
 def test_time_bins_and_blocks_of_neuroids_are_apart(ceiling, monkeypatch):
     values, *labels = recordings(m=6)
     whole = ceiling(values, *labels)
-    monkeypatch.setattr(ceilings, "BYTES_AT_ONCE", 8 * len(values) * 2)
+    monkeypatch.setattr(split_half, "BYTES_AT_ONCE", 8 * len(values) * 2)
     over_time = ceiling(values.reshape(len(values), 2, 3), *labels)
     assert over_time.values.shape == (10, 2, 3)
     assert torch.equal(over_time.values.flatten(1), whole.values)
@@ -125,7 +126,7 @@ def test_stored_reliabilities_of_subjects():
 
 
 def test_a_constant_ceiling_is_that_of_every_part():
-    assert ceilings.Ceiling(0.4).parts(3, [torch.tensor([0])] * 2).tolist() == [0.4] * 6
+    assert Ceiling(0.4).parts(3, [torch.tensor([0])] * 2).tolist() == [0.4] * 6
 
 
 def test_leave_one_subject_out():

@@ -11,8 +11,8 @@ from sklearn.cross_decomposition import PLSRegression
 
 from pytest_brainscore.metrics import cka, correlation, predictivity, rsa
 from pytest_brainscore.metrics.between_subjects import rsa_bounds
-from pytest_brainscore.metrics.ceilings import internal_consistency
 from pytest_brainscore.metrics.normalise import normalise
+from pytest_brainscore.metrics.split_half import internal_consistency
 from pytest_brainscore.metrics.splits import stratified
 
 

@@ -82,7 +82,7 @@ def ours(folder: Path, cache: Path, result: Path) -> None:
 
     from pytest_brainscore.data.fetch import Fetcher
     from pytest_brainscore.data.opening import open_recordings
-    from pytest_brainscore.metrics.ceilings import internal_consistency
+    from pytest_brainscore.metrics.split_half import internal_consistency
     from pytest_brainscore.specs.datasets import BrainioDataset
     from tests.brainio_files import Made, responses
 

@@ -13,7 +13,8 @@ from ... import scoring
 from ...data.recordings import Recordings
 from ...data.stimuli import Stimuli
 from ...errors import MetricError
-from ...metrics.ceilings import Ceiling, internal_consistency
+from ...metrics.ceilings import Ceiling
+from ...metrics.split_half import internal_consistency
 from ...scoring.responses import Responses, responses_of
 from ...specs.benchmarks import Benchmark
 from ...specs.cases import Case

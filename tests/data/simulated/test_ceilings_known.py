@@ -11,7 +11,7 @@ from pytest_brainscore.data.simulated import noise
 from pytest_brainscore.data.simulated.brain import brain_of
 from pytest_brainscore.data.simulated.reading import true_ceiling
 from pytest_brainscore.data.simulated.regions import REGIONS
-from pytest_brainscore.metrics.ceilings import internal_consistency
+from pytest_brainscore.metrics.split_half import internal_consistency
 from pytest_brainscore.specs.datasets import SimulatedDataset, SimulatedResponses, SimulatedStimuli
 
 REPETITIONS, SEEDS = 10, 20
