@@ -9,6 +9,8 @@ from ..metrics.measurement import Centre
 
 HALVINGS = 40
 """Of the range in which a median lies: to 1e-12 of it."""
+PLATEAU = 1e-9
+"""So near to a half is a half: between two neuroids without noise the median is their middle."""
 
 
 def linearised(values: Tensor, centre: Centre = "median") -> Tensor:
@@ -16,14 +18,16 @@ def linearised(values: Tensor, centre: Centre = "median") -> Tensor:
 
     What is linear in the values of neuroids is, for correlations, nearly linear in the stimuli, and shared by
     splits that share stimuli. A median is not: the noise of a split also decides which neuroid lies in the
-    middle, anew in each. In its place stands the mean weighted by `influence`. Neuroids that have no value in
-    some split are left out.
+    middle, anew in each. In its place stands the mean weighted by `influence`, of the neuroids that have a
+    value in the split; NaN where none has.
     """
-    there = ~values.isnan().any(dim=0)
-    known = torch.where(there, values, 0.0)
+    here = ~values.isnan()
+    there = here.any(dim=0)
+    known = torch.where(here, values, torch.nanmean(values, dim=0))
     weights = influence(known, there) if centre == "median" else there.to(values.dtype)
-    means = (weights * known).sum(dim=-1) / weights.sum(dim=-1)
-    return means * means.mean(dim=0).sign() if centre == "absolute_mean" else means
+    here_weights = weights * here
+    means = (here_weights * known.where(here, 0.0)).sum(dim=-1) / here_weights.sum(dim=-1)
+    return means * means.nanmean(dim=0).sign() if centre == "absolute_mean" else means
 
 
 def influence(values: Tensor, there: Tensor) -> Tensor:
@@ -34,14 +38,25 @@ def influence(values: Tensor, there: Tensor) -> Tensor:
     dc/dx_i in proportion to the density there (Hampel 1974, J. Am. Stat. Assoc. 69:383). x: means over
     splits. s: the standard deviation over splits, but for what all neuroids have in common.
     """
+    values = values.where(there, 0.0)
     x, s = values.mean(dim=0), _noise(values, there)
+    z = (_smoothed_median(x, s, there)[..., None] - x) / s
+    return torch.softmax((-z.square() / 2).where(there, -torch.inf), dim=-1)
+
+
+def _smoothed_median(x: Tensor, s: Tensor, there: Tensor) -> Tensor:
+    """Return (...): where the mean of Phi((c - x) / s) is a half; the middle where it is that for long."""
+    ends = torch.stack([_quantile(x, s, there, 0.5 + side * PLATEAU) for side in (-1, 1)])
+    return ends.mean(dim=0)
+
+
+def _quantile(x: Tensor, s: Tensor, there: Tensor, level: float) -> Tensor:
     low, high = x.where(there, torch.inf).amin(dim=-1), x.where(there, -torch.inf).amax(dim=-1)
     for _ in range(HALVINGS):
         c = (low + high) / 2
-        below = torch.special.ndtr((c[..., None] - x) / s).where(there, 0.5).mean(dim=-1) < 0.5
-        low, high = low.where(~below, c), high.where(below, c)
-    z = (c[..., None] - x) / s
-    return torch.softmax((-z.square() / 2).where(there, -torch.inf), dim=-1)
+        share = torch.special.ndtr((c[..., None] - x) / s).where(there, level).mean(dim=-1)
+        low, high = low.where(share >= level, c), high.where(share < level, c)
+    return c
 
 
 def _noise(values: Tensor, there: Tensor) -> Tensor:

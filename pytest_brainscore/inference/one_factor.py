@@ -53,7 +53,7 @@ def of_splits(made: Replicates, values: np.ndarray, line: np.ndarray) -> np.ndar
 def numbers(replicates: Replicates) -> np.ndarray:
     """The values; raises MetricError for fewer than 2, and where one is not a number."""
     values = np.asarray(replicates.values, dtype=np.float64)
-    bad = int((~np.isfinite(values)).sum())
+    bad = int((~(np.isfinite(values) & np.isfinite(replicates.line))).sum())
     if len(values) < 2 or bad:
         raise MetricError(
             f"{len(values)} replicates over {replicates.factor}, {bad} of them not a number: no variance is"

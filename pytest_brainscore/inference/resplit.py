@@ -12,6 +12,7 @@ from ..metrics.splits import Split
 from .members import members
 from .replicates import Factor, Replicates
 from .sampling import Sampling
+from .sharing import ratio_of_own
 from .stored import by_splits, with_both
 
 
@@ -33,16 +34,19 @@ def resplit(
     if over is not None and "stimulus" not in over:
         return found
     drawn = list(_like(splits[0], n, sampling))
-    each = [measure(split) for split in drawn]
-    together = replace(each[0], values=torch.cat([one.values for one in each]))
+    together = _together([measure(split) for split in drawn])
     stimuli = by_splits(together, drawn, n)
     if stimuli is None:
         return found
-    return with_both(_fitted(stimuli, len(splits)), found, together, sampling)
+    ratio = ratio_of_own(splits, drawn, n)
+    return with_both(replace(stimuli, refit=True, of=len(splits), ratio=ratio), found, together, sampling)
 
 
-def _fitted(stimuli: Replicates, n_splits: int) -> Replicates:
-    return replace(stimuli, refit=True, of=n_splits)
+def _together(each: Sequence[Measurement]) -> Measurement:
+    """One measurement of all splits. Units are those of the best layer of each: of them the score is kept."""
+    if each[0].over == "unit":
+        each = [Measurement(one.per_split()[:, None], over="all", centre="mean") for one in each]
+    return replace(each[0], values=torch.cat([one.values for one in each]))
 
 
 def _like(split: Split, n: int, sampling: Sampling) -> Iterator[Split]:

@@ -6,7 +6,6 @@ from collections.abc import Collection, Sequence
 from functools import partial
 
 import numpy as np
-import torch
 
 from ..metrics.measurement import Measurement
 from ..metrics.splits import Split
@@ -14,11 +13,7 @@ from .influence import linearised
 from .members import JOINT, Centres, members, per_split, scores
 from .replicates import Factor, Replicates, both
 from .sampling import Sampling
-
-OF_TRAINING = 0.25
-"""Of n_test/n_train, which Nadeau and Bengio 2003 take for all that splits share: what training stimuli have
-beside shared test stimuli. Of simulations (docs/statistics.md)."""
-EXACT = 1e-9
+from .sharing import ratio_of
 
 
 def stored(
@@ -56,22 +51,10 @@ def with_both(
 def by_splits(measured: Measurement, splits: Sequence[Split], n: int) -> Replicates | None:
     """Replicates over n stimuli, the score of each split; None for one split, or where all test the same."""
     values = measured.per_split().cpu().numpy()
-    overlap = _overlap(splits)
-    if len(values) < 2 or len(values) != len(splits) or overlap > 1 - EXACT:
+    if len(values) < 2 or len(values) != len(splits) or np.isinf(ratio := ratio_of(splits, n)):
         return None
-    trained = float(np.mean([len(split.test) / len(split.train) for split in splits]))
-    ratio = overlap / (1 - overlap) + OF_TRAINING * trained
     return Replicates("splits", "stimulus", values, n, ratio, shared=scores(measured, _in_a_line(measured)))
 
 
 def _in_a_line(measured: Measurement) -> Centres:
     return partial(linearised, centre=measured.centre)
-
-
-def _overlap(splits: Sequence[Split]) -> float:
-    """Which share of their test stimuli two splits have in common, on average."""
-    if len(splits) < 2:
-        return 0.0
-    times = torch.cat([split.test.cpu() for split in splits]).bincount()
-    tests, twos = int(times.sum()), int((times * (times - 1)).sum())
-    return twos / (tests * (len(splits) - 1))

@@ -35,10 +35,10 @@ def variance(sampled: Sampled) -> Variance:
 
 
 def _summed(value: float, *parts: Variance) -> Variance:
-    """value, with the degrees of freedom of the sum of its parts, or the fewest of these."""
+    """value, with the degrees of freedom of the sum of its parts, from the fewest of these to their sum."""
     squares = sum(part.value**2 / part.df for part in parts)
-    least = min(part.df for part in parts)
-    return Variance(value, max(least, value**2 / squares) if squares > 0 else least)
+    least, most = min(part.df for part in parts), sum(part.df for part in parts)
+    return Variance(value, float(np.clip(value**2 / squares, least, most)) if squares > 0 else least)
 
 
 def _dual(stimuli: Replicates, members: Replicates, both: Replicates) -> Variance:

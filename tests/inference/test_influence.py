@@ -50,12 +50,36 @@ def test_neuroids_without_noise_of_their_own_have_a_line_too():
     assert (found - found[0]).numpy() == pytest.approx((step - step[0]).flatten().numpy())
 
 
-def test_a_neuroid_without_a_value_is_left_out():
+@pytest.mark.parametrize("centre", ["median", "mean", "absolute_mean"])
+def test_a_neuroid_without_any_value_is_left_out(centre):
+    values = normal(0, 5, 8)
+    gone = values.clone()
+    gone[:, 3] = torch.nan
+    rest = torch.cat([values[:, :3], values[:, 4:]], dim=1)
+    assert linearised(gone, centre).numpy() == pytest.approx(linearised(rest, centre).numpy())
+
+
+def test_a_neuroid_without_a_value_in_a_split_is_left_out_there():
+    """The other splits have it with all its weight, and a mean is the score itself."""
     values = normal(0, 5, 8)
     gone = values.clone()
     gone[2, 3] = torch.nan
-    rest = torch.cat([values[:, :3], values[:, 4:]], dim=1)
-    assert linearised(gone).numpy() == pytest.approx(linearised(rest).numpy())
+    assert linearised(gone, "mean").numpy() == pytest.approx(gone.nanmean(dim=1).numpy())
+    kept, whole = linearised(gone), linearised(values)
+    assert kept.isfinite().all()
+    assert (kept - whole).abs()[[0, 1, 3, 4]].max() < 0.2
+
+
+def test_where_every_neuroid_lacks_a_value_somewhere_there_is_a_line_still():
+    values = normal(0, 10, 7)
+    values[range(7), range(7)] = torch.nan
+    assert linearised(values).isfinite().all()
+
+
+def test_between_two_neuroids_without_noise_the_median_is_their_middle():
+    values = torch.tensor([0.1, 0.3, 0.7, 0.9], dtype=torch.float64) + 0.01 * normal(0, 6, 4)
+    weights = influence(values, torch.ones(4, dtype=torch.bool))
+    assert weights[1:3].numpy() == pytest.approx([0.5, 0.5], abs=0.05)
 
 
 def test_the_line_varies_less_than_the_median_where_splits_are_noisy():

@@ -66,6 +66,21 @@ def test_other_splits_say_how_a_score_of_few_splits_varies(n_splits):
     assert found["both"].values.shape == found["both"].line.shape == (JOINT * 6,)
 
 
+def test_of_units_other_splits_have_their_scores():
+    """The best layer of each split may have other units."""
+    own, many = shuffle(30, n_splits=1, train=0.7), iter(range(3, 9))
+    found = resplit(
+        lambda _: Measurement(normal(2, 1, next(many)), over="unit"),
+        Measurement(normal(0, 1, 4), over="unit"),
+        own,
+        30,
+        KEYED,
+    )
+    expected = [float(normal(2, 1, units).median(dim=1).values) for units in (3, 5, 7)]
+    assert found["stimulus"].values[::2] == pytest.approx(expected)
+    assert set(found) == {"stimulus"}
+
+
 def test_neuroids_are_drawn_and_scored_as_the_score_is():
     found = stored(measured(), SPLITS, 30, KEYED)
     values, draws = normal(0, 4, 9).numpy(), list(KEYED.draws("neuroid", 9))

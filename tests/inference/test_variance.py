@@ -148,6 +148,24 @@ def test_other_numbers_are_not_of_a_jackknife(k):
         jackknife.singles_and_twos(np.zeros(k))
 
 
+def test_degrees_of_freedom_are_those_of_both_factors_at_most():
+    """V_stimuli is near 0 and V_members - V_interaction below it, so that the bound holds."""
+    rng = np.random.default_rng(5)
+    drawn = rng.normal(size=(100, 2))
+    sampled = {
+        "stimulus": Replicates("splits", "stimulus", np.array([0.5, 0.501]), 80, ratio=0.1),
+        "neuroid": Replicates("bootstrap", "neuroid", drawn.mean(axis=1), 20),
+        "both": Replicates("splits", "both", drawn.flatten(), 80, ratio=0.1),
+    }
+    assert 1 <= variance(sampled).df <= 1 + 19
+
+
+def test_a_line_without_a_number_is_refused():
+    values = np.arange(3.0)
+    with pytest.raises(MetricError, match="1 of them not a number"):
+        variance_of(Replicates("splits", "stimulus", values, 9, 0.1, shared=np.array([0.1, np.nan, 0.3])))
+
+
 def test_a_replicate_without_a_number_is_refused():
     with pytest.raises(MetricError, match="3 replicates over neuroid, 1 of them not a number"):
         variance_of(Replicates("bootstrap", "neuroid", np.array([0.1, np.nan, 0.2]), 3))

@@ -160,7 +160,7 @@ CASES = (
     Case("pls, 10 splits", "splits", 200, 40, partial(pls, components=5), shuffle(200)),
     Case("encoding, one split", "refit", 200, 40, encoding, shuffle(200, n_splits=1, train=0.8)),
     Case("encoding, two halves", "refit", 200, 40, encoding, alternate(200)),
-    Case("versa, two halves", "refit", 60, 12, versa, alternate(60), neuroids=False),
+    Case("versa, two halves", "refit", 200, 40, versa, alternate(200), neuroids=False),
     Case("rdm", "jackknife", 40, 20, partial(rsa.rdm, comparison="pearson"), neuroids=False),
     Case("cka", "jackknife", 40, 20, cka, neuroids=False),
 )

@@ -21,7 +21,8 @@ import torch
 from pytest_brainscore.inference.intervals import interval
 from pytest_brainscore.inference.paired import paired
 from pytest_brainscore.inference.replicates import Replicates
-from pytest_brainscore.inference.stored import OF_TRAINING, by_splits
+from pytest_brainscore.inference.sharing import OF_TRAINING
+from pytest_brainscore.inference.stored import by_splits
 from pytest_brainscore.metrics.predictivity import pls, ridge
 from pytest_brainscore.metrics.splits import Split, kfold, shuffle
 
