@@ -13,7 +13,7 @@ from ..scores import Score
 from ..specs.benchmarks import Benchmark
 from ..specs.metrics import OF_NEUROIDS, Encoding
 from .comparison import score_of
-from .inferred import Plan, Subject, inferred
+from .inferred import Basis, Plan, inferred
 from .targets import AnyTarget, Target
 
 
@@ -45,6 +45,4 @@ def direct_score(
     centre: Centre = "mean" if isinstance(benchmark.metric, Encoding) else "median"
     measured = replace(judged(there, to.y, to.splits), centre=centre, groups=to.subjects.groups)
     score = score_of(benchmark, measured, to)
-    return (
-        score if plan is None else inferred(benchmark, score, Subject(benchmark.metric, measured, to), plan)
-    )
+    return score if plan is None else inferred(benchmark, score, Basis(benchmark.metric, measured, to), plan)

@@ -14,7 +14,7 @@ from ..scores import Score, finite
 from ..specs.benchmarks import Benchmark
 from ..specs.views import Pool
 from .comparison import score_of
-from .inferred import Again, Plan, Subject, Trials, cut_of_test, inferred
+from .inferred import Again, Anew, Basis, Plan, cut_of_test, inferred
 from .pooled import Best, Per, Picked, names_of, per_subject
 from .spectra import Spectrum, table
 from .targets import Target
@@ -70,7 +70,7 @@ class Profile:
         picked = self._picked(self.pool.per)
         score = score_of(self.benchmark, picked.measured, self.target)
         if plan is not None:
-            score = inferred(self.benchmark, score, self._subject(picked.measured, again), plan)
+            score = inferred(self.benchmark, score, self._basis(picked.measured, again), plan)
         spectra = {"eigenvalues": table(self._eigenvalues)} if self._eigenvalues else {}
         return replace(
             score,
@@ -85,10 +85,10 @@ class Profile:
         """What the chosen layers measure. Raises MetricError where no layer has a score."""
         return self._picked(self.pool.per).measured
 
-    def _subject(self, measured: Measurement, again: Again | None) -> Subject:
+    def _basis(self, measured: Measurement, again: Again | None) -> Basis:
         metric, target = self.benchmark.metric, self.target
-        trials = None if again is None else Trials(target, [again], len(self.layers))
-        return Subject(metric, measured, target, trials, cut_of_test(metric, target, measured))
+        anew = None if again is None else Anew(target, [again], len(self.layers))
+        return Basis(metric, measured, target, anew, cut_of_test(metric, target, measured))
 
     def chosen(self) -> tuple[str, ...]:
         """Every layer that was chosen, in the order in which they came."""

@@ -19,12 +19,12 @@ from ...specs.results import Null
 from ..choices import ChoiceTarget
 from ..comparison import Resolve, ceiled_of, function_of, measured, refuse_constant, score_of
 from ..targets import AnyTarget, Target
+from .anew import Anew
 from .beside import tables
 from .choices import choices_inferred
 from .kernels import cut_of
 from .plan import Plan
-from .trials import Trials
-from .ways import FIT_NOTHING, Resampled, Subject, resampled
+from .ways import FIT_NOTHING, Basis, Resampled, resampled
 
 Given = Callable[[AnyTarget], Resolve]
 Answers = Callable[[], Tensor]
@@ -45,14 +45,14 @@ def inferred_score(
     metric, seen = benchmark.metric, x[to.rows.to(x.device)]
     found = measured(function_of(metric, given(to)), seen, to, metric)
     layers = among or (lambda: x,)
-    trials = Trials(to, [partial(_again, metric, given, of, to.rows) for of in layers], len(layers))
+    anew = Anew(to, [partial(_again, metric, given, of, to.rows) for of in layers], len(layers))
     wanted = plan.asked.intervals != "off" and plan.wants_stimuli
     cut = cut_of(metric, seen, to, found) if wanted else None
-    of = Subject(metric, found, to, trials, cut)
+    of = Basis(metric, found, to, anew, cut)
     return inferred(benchmark, score_of(benchmark, found, to), of, plan)
 
 
-def inferred(benchmark: Benchmark, score: Score, of: Subject, plan: Plan) -> Score:
+def inferred(benchmark: Benchmark, score: Score, of: Basis, plan: Plan) -> Score:
     """The score with what is inferred from its measurement; where it cannot be, a note says why."""
     try:
         made = resampled(of, plan)
@@ -84,16 +84,16 @@ def _again(
     return measured(function_of(metric, given(to)), x[at], to, metric)
 
 
-def _null(score: Score, of: Subject, plan: Plan) -> tuple[Null | None, tuple[str, ...]]:
+def _null(score: Score, of: Basis, plan: Plan) -> tuple[Null | None, tuple[str, ...]]:
     """The null where it is asked, and why there is none."""
     if not plan.asked.permutations:
         return None, ()
-    if of.trials is None:
+    if of.anew is None:
         return None, ("no null: the network is not trained anew on shuffled stimuli",)
     refit = not isinstance(of.metric, FIT_NOTHING)
     try:
         found = null(
-            _shuffled(of, of.trials),
+            _shuffled(of, of.anew),
             of.stimuli,
             plan.asked.permutations,
             plan.sampling(),
@@ -102,11 +102,11 @@ def _null(score: Score, of: Subject, plan: Plan) -> tuple[Null | None, tuple[str
         )
     except MetricError as why:
         return None, (f"no null: {why}",)
-    return found.model_copy(update={"layers": of.trials.layers}), ()
+    return found.model_copy(update={"layers": of.anew.layers}), ()
 
 
-def _shuffled(of: Subject, trials: Trials) -> Callable[[Tensor], float | Tensor]:
+def _shuffled(of: Basis, anew: Anew) -> Callable[[Tensor], float | Tensor]:
     """The score of a shuffle: by matrices that are there, where it is one layer's on all stimuli."""
-    if of.cut is not None and of.cut[0] == of.stimuli and trials.layers == 1:
+    if of.cut is not None and of.cut[0] == of.stimuli and anew.layers == 1:
         return of.cut[1].shuffled
-    return trials.shuffled
+    return anew.shuffled

@@ -9,7 +9,6 @@ from torch import Tensor
 
 from ...inference.jackknife import pairs_of
 from ...inference.left_out import left_out
-from ...inference.members import members
 from ...inference.replicates import Sampled
 from ...inference.resplit import resplit
 from ...inference.sampling import Sampling
@@ -17,9 +16,9 @@ from ...inference.stored import stored
 from ...metrics.measurement import Measurement
 from ...specs.metrics import Cka, Crsa, CustomMetric, Metric, MutualKnn, Procrustes, Rdm, Rsm, SoftMatching
 from ..targets import Target
+from .anew import Anew
 from .kernels import Cut
 from .plan import Plan
-from .trials import Trials
 
 FIT_NOTHING = (Rdm, Rsm, Cka, Crsa, Procrustes, MutualKnn, SoftMatching)
 _SLOW = (Rsm, SoftMatching)
@@ -44,17 +43,17 @@ class Resampled:
 
 
 @dataclass(frozen=True, eq=False)
-class Subject:
-    """A score that was measured, and how it can be measured on other samples.
+class Basis:
+    """What an interval is inferred from: a measurement, and how it can be made on other samples.
 
-    trials: new fits; None of a network that was trained on the recordings. cut: on some of the stimuli, of
+    anew: new fits; None of a network that was trained on the recordings. cut: on some of the stimuli, of
     how many, from matrices that are there.
     """
 
     metric: Metric
     measured: Measurement
     target: Target
-    trials: Trials | None = None
+    anew: Anew | None = None
     cut: tuple[int, Cut] | None = None
 
     @property
@@ -68,7 +67,7 @@ class Subject:
         return self.stimuli if self.cut is None else self.cut[0]
 
 
-def resampled(of: Subject, plan: Plan) -> Resampled:
+def resampled(of: Basis, plan: Plan) -> Resampled:
     """Replicates of a score. Raises MetricError where a sample of the stimuli cannot be measured."""
     if plan.asked.intervals == "off":
         return Resampled()
@@ -79,9 +78,9 @@ def resampled(of: Subject, plan: Plan) -> Resampled:
     return Resampled(sampled, tuple(_notes(of, plan, sampling, sampled)))
 
 
-def _sampling(of: Subject, plan: Plan) -> Sampling:
+def _sampling(of: Basis, plan: Plan) -> Sampling:
     """Where samples come from; of what is slow, fewer by default."""
-    by_default = _is_jackknife(of, plan) and plan.asked.intervals == "stored"
+    by_default = plan.asked.intervals == "stored" and _jackknife(of, plan) is not None
     most = PAIRS if of.cut is None else PAIRS_OF_CUTS
     groups = _affordable(of.size, plan.asked.groups, most) if by_default else None
     return plan.sampling(of.measured.values.numel(), groups)
@@ -98,21 +97,25 @@ def _cuts(groups: int) -> int:
     return groups + pairs_of(groups)
 
 
-def _is_split_anew(of: Subject, plan: Plan) -> bool:
+def _is_split_anew(of: Basis, plan: Plan) -> bool:
     """Whether mappings are fitted anew on other splits."""
     fits = not isinstance(of.metric, FIT_NOTHING)
-    return plan.asked.intervals == "refit" and of.trials is not None and fits
+    return plan.asked.intervals == "refit" and of.anew is not None and fits
 
 
-def _is_jackknife(of: Subject, plan: Plan) -> bool:
-    """Whether stimuli are left out in turn, though nothing is fitted, or because that is asked."""
+def _jackknife(of: Basis, plan: Plan) -> tuple[int, Callable[[Tensor], Measurement]] | None:
+    """Of how many stimuli some are left out in turn, and what measures the others; None for no jackknife.
+
+    There is one where nothing is fitted, as far as that does not take long, or where it is asked for.
+    """
+    anew = None if of.anew is None else (of.stimuli, of.anew.without)
     if not plan.wants_stimuli:
-        return False
+        return None
     if plan.asked.intervals == "refit":
-        return of.trials is not None
+        return anew
     if of.size**2 * _cuts(FEWEST) > MOST:
-        return False
-    return of.cut is not None or (_is_quick(of.metric) and of.trials is not None)
+        return None
+    return of.cut or (anew if _is_quick(of.metric) else None)
 
 
 def _is_quick(metric: Metric) -> bool:
@@ -120,20 +123,14 @@ def _is_quick(metric: Metric) -> bool:
     return isinstance(metric, FIT_NOTHING) and not isinstance(metric, (*_SLOW, Crsa))
 
 
-def _sampled(of: Subject, plan: Plan, sampling: Sampling) -> Sampled:
+def _sampled(of: Basis, plan: Plan, sampling: Sampling) -> Sampled:
     over, splits = plan.asked.over, of.target.splits
-    if of.trials is not None and _is_split_anew(of, plan):
-        return resplit(of.trials.on, of.measured, splits, of.stimuli, sampling, over)
-    if not _is_jackknife(of, plan):
+    if of.anew is not None and _is_split_anew(of, plan):
+        return resplit(of.anew.on, of.measured, splits, of.stimuli, sampling, over)
+    jackknife = _jackknife(of, plan)
+    if jackknife is None:
         return stored(of.measured, splits, of.stimuli, sampling, over)
-    if plan.asked.intervals == "refit" and of.trials is not None:
-        n, measure = of.stimuli, of.trials.without
-    elif of.cut is not None:
-        n, measure = of.cut
-    elif of.trials is not None:
-        n, measure = of.stimuli, of.trials.without
-    else:
-        return members(of.measured, sampling, over)
+    n, measure = jackknife
     return left_out(_once(measure), of.measured, n, sampling, over)
 
 
@@ -150,8 +147,8 @@ def _once(measure: Callable[[Tensor], Measurement]) -> Callable[[Tensor], Measur
     return once
 
 
-def _notes(of: Subject, plan: Plan, sampling: Sampling, sampled: Sampled) -> Iterator[str]:
-    if plan.asked.intervals == "refit" and of.trials is None:
+def _notes(of: Basis, plan: Plan, sampling: Sampling, sampled: Sampled) -> Iterator[str]:
+    if plan.asked.intervals == "refit" and of.anew is None:
         yield "intervals: from the values of one fit: the network is not trained anew on other stimuli"
     if not sampled:
         yield f"no interval: {_lacking(of)}"
@@ -163,11 +160,11 @@ def _notes(of: Subject, plan: Plan, sampling: Sampling, sampled: Sampled) -> Ite
     yield from _fewer(plan, sampling, sampled)
 
 
-def _lacking(of: Subject) -> str:
+def _lacking(of: Basis) -> str:
     """Why stimuli are no sample, and what would make them one."""
     if isinstance(of.metric, _SLOW) or (isinstance(of.metric, FIT_NOTHING) and not of.target.splits):
         return f"{of.metric.name} takes long for each sample of stimuli; write {REFIT} to wait for it"
-    if of.trials is None:
+    if of.anew is None:
         return "the stimuli are split once; write several `splits`"
     if isinstance(of.metric, CustomMetric) and len(of.measured.values) > 1:
         return f"{of.metric.label} gives other splits than the benchmark's; write {REFIT}"

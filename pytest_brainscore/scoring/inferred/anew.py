@@ -1,4 +1,4 @@
-"""Trials: a score measured again, on some of the stimuli or with the model's stimuli in another order."""
+"""Anew: a score measured again, on some of the stimuli or with the model's stimuli in another order."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Again = Callable[[Tensor, Target], Measurement]
 
 
 @dataclass(frozen=True, eq=False)
-class Trials:
+class Anew:
     """What can be measured again, and on what.
 
     again: of each layer that the best one is chosen of by its score, or of the one layer (or pool of them):
