@@ -92,20 +92,22 @@ def represent(
     Raises ModelError as `extract` does.
     """
     kept = store if network.architecture_digest else None
-    work = _Work(network, stimuli, wanted, kept, torch.device(device), trials, Keeper(spill))
+    made = _Gathering(network, stimuli, wanted, kept, torch.device(device), trials, Keeper(spill))
     show = partial(extract, network, stimuli, device=device, batch_size=batch_size, spill=spill)
     show = partial(show, budget=budget, trials=trials, tell=tell)
-    if work.load():
-        with store.lock(work.lock_key()) if work.store and store else nullcontext():
-            if work.load():
-                work.compute(show, room, tell)
-    hits = frozenset(wanted) - work.computed - work.faults.keys()
-    keys = {want: work.key(*want) for want in work.tensors} if work.store else {}
-    return Represented(dict(work.tensors), hits, keys, *work.seconds, work.faults)
+    if made.load():
+        with store.lock(made.lock_key()) if made.store and store else nullcontext():
+            if made.load():
+                made.compute(show, room, tell)
+    hits = frozenset(wanted) - made.computed - made.faults.keys()
+    keys = {want: made.key(*want) for want in made.tensors} if made.store else {}
+    return Represented(dict(made.tensors), hits, keys, *made.seconds, made.faults)
 
 
 @dataclass
-class _Work:
+class _Gathering:
+    """What is wanted of a network and stimuli, and what of it is there so far."""
+
     network: AnyNetwork
     stimuli: Stimuli
     wanted: Mapping[Unit, Set[Kind]]
