@@ -30,7 +30,8 @@ class Kind:
     """What data are like.
 
     latents: of the stimuli; that of rank k has variance k^(-2 decay). seen: the latents that a model has; the
-    others make what it misses alike in all neuroids. noise: of neuroids, and of the models' units.
+    others make what it misses alike in all neuroids. noise: of neuroids, and of the models' units. views: how
+    many stimuli show the same object, and have the same latents.
     """
 
     latents: int = 8
@@ -39,6 +40,7 @@ class Kind:
     decay: float = 0.5
     noise: float = 1.5
     noise_of_units: float = 2.0
+    views: int = 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +56,8 @@ def draw(n: int, m: int, seed: int, *, new_neuroids: bool, kind: Kind | None = N
     """n new stimuli, shown to two models and to m neuroids; both views have the same distribution."""
     kind = kind or Kind()
     source = torch.Generator().manual_seed(1_000_003 * seed + 1)
-    z = _normal(source, n, kind.latents) / torch.arange(1, kind.latents + 1) ** kind.decay
+    objects = _normal(source, -(-n // kind.views), kind.latents)
+    z = objects.repeat_interleave(kind.views, dim=0)[:n] / torch.arange(1, kind.latents + 1) ** kind.decay
     weights, seen = _normal(torch.Generator().manual_seed(FIXED), kind.seen, kind.units), z[:, : kind.seen]
     a, b = (seen @ weights + kind.noise_of_units * _normal(source, n, kind.units) for _ in range(2))
     tuning = source if new_neuroids else torch.Generator().manual_seed(FIXED + 1)

@@ -47,11 +47,12 @@ class Setting:
 def settings() -> Iterator[Setting]:
     """All that is simulated."""
     tenths = "10 random splits, tests of a tenth"
-    for n, m in ((100, 40), (200, 10), (200, 40), (200, 150), (600, 40)):
+    for n, m in ((30, 40), (100, 40), (200, 10), (200, 40), (200, 150), (600, 40)):
         yield Setting(shuffle(n), tenths, n, m)
     yield Setting(shuffle(200, n_splits=20), "20 random splits, tests of a tenth")
     yield Setting(shuffle(200, train=0.8), "10 random splits, tests of a fifth")
     yield Setting(shuffle(200, train=0.5), "10 random splits in halves")
+    yield Setting(shuffle(200, train=0.2), "10 random splits, tests of four fifths")
     for n, folds in ((200, 5), (200, 10), (600, 5)):
         yield Setting(kfold(n, folds), f"{folds} folds", n)
     for kind in (
@@ -60,6 +61,7 @@ def settings() -> Iterator[Setting]:
         Kind(latents=30, seen=15, units=60, decay=0.3, noise_of_units=1.0),
     ):
         yield Setting(shuffle(200), tenths, kind=kind)
+    yield Setting(shuffle(200), f"{tenths}; five views of each object", kind=Kind(views=5))
     yield Setting(shuffle(200), f"{tenths}; alpha 100", measure=partial(ridge, alpha=100.0))
     five = partial(pls, components=5)
     yield Setting(shuffle(200), f"{tenths}; pls, 5 components", measure=five, kind=Kind(units=100))
