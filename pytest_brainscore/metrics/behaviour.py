@@ -18,12 +18,11 @@ from torch import Tensor
 
 from ..errors import MetricError
 from .ceilings import Ceiling
+from .d_prime import by_object, d_prime, object_d_prime
 from .linalg import EPSILON
 from .measurement import Measurement, standard_error
 
 Signature = Literal["i1", "i1n", "i2", "i2n", "o2"]
-CAP = 5.0
-"""Largest |d'|: beyond, a proportion of 0 or 1 says more of the number of trials than of the image."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,31 +157,6 @@ def against_each(probabilities: Tensor, truth: Tensor) -> Tensor:
     return (probabilities / (probabilities + own)).scatter(1, truth[:, None], torch.nan)
 
 
-def d_prime(p: Tensor, truth: Tensor) -> Tensor:
-    """Return d' (n, c) of telling each image's object from each distractor, within +-5.
-
-    p: probability of choosing the distractor (n, c). The hit rate is 1 - p; the false-alarm rate that of
-    calling images of the distractor by this image's object: the mean over these images.
-    """
-    false_alarms = _by_object(p, truth)[:, truth].T
-    return _difference(1 - p, false_alarms)
-
-
-def object_d_prime(p: Tensor, truth: Tensor) -> Tensor:
-    """Return d' (c, c) of telling each object from each distractor, within +-5: it is the same both ways.
-
-    p: probability of choosing the distractor (n, c). False alarms are calls of an object's images by the
-    distractor, on average; hits, images of the distractor that are not called by the object.
-    """
-    false_alarms = _by_object(p, truth)
-    return _difference(1 - false_alarms.T, false_alarms)
-
-
-def _difference(hits: Tensor, false_alarms: Tensor) -> Tensor:
-    difference: Tensor = torch.special.ndtri(hits) - torch.special.ndtri(false_alarms)
-    return difference.clamp(-CAP, CAP)
-
-
 def _consistency(
     probabilities: Tensor, trials: Trials, signature: Signature, halvings: int, seed: int
 ) -> Measurement:
@@ -216,16 +190,8 @@ def _signature(p: Tensor, truth: Tensor, signature: Signature) -> Tensor:
         return object_d_prime(p, truth)
     d = d_prime(p, truth)
     if signature.endswith("n"):
-        d = d - _by_object(d, truth)[truth]
+        d = d - by_object(d, truth)[truth]
     return d.nanmean(dim=1, keepdim=True) if signature.startswith("i1") else d
-
-
-def _by_object(values: Tensor, truth: Tensor) -> Tensor:
-    """Return (c, c): the mean of each column over the images of each object, without NaN."""
-    valid = ~values.isnan()
-    shape = values.shape[1], values.shape[1]
-    total = values.new_zeros(shape).index_add_(0, truth, torch.where(valid, values, 0.0))
-    return total / values.new_zeros(shape).index_add_(0, truth, valid.to(values.dtype))
 
 
 def _refuse_gaps(ours: Tensor, valid: Tensor, row: str) -> None:

@@ -11,7 +11,8 @@ from scipy.stats import norm
 
 from pytest_brainscore.errors import MetricError
 from pytest_brainscore.metrics import behaviour
-from pytest_brainscore.metrics.behaviour import Trials, against_each, d_prime, proportions
+from pytest_brainscore.metrics.behaviour import Trials, against_each, proportions
+from pytest_brainscore.metrics.d_prime import d_prime, object_d_prime
 
 SIGNATURES = ["i1", "i1n", "i2", "i2n", "o2"]
 
@@ -221,10 +222,10 @@ def test_a_distractor_that_no_image_shows_is_left_out():
 
 def test_objects_are_told_apart_by_the_false_alarms_of_both():
     p = torch.tensor([[np.nan, 0.1], [np.nan, 0.3], [0.2, np.nan], [0.0, np.nan]], dtype=torch.float64)
-    d = behaviour.object_d_prime(p, torch.tensor([0, 0, 1, 1]))
+    d = object_d_prime(p, torch.tensor([0, 0, 1, 1]))
     assert d[0, 1] == d[1, 0] == pytest.approx(-norm.ppf(0.1) - norm.ppf(0.2))
     assert d.diagonal().isnan().all()
-    never = behaviour.object_d_prime(p.nan_to_num(0.0) * 0, torch.tensor([0, 0, 1, 1]))
+    never = object_d_prime(p.nan_to_num(0.0) * 0, torch.tensor([0, 0, 1, 1]))
     assert never[0, 1] == 5
 
 
