@@ -13,7 +13,6 @@ from pydantic import ValidationError
 
 from pytest_brainscore.__main__ import main
 from pytest_brainscore.errors import ResultsError
-from pytest_brainscore.report.evidence import Evidence
 from pytest_brainscore.report.joining import Found
 from pytest_brainscore.report.rdms import per_stimulus, rdms
 from pytest_brainscore.report.replicates import samples
@@ -122,8 +121,7 @@ def test_no_reader_opens_what_lies_elsewhere(tmp_path):
     outside = Found(here.model_copy(update={"values": "../secret.nc"}), part)
     inside = Found(here, replace(part, file=tmp_path / "results.json"))
     read = [
-        (len(rdms([one])), len(per_stimulus([one])), Evidence([one]).values_file(one) is not None)
-        for one in (outside, inside)
+        (len(rdms([one])), len(per_stimulus([one])), one.values_file is not None) for one in (outside, inside)
     ]
     assert read == [(0, 0, False), (1, 1, True)]
     (tmp_path / "secret.nc").write_text("no netCDF")

@@ -144,7 +144,7 @@ def test_the_engine_is_let_go_of_whatever_the_end_of_the_run_meets(monkeypatch):
 
     monkeypatch.setattr(hooks.ending, "update_baselines", lambda *_: done.append("baselines"))
     monkeypatch.setattr(hooks.record, "finish", lambda *_: done.append("results"))
-    monkeypatch.setattr(hooks.forecast, "keep", full)
+    monkeypatch.setattr(hooks.ending, "keep_times", full)
     run = SimpleNamespace(answer_controller=lambda _: None, close=lambda: done.append("engine"))
     run.settings = SimpleNamespace(shard=None, guard="off", markdown=None)
     run.book = SimpleNamespace(problems=["not written"])
