@@ -8,7 +8,7 @@ import numpy as np
 
 from ..errors import MetricError
 from . import jackknife
-from .replicates import Replicates
+from .replicates import Replicates, Shared
 
 
 @dataclass(frozen=True)
@@ -41,19 +41,22 @@ def variance_of(replicates: Replicates) -> Variance:
     if replicates.way == "bootstrap":
         n = replicates.count
         return Variance(n / (n - 1) * float(values.var(ddof=1)), replicates.df or n - 1.0)
-    return Variance(float(of_splits(replicates, values, replicates.line)), len(values) - 1.0)
+    return Variance(float(of_splits(values, replicates.shared)), len(values) - 1.0)
 
 
-def of_splits(made: Replicates, values: np.ndarray, line: np.ndarray) -> np.ndarray:
+def of_splits(values: np.ndarray, shared: Shared | None) -> np.ndarray:
     """The variance (...) of the mean over splits, of values and what splits share of them (..., splits)."""
-    own, shared = (np.var(each, axis=-1, ddof=1) for each in (values, line))
-    return np.asarray(own / (made.of or values.shape[-1]) + (made.ratio or 0.0) * shared)
+    own = values.var(axis=-1, ddof=1)
+    if shared is None:
+        return np.asarray(own / values.shape[-1])
+    return np.asarray(own / shared.of + shared.ratio * shared.line.var(axis=-1, ddof=1))
 
 
 def numbers(replicates: Replicates) -> np.ndarray:
     """The values; raises MetricError for fewer than 2, and where one is not a number."""
     values = np.asarray(replicates.values, dtype=np.float64)
-    bad = int((~(np.isfinite(values) & np.isfinite(replicates.line))).sum())
+    line = values if replicates.shared is None else replicates.shared.line
+    bad = int((~(np.isfinite(values) & np.isfinite(line))).sum())
     if len(values) < 2 or bad:
         raise MetricError(
             f"{len(values)} replicates over {replicates.factor}, {bad} of them not a number: no variance is"

@@ -15,6 +15,23 @@ Factor = Literal["stimulus", "neuroid", "subject", "both"]
 
 
 @dataclass(frozen=True, eq=False)
+class Shared:
+    """What the scores of splits have in common, since they share stimuli.
+
+    line: (k,), the part of each score that is shared (`influence.linearised`). ratio: the covariance of two
+    of these over the variance that they do not share. of: how many splits the score is the mean of.
+    """
+
+    line: np.ndarray
+    ratio: float
+    of: int
+
+    def minus(self, other: Shared | None) -> Shared:
+        """That of the difference of two scores."""
+        return self if other is None else replace(self, line=self.line - other.line)
+
+
+@dataclass(frozen=True, eq=False)
 class Replicates:
     """The score on other samples of one factor.
 
@@ -23,33 +40,24 @@ class Replicates:
     "both" factors: see `variance.variance`. Two models on one benchmark have the same samples in the same
     order (drawn from a counter and its digest), so that the difference of two models' replicates is a
     replicate of their difference.
-    ratio: of `splits`, the covariance of two of them over the variance that they do not share. shared: of
-    `splits`, like values: the part that ratio is of (`influence.linearised`); None for all of it.
-    of: how many splits the score is the mean of; None for as many as there are values.
-    count: how many of the factor were sampled from. df: of a bootstrap; None for count - 1.
-    refit: whether the mapping was fitted anew for each. alone: whether the score depends on stimuli too, and
-    these were no sample though they should have been: nothing can then be said of two models.
+    count: how many of the factor were sampled from. refit: whether the mapping was fitted anew for each.
+    alone: whether the score depends on stimuli too, and these were no sample though they should have been:
+    nothing can then be said of two models. shared: of `splits`; None for nothing. df: of a bootstrap; None
+    for count - 1.
     """
 
     way: Way
     factor: Factor
     values: np.ndarray
     count: int
-    ratio: float | None = None
     refit: bool = False
     alone: bool = False
-    shared: np.ndarray | None = None
-    of: int | None = None
+    shared: Shared | None = None
     df: float | None = None
-
-    @property
-    def line(self) -> np.ndarray:
-        """The part of the values that splits share where they share stimuli."""
-        return self.values if self.shared is None else self.shared
 
     def minus(self, other: Replicates) -> Replicates:
         """Replicates of the difference of two scores, on the same samples."""
-        shared = None if self.shared is None else self.line - other.line
+        shared = None if self.shared is None else self.shared.minus(other.shared)
         return replace(self, values=self.values - other.values, shared=shared)
 
 
@@ -57,10 +65,12 @@ Sampled = Mapping[Factor, Replicates]
 """Of one score, by factor."""
 
 
-def both(stimuli: Replicates, values: np.ndarray, shared: np.ndarray | None = None) -> Replicates:
+def both(stimuli: Replicates, values: np.ndarray, line: np.ndarray | None = None) -> Replicates:
     """Replicates of both factors: of each resample of members (b, k) the k replicates over stimuli."""
-    flat = None if shared is None else shared.flatten()
-    return replace(stimuli, factor="both", values=values.flatten(), shared=flat)
+    shared = stimuli.shared
+    if shared is not None and line is not None:
+        shared = replace(shared, line=line.flatten())
+    return replace(stimuli, factor="both", values=values.flatten(), shared=shared)
 
 
 def minus(a: Sampled, b: Sampled) -> dict[Factor, Replicates]:
@@ -75,8 +85,8 @@ def minus(a: Sampled, b: Sampled) -> dict[Factor, Replicates]:
 
 def _plan(r: Replicates) -> tuple[object, ...]:
     """What two scores must have in common."""
-    had = len(r.values), r.shared is None
-    return r.way, r.factor, r.count, r.ratio, r.refit, r.alone, r.of, r.df, *had
+    shared = None if r.shared is None else (r.shared.ratio, r.shared.of)
+    return r.way, r.factor, len(r.values), r.count, r.refit, r.alone, r.df, shared
 
 
 def _said(sampled: Sampled) -> str:

@@ -10,10 +10,10 @@ import torch
 from ..metrics.measurement import Measurement
 from ..metrics.splits import Split
 from .members import members
-from .replicates import Factor, Replicates
+from .replicates import Factor, Replicates, Shared
 from .sampling import Sampling
 from .sharing import ratio_of_own
-from .stored import by_splits, with_both
+from .stored import by_line, by_splits, with_both
 
 
 def resplit(
@@ -38,8 +38,9 @@ def resplit(
     stimuli = by_splits(together, drawn, n)
     if stimuli is None:
         return found
-    ratio = ratio_of_own(splits, drawn, n)
-    return with_both(replace(stimuli, refit=True, of=len(splits), ratio=ratio), found, together, sampling)
+    line = by_line(together)
+    shared = Shared(line, ratio_of_own(splits, drawn, n), len(splits))
+    return with_both(replace(stimuli, refit=True, shared=shared), found, together, sampling)
 
 
 def _together(each: Sequence[Measurement]) -> Measurement:

@@ -11,7 +11,7 @@ from ..metrics.measurement import Measurement
 from ..metrics.splits import Split
 from .influence import linearised
 from .members import JOINT, Centres, members, per_split, scores
-from .replicates import Factor, Replicates, both
+from .replicates import Factor, Replicates, Shared, both
 from .sampling import Sampling
 from .sharing import ratio_of
 
@@ -53,7 +53,13 @@ def by_splits(measured: Measurement, splits: Sequence[Split], n: int) -> Replica
     values = measured.per_split().cpu().numpy()
     if len(values) < 2 or len(values) != len(splits) or np.isinf(ratio := ratio_of(splits, n)):
         return None
-    return Replicates("splits", "stimulus", values, n, ratio, shared=scores(measured, _in_a_line(measured)))
+    shared = Shared(by_line(measured), ratio, len(values))
+    return Replicates("splits", "stimulus", values, n, shared=shared)
+
+
+def by_line(measured: Measurement) -> np.ndarray:
+    """Return (n_splits,): the part of each split's score that splits share."""
+    return scores(measured, _in_a_line(measured))
 
 
 def _in_a_line(measured: Measurement) -> Centres:

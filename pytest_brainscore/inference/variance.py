@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from ..errors import MetricError
@@ -72,8 +74,10 @@ def _interaction(stimuli: Replicates, members: Replicates, both: Replicates) -> 
     """
     m = members.count
     if stimuli.way == "splits":
-        values, line = (_added(each, len(stimuli.values)) for each in (numbers(both), both.line))
-        return m / (m - 1) * float(of_splits(stimuli, values, line).mean())
+        k, shared = len(stimuli.values), stimuli.shared
+        if shared is not None and both.shared is not None:
+            shared = replace(shared, line=_added(both.shared.line, k))
+        return m / (m - 1) * float(of_splits(_added(numbers(both), k), shared).mean())
     singles, twos = jackknife.singles_and_twos(numbers(stimuli))
     k, plain = len(singles), jackknife.variance(singles, twos[:0])
     left = jackknife.variance(singles, twos) / plain if plain > 0 else 1.0

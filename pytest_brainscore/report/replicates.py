@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast, get_args
 import numpy as np
 
 from ..errors import ResultsError
-from ..inference.replicates import Factor, Replicates, Sampled, Way
+from ..inference.replicates import Factor, Replicates, Sampled, Shared, Way
 from .joining import Found
 from .rdms import opened
 
@@ -62,21 +62,26 @@ def _factor(name: str, path: Path) -> Factor:
     return cast(Factor, factor)
 
 
-def _replicates(name: str, array: xr.DataArray, shared: xr.DataArray | None, path: Path) -> Replicates:
+def _replicates(name: str, array: xr.DataArray, line: xr.DataArray | None, path: Path) -> Replicates:
     way, count, ratio = (array.attrs.get(key) for key in ("way", "count", "ratio"))
     wrong = array.ndim != 1 or array.dtype.kind != "f" or way not in get_args(Way)
-    wrong = wrong or (shared is not None and shared.shape != array.shape)
+    wrong = wrong or (line is not None and line.shape != array.shape)
     if wrong or not isinstance(count, int | np.integer) or not isinstance(ratio, float | np.floating | None):
         raise ResultsError(f"{path}: {name} is no list of replicates with `way` and `count`; run it again")
+    df = array.attrs.get("df")
     return Replicates(
         cast(Way, way),
         _factor(name, path),
         array.values.astype(np.float64),
         int(count),
-        ratio=None if ratio is None else float(ratio),
-        of=None if (of := array.attrs.get("of")) is None else int(of),
-        df=None if (df := array.attrs.get("df")) is None else float(df),
         refit=bool(array.attrs.get("refit", 0)),
         alone=bool(array.attrs.get("alone", 0)),
-        shared=None if shared is None else shared.values.astype(np.float64),
+        shared=None if ratio is None else _shared(array, array if line is None else line),
+        df=None if df is None else float(df),
     )
+
+
+def _shared(array: xr.DataArray, line: xr.DataArray) -> Shared:
+    """What splits share: all of the score, in files of before there was a line."""
+    of = int(array.attrs.get("of", len(array)))
+    return Shared(line.values.astype(np.float64), float(array.attrs["ratio"]), of)

@@ -32,7 +32,8 @@ def test_a_run_leaves_intervals_and_replicates_and_pairs_reads_them(project, cap
     assert row["ceiled_interval"]["low"] < row["ceiled"] < row["ceiled_interval"]["high"]
     with xr.open_dataset(folder / row["values"], engine="h5netcdf") as values:
         assert values["replicates_stimulus"].values == pytest.approx(row["splits"])
-        assert values["replicates_stimulus"].attrs["ratio"] == pytest.approx(5 / 15)
+        assert values["replicates_stimulus"].attrs["of"] == len(row["splits"])
+        assert values["shared_stimulus"].dims == values["replicates_stimulus"].dims
         assert values["replicates_neuroid"].attrs["count"] == 6
         assert len(values["replicates_stimulus"].attrs["key"]) == 64
     found = {frozenset((pair.a, pair.b)): pair for pair in pairs(folder).pairs}

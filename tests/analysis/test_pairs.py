@@ -15,6 +15,7 @@ from pytest_brainscore.analysis.statistics.corrections import benjamini_hochberg
 from pytest_brainscore.commands import pairs as command
 from pytest_brainscore.inference.paired import UNKNOWN
 from pytest_brainscore.inference.replicates import Replicates
+from tests.inference.samples import split_scores
 
 SPLITS = {
     "good": (0.52, 0.55, 0.50, 0.53, 0.54),
@@ -25,7 +26,7 @@ SPLITS = {
 
 def scored(model, splits, **made):
     values = np.array(splits)
-    sampled = {"stimulus": Replicates("splits", "stimulus", values, 100, 1 / 9)}
+    sampled = {"stimulus": split_scores(values, 1 / 9)}
     return Scored("Own.IT-pls", model, float(values.mean()), sampled, made)
 
 

@@ -15,6 +15,7 @@ from pytest_brainscore.inference.left_out import jackknifed
 from pytest_brainscore.inference.paired import paired
 from pytest_brainscore.inference.replicates import Replicates, Sampled
 from pytest_brainscore.inference.sampling import Sampling
+from tests.inference.samples import split_scores
 from tests.strategies import factors, normal, seeds
 
 KEYED = Sampling("k", groups=20)
@@ -26,7 +27,7 @@ def of_mean(x: torch.Tensor) -> Sampled:
 
 
 def of_splits(values: torch.Tensor) -> Sampled:
-    return {"stimulus": Replicates("splits", "stimulus", values.numpy(), 90, ratio=1 / 9)}
+    return {"stimulus": split_scores(values.numpy(), 1 / 9)}
 
 
 @pytest.mark.parametrize("level", [0.5, 0.95, 0.999])
@@ -42,7 +43,7 @@ def test_the_interval_says_what_it_is_over_and_how():
     both = {
         **of_splits(normal(0, 5)),
         "neuroid": Replicates("bootstrap", "neuroid", normal(1, 40).numpy(), 9),
-        "both": Replicates("splits", "both", normal(2, 500).numpy(), 90, ratio=1 / 9),
+        "both": split_scores(normal(2, 500).numpy(), 1 / 9, "both"),
     }
     found = interval(0.3, both)
     assert found.over == ("stimulus", "neuroid")

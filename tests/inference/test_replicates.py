@@ -34,7 +34,7 @@ def test_stored_splits_are_the_scores_of_splits():
     found = stored(measured(), SPLITS, 30, KEYED)["stimulus"]
     assert found.values == pytest.approx(np.median(normal(0, 4, 9), axis=1))
     overlap = np.mean([len({*a.test.tolist()} & {*b.test.tolist()}) / 6 for a, b in combinations(SPLITS, 2)])
-    assert found.ratio == pytest.approx(overlap / (1 - overlap) + 0.25 * 6 / 24)
+    assert found.shared.ratio == pytest.approx(overlap / (1 - overlap) + 0.25 * 6 / 24)
     assert (found.way, found.count, found.refit) == ("splits", 30, False)
 
 
@@ -58,12 +58,12 @@ def test_other_splits_say_how_a_score_of_few_splits_varies(n_splits):
     drawn = [Split(order[:21], order[21:]) for order in KEYED.orders(30, 6)]
     stimuli = found["stimulus"]
     assert stimuli.values == pytest.approx(ridge(x, y, drawn).per_split().numpy())
-    assert (stimuli.refit, stimuli.of, variance_of(stimuli).df) == (True, n_splits, 5)
-    spread, line = stimuli.values.var(ddof=1), stimuli.line.var(ddof=1)
-    assert variance_of(stimuli).value == pytest.approx(spread / n_splits + stimuli.ratio * line)
+    assert (stimuli.refit, stimuli.shared.of, variance_of(stimuli).df) == (True, n_splits, 5)
+    spread, line = stimuli.values.var(ddof=1), stimuli.shared.line.var(ddof=1)
+    assert variance_of(stimuli).value == pytest.approx(spread / n_splits + stimuli.shared.ratio * line)
     neuroids = stored(ridge(x, y, own), own, 30, KEYED)["neuroid"]
     assert found["neuroid"].values == pytest.approx(neuroids.values)
-    assert found["both"].values.shape == found["both"].line.shape == (JOINT * 6,)
+    assert found["both"].values.shape == found["both"].shared.line.shape == (JOINT * 6,)
 
 
 def test_of_units_other_splits_have_their_scores():

@@ -14,9 +14,10 @@ from pytest_brainscore.inference.bootstrap import bootstrapped
 from pytest_brainscore.inference.intervals import interval
 from pytest_brainscore.inference.left_out import jackknifed
 from pytest_brainscore.inference.one_factor import variance_of
-from pytest_brainscore.inference.replicates import Replicates, minus
+from pytest_brainscore.inference.replicates import Replicates, Shared, minus
 from pytest_brainscore.inference.sampling import Sampling
 from pytest_brainscore.inference.variance import variance
+from tests.inference.samples import split_scores
 
 RNG = np.random.default_rng(3)
 X = torch.from_numpy(RNG.normal(size=24))
@@ -56,7 +57,7 @@ def test_a_bootstrapped_median_is_held_with_2_root_n_degrees_of_freedom(n):
 
 def test_splits_are_corrected_for_what_they_share():
     values = np.array([0.1, 0.4, 0.2, 0.3])
-    found = variance_of(Replicates("splits", "stimulus", values, 100, ratio=0.25))
+    found = variance_of(split_scores(values, 0.25))
     assert found.value == pytest.approx((1 / 4 + 0.25) * (0.05 / 3))
     assert found.df == 3
 
@@ -66,7 +67,7 @@ def test_the_variance_of_a_mean_over_splits_is_right_where_scores_are_means_over
     rng = np.random.default_rng(0)
     tests = np.stack([[rng.permutation(40)[:8] for _ in range(5)] for _ in range(800)])
     scores = np.take_along_axis(rng.normal(size=(800, 1, 40)), tests, axis=2).mean(axis=2)
-    found = [variance_of(Replicates("splits", "stimulus", s, 40, ratio=8 / 32)).value for s in scores]
+    found = [variance_of(split_scores(s, 8 / 32)).value for s in scores]
     expected = (1 / 5 + 4 / 5 * 8 / 40) / 8
     assert np.mean(found) == pytest.approx(expected, rel=0.08)
 
@@ -106,9 +107,9 @@ def test_the_interaction_of_splits_and_neuroids_is_counted_once():
         found.append(
             variance(
                 {
-                    "stimulus": Replicates("splits", "stimulus", table.mean(axis=1), 80, ratio=0.0),
+                    "stimulus": split_scores(table.mean(axis=1), 0.0),
                     "neuroid": Replicates("bootstrap", "neuroid", drawn.mean(axis=1), m),
-                    "both": Replicates("splits", "both", drawn.flatten(), 80, ratio=0.0),
+                    "both": split_scores(drawn.flatten(), 0.0, "both"),
                 }
             ).value
         )
@@ -153,17 +154,18 @@ def test_degrees_of_freedom_are_those_of_both_factors_at_most():
     rng = np.random.default_rng(5)
     drawn = rng.normal(size=(100, 2))
     sampled = {
-        "stimulus": Replicates("splits", "stimulus", np.array([0.5, 0.501]), 80, ratio=0.1),
+        "stimulus": split_scores(np.array([0.5, 0.501]), 0.1),
         "neuroid": Replicates("bootstrap", "neuroid", drawn.mean(axis=1), 20),
-        "both": Replicates("splits", "both", drawn.flatten(), 80, ratio=0.1),
+        "both": split_scores(drawn.flatten(), 0.1, "both"),
     }
     assert 1 <= variance(sampled).df <= 1 + 19
 
 
 def test_a_line_without_a_number_is_refused():
-    values = np.arange(3.0)
+    shared = Shared(np.array([0.1, np.nan, 0.3]), 0.1, 3)
+    made = Replicates("splits", "stimulus", np.arange(3.0), 9, shared=shared)
     with pytest.raises(MetricError, match="1 of them not a number"):
-        variance_of(Replicates("splits", "stimulus", values, 9, 0.1, shared=np.array([0.1, np.nan, 0.3])))
+        variance_of(made)
 
 
 def test_a_replicate_without_a_number_is_refused():
@@ -172,10 +174,21 @@ def test_a_replicate_without_a_number_is_refused():
 
 
 @pytest.mark.parametrize(
-    "change", [{"count": 11}, {"way": "bootstrap"}, {"ratio": 0.2}, {"refit": True}, {"values": np.ones(4)}]
+    "change",
+    [
+        {"count": 11},
+        {"way": "bootstrap"},
+        {"shared": Shared(np.arange(3.0), 0.2, 3)},
+        {"shared": Shared(np.arange(3.0), 0.1, 1)},
+        {"shared": None},
+        {"refit": True},
+        {"values": np.ones(4)},
+    ],
 )
 def test_scores_on_other_samples_have_no_difference(change):
-    plan = {"way": "splits", "factor": "stimulus", "values": np.arange(3.0), "count": 10, "ratio": 0.1}
+    values = np.arange(3.0)
+    plan = {"way": "splits", "factor": "stimulus", "values": values, "count": 10}
+    plan["shared"] = Shared(values, 0.1, 3)
     with pytest.raises(MetricError, match="were not resampled alike"):
         minus({"stimulus": Replicates(**plan)}, {"stimulus": Replicates(**{**plan, **change})})
 

@@ -77,12 +77,12 @@ class Simulated:
 
     def best(self, made: Sequence[Replicates]) -> float:
         """The share of n_test/n_train at which variances would have been right in the mean."""
-        values, line = (np.stack([getattr(each, name) for each in made]) for name in ("values", "line"))
+        values, line = np.stack([one.values for one in made]), np.stack([one.shared.line for one in made])
         own, shared = (float(each.var(axis=1, ddof=1).mean()) for each in (values, line))
         due = (values.mean(axis=1).var(ddof=1) - own / values.shape[1]) / shared
         split = self.setting.splits[0]
-        trained = len(split.test) / len(split.train)
-        return float((due - (made[0].ratio or 0.0)) / trained + OF_TRAINING)
+        trained = min(len(split.test) / len(split.train), 1)
+        return float((due - made[0].shared.ratio) / trained + OF_TRAINING)
 
     def held(self) -> float:
         """How many of 100 intervals hold the mean score of all data sets."""

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from pytest_brainscore import scoring
 from pytest_brainscore.data.opening import from_arrays
-from pytest_brainscore.inference.replicates import Factor, Replicates, Sampled
+from pytest_brainscore.inference.replicates import Factor, Replicates, Sampled, Shared
 from pytest_brainscore.inference.sampling import Sampling
 from pytest_brainscore.scores import Score, Table
 from pytest_brainscore.scoring.inferred import Plan, inferred_score
@@ -77,11 +77,10 @@ def _replicates(score: Score) -> Sampled:
 
 def _of(factor: Factor, table: Table, score: Score) -> Replicates:
     a: Mapping[str, Any] = table.attrs
-    there = score.beside.get(f"shared_{factor}")
-    shared = None if there is None else there.values
-    more = {name: a.get(name) for name in ("ratio", "of", "df")}
+    line = score.beside.get(f"shared_{factor}")
+    shared = None if line is None else Shared(line.values, a["ratio"], a["of"])
     return Replicates(
-        a["way"], factor, table.values, a["count"], refit=bool(a["refit"]), shared=shared, **more
+        a["way"], factor, table.values, a["count"], bool(a["refit"]), shared=shared, df=a.get("df")
     )
 
 

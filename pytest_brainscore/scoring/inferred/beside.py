@@ -7,9 +7,6 @@ from collections.abc import Iterator
 from ...inference.replicates import Factor, Replicates, Sampled
 from ...scores import Table
 
-KNOWN = ("ratio", "of", "df")
-"""What is said only where there is something to say."""
-
 
 def tables(sampled: Sampled, key: str) -> dict[str, Table]:
     """`replicates_<factor>` by factor, (replicates,), with what they are in the attributes.
@@ -28,8 +25,9 @@ def _of(factor: Factor, made: Replicates, key: str) -> Iterator[tuple[str, Table
         "refit": int(made.refit),
         "alone": int(made.alone),
         "key": key,
-        **{name: value for name in KNOWN if (value := getattr(made, name)) is not None},
+        **({} if made.df is None else {"df": made.df}),
+        **({} if made.shared is None else {"ratio": made.shared.ratio, "of": made.shared.of}),
     }
     yield f"replicates_{factor}", Table(made.values, dims, attrs=attrs)
     if made.shared is not None:
-        yield f"shared_{factor}", Table(made.shared, dims)
+        yield f"shared_{factor}", Table(made.shared.line, dims)
