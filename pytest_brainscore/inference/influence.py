@@ -23,10 +23,10 @@ def linearised(values: Tensor, centre: Centre = "median") -> Tensor:
     """
     here = ~values.isnan()
     there = here.any(dim=0)
-    known = torch.where(here, values, torch.nanmean(values, dim=0))
+    known = values.where(here, torch.nanmean(values, dim=0)).where(there, 0.0)
     weights = influence(known, there) if centre == "median" else there.to(values.dtype)
-    here_weights = weights * here
-    means = (here_weights * known.where(here, 0.0)).sum(dim=-1) / here_weights.sum(dim=-1)
+    weights = weights * here
+    means = (weights * known).sum(dim=-1) / weights.sum(dim=-1)
     return means * means.nanmean(dim=0).sign() if centre == "absolute_mean" else means
 
 
@@ -38,7 +38,6 @@ def influence(values: Tensor, there: Tensor) -> Tensor:
     dc/dx_i in proportion to the density there (Hampel 1974, J. Am. Stat. Assoc. 69:383). x: means over
     splits. s: the standard deviation over splits, but for what all neuroids have in common.
     """
-    values = values.where(there, 0.0)
     x, s = values.mean(dim=0), _noise(values, there)
     z = (_smoothed_median(x, s, there)[..., None] - x) / s
     return torch.softmax((-z.square() / 2).where(there, -torch.inf), dim=-1)
