@@ -17,6 +17,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from textwrap import fill
 
 import numpy as np
 import torch
@@ -176,7 +177,7 @@ def _write(options: argparse.Namespace, text: str, seconds: float) -> None:
         f"`{command}`, {today}, {seconds / 60:.0f} minutes on one core"
         f" (Python {platform.python_version()}, {libraries}):"
     )
-    between(options.write, "calibration", f"{head}\n\n{text}")
+    between(options.write, "calibration", f"{fill(head, 120, break_on_hyphens=False)}\n\n{text}")
 
 
 if __name__ == "__main__":
