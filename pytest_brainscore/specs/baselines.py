@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -16,6 +17,8 @@ from .validation import validate
 
 FORMAT = 1
 DECIMALS = 7
+EQUAL = 1e-6
+"""So far may raw be from the mean of splits, absolutely or relatively: all of them are rounded."""
 MARKERS = ("<<<<<<<", "|||||||", "=======", ">>>>>>>")
 
 
@@ -86,7 +89,8 @@ def _check(key: str, entry: Entry) -> str:
 def load(path: Path, benchmark: str) -> Baseline | None:
     """The baseline of a benchmark; None where there is no such file.
 
-    Raises SpecError with file:line where the file is none: a merge conflict, cut off, of a newer format.
+    Raises SpecError with file:line where the file is none: a merge conflict, cut off, of a newer format, or
+    with a raw score that is not the mean of its splits.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -109,14 +113,27 @@ def load(path: Path, benchmark: str) -> Baseline | None:
 
 
 def _as_written(baseline: Baseline, path: Path, text: str) -> dict[str, Entry]:
-    """The entries without their checks, which hold; a line without one is taken as it stands."""
+    """The entries without their checks, which hold; a line without one is taken if its numbers agree."""
     for key, entry in baseline.models.items():
-        if entry.check not in (None, _check(key, entry)):
-            raise SpecError(
-                f"{path}:{_line_of(text, json.dumps(key))}: {key}: the line is not as it was written:"
-                " restore it from version control, or, if the change is meant, delete its `check`"
-            )
+        if wrong := _fault(key, entry):
+            raise SpecError(f"{path}:{_line_of(text, json.dumps(key))}: {key}: {wrong}")
     return {key: entry.model_copy(update={"check": None}) for key, entry in baseline.models.items()}
+
+
+def _fault(key: str, entry: Entry) -> str | None:
+    """What is wrong with a line, and what to do; None where nothing is."""
+    if entry.check not in (None, _check(key, entry)):
+        return (
+            "the line is not as it was written: restore it from version control, or, if the change is meant,"
+            " delete its `check`"
+        )
+    mean = sum(entry.splits) / entry.n
+    if math.isclose(entry.raw, mean, rel_tol=EQUAL, abs_tol=EQUAL):
+        return None
+    return (
+        f"raw is {entry.raw:.{DECIMALS}f} and the mean of splits {mean:.{DECIMALS}f}: change raw and each of"
+        " splits, or delete the line and run with --brainscore-update new"
+    )
 
 
 def _parsed(text: str, path: Path) -> Any:

@@ -118,4 +118,19 @@ def test_a_line_that_was_changed_is_named_and_one_without_a_check_is_taken(tmp_p
     with pytest.raises(SpecError, match=r"IT-ridge\.json:6: vgg16: the line is not as it was written"):
         load(written(tmp_path, changed), "Own.IT-ridge")
     bare = re.sub(r', "check": "\w{8}"', "", changed)
-    assert load(written(tmp_path, bare), "Own.IT-ridge").models["vgg16"].splits == (0.6, 0.25)
+    with pytest.raises(SpecError) as refused:
+        load(written(tmp_path, bare), "Own.IT-ridge")
+    assert str(refused.value).endswith(
+        "Own.IT-ridge.json:6: vgg16: raw is 0.3750000 and the mean of splits 0.4250000: change raw and each"
+        " of splits, or delete the line and run with --brainscore-update new"
+    )
+    for raw in ("0.4250000", "0.4250009"):
+        meant = written(tmp_path, bare.replace("0.3750000", raw))
+        assert load(meant, "Own.IT-ridge").models["vgg16"].splits == (0.6, 0.25)
+
+
+def test_a_large_score_agrees_with_its_splits_by_part(tmp_path):
+    text = re.sub(r', "check": "\w{8}"', "", Baseline(benchmark="b", models={"m": entry(4e6, 6e6)}).text())
+    load(written(tmp_path, text.replace('"raw": 5000000.0', '"raw": 5000004.0')), "b")
+    with pytest.raises(SpecError, match=r":5: m: raw is 5000006\.0000000 and the mean of splits 5000000"):
+        load(written(tmp_path, text.replace('"raw": 5000000.0', '"raw": 5000006.0')), "b")
