@@ -54,7 +54,9 @@ def test_baselines_then_a_regression_and_a_death_on_workers(project):
     assert project.run(f"{MODELS},dying", FILE, "-n", "2").ret == 1
     assert written(project).startswith(first)  # what was there stays
     said = written(project).removeprefix(first)
-    assert said.startswith("### Brain scores: 1 regressed ↓, 1 same, 1 not measured\n")
+    failed, _, heading = said.splitlines()[:3]
+    assert failed == "**Failed** under `on`: 1 regressed, 1 not measured, not complete."
+    assert heading == "### Brain scores: 1 regressed ↓, 1 same, 1 not measured"
     assert "`not complete: a worker crashed`" in said
     (line,) = [line for line in said.splitlines() if line.startswith("| **regressed** ↓ |")]
     assert "| `Own.IT-ridge` | `wide_vit` |" in line
@@ -85,6 +87,16 @@ def test_a_file_that_cannot_be_written_is_refused_at_the_start(project):
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["*--brainscore-json benchmarks: cannot be written (it is a folder)*"])
     assert not (project.root / "reports").exists()
+
+
+def test_a_model_without_a_baseline_fails_a_strict_run(project):
+    assert project.run("--models=small", "--brainscore-update=new", FILE).ret == 0
+    first = written(project)
+    assert project.run(MODELS, "--brainscore-guard=strict", FILE).ret == pytest.ExitCode.TESTS_FAILED
+    said = written(project).removeprefix(first)
+    assert said.startswith(
+        "**Failed** under `strict`: 1 unguarded.\n\n### Brain scores: 1 same, 1 unguarded\n"
+    )
 
 
 def guarded(model: str, benchmark: str, verdict: str, delta: float | None, message: str = "", **told):

@@ -11,6 +11,7 @@ import pytest
 from ...data.disk import append_whole
 from ...report.changes.markdown import LIMIT, document
 from ...report.changes.verdicts import Told, blocks
+from ..guards import faults
 from ..run import Run
 from .ending import cut_short, skipped_under_strict
 
@@ -28,7 +29,8 @@ def append(run: Run, session: pytest.Session, exitstatus: int) -> None:
     if file is None or run.is_worker or session.config.option.collectonly:
         return
     remarks = tuple(_remarks(run, session, exitstatus))
-    told = Told(run.id, run.book.results, run.book.composites, remarks, run.updated > 0)
+    failed = _failed(run, session, exitstatus)
+    told = Told(run.id, run.book.results, run.book.composites, remarks, run.updated > 0, failed)
     try:
         append_whole(file, document(blocks(told), max(_LEAST, LIMIT - _written(file))))
     except OSError as why:
@@ -40,6 +42,15 @@ def _written(file: Path) -> int:
     with suppress(FileNotFoundError):
         return len(file.read_text(encoding="utf-8", errors="replace"))
     return 0
+
+
+def _failed(run: Run, session: pytest.Session, exitstatus: int) -> str:
+    """What failed the run, and under which policy; empty where nothing did."""
+    said = list(faults.counted(run.book.results, run.settings))
+    said += ["not complete"] * bool(cut_short(run, session, exitstatus))
+    problems = len(dict.fromkeys(run.book.problems))
+    said += [f"{problems} {'problem' if problems == 1 else 'problems'}"] * bool(problems)
+    return f"**Failed** under `{run.settings.guard}`: {', '.join(said)}." if said else ""
 
 
 def _remarks(run: Run, session: pytest.Session, exitstatus: int) -> Iterator[str]:

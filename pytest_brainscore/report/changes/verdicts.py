@@ -23,7 +23,8 @@ _MODELS = 6
 class Told:
     """A run as it is told. name: its id. remarks: what a reader should know first, such as a cut.
 
-    updates: whether it wrote baselines: scores that had none have one now.
+    updates: whether it wrote baselines: scores that had none have one now. failed: what failed it, and under
+    which policy, as a sentence in Markdown; empty where nothing did.
     """
 
     name: str
@@ -31,10 +32,12 @@ class Told:
     composed: Sequence[Composed] = ()
     remarks: Sequence[str] = ()
     updates: bool = False
+    failed: str = ""
 
 
 def blocks(run: Told) -> Iterator[Block]:
-    """The heading with the count of verdicts; what moved, is known, or has no score; then all scores."""
+    """What failed it; the count of verdicts; what moved, is known, or has no score; then all scores."""
+    yield from (run.failed,) * bool(run.failed)
     yield f"### Brain scores: {_counted(run.rows, run.updates)}"
     yield from (code(remark) for remark in run.remarks)
     yield from _moved(run.rows)
