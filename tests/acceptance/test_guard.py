@@ -218,6 +218,9 @@ def test_without_splits_the_plain_difference_counts(story):
     row = story.changed.rows["Own.IT-rdm", "fallen"]
     assert row["delta"] == pytest.approx(row["raw"] - story.lines("Own.IT-rdm")["fallen"]["raw"], abs=1e-6)
     assert (row["guard"]["band"], row["guard"]["se"], row["guard"]["delta_in_se"]) == (0.01, None, None)
+    said = story.changed.text.split("\nfallen on Own.IT-rdm regressed: ")[1].split("\n___")[0].splitlines()
+    words = ["score", "baseline", "delta", "allowed", "changed", "to"]
+    assert [line.split()[0] for line in said[2:]] == words
 
 
 def test_the_text_of_a_failure(story):

@@ -62,7 +62,8 @@ def _told(row: Row, verdict: Verdict, watch: Watch, old: Entry | None) -> Iterat
         yield "allowed", f"{in_se(-verdict.band, verdict.unit)} (drop: {drop}, drift: {watch.policy.drift:g})"
         if verdict.word != "regressed":
             yield "strict", f"allows ±{watch.policy.drift:g}, either way"
-        yield "splits", f"{verdict.fell} of {verdict.n} fell"
+        if verdict.n > 1:
+            yield "splits", f"{verdict.fell} of {verdict.n} fell"
     if verdict.below is not None:
         yield "minimum", f"{verdict.below:.4f}"
     if old is not None:
