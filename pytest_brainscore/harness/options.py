@@ -188,7 +188,13 @@ def _has_our_shape(path: Path) -> bool:
 
 
 def _level(config: pytest.Config) -> Level:
-    level: Level = _one_of(LEVELS, str(_either(config, "brainscore_guard")), "brainscore_guard")
+    given = str(_either(config, "brainscore_guard"))
+    if meant := {"true": "on", "false": "off"}.get(given.lower()):
+        raise pytest.UsageError(
+            f"brainscore_guard: {given} is none of {', '.join(LEVELS)}: write {meant}, and in YAML"
+            f' "{meant}" in quotes'
+        )
+    level: Level = _one_of(LEVELS, given, "brainscore_guard")
     return level
 
 

@@ -164,6 +164,8 @@ def test_a_drop_in_standard_errors_needs_splits(recorded):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
+        (["-o", "brainscore_guard=True"], 'on, strict: write on, and in YAML "on" in quotes'),
+        (["--brainscore-guard=false"], 'on, strict: write off, and in YAML "off" in quotes'),
         (["--brainscore-guard=stric"], "stric is none of off, warn, on, strict; did you mean strict?"),
         (["--brainscore-update=change"], "change is none of new, changed, all, all!; did you mean changed?"),
         (["--brainscore-update=new", "--brainscore-guard=off"], "there are no guards with"),
