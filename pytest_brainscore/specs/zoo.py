@@ -64,6 +64,16 @@ def place(model: str, key: str, folder: Path) -> str:
     return ""
 
 
+def place_of(model: str, folder: Path) -> str:
+    """Where `folder`'s models.yaml begins to say what a model is, ``models.yaml:6``; else its name alone."""
+    path = folder / FILE
+    with suppress(SpecError):
+        document = read(path)
+        if document.existing((model,)):
+            return f"{path.name}:{document.line((model,))}"
+    return FILE
+
+
 def _model(document: Document, name: str) -> Model:
     entry = document.value[name]
     if not isinstance(name, str):

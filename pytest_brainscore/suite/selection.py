@@ -12,7 +12,7 @@ from pathlib import Path
 from ..errors import SelectionError, nearest
 from ..specs.catalogue import catalogue
 from ..specs.models import SOURCES, Model
-from ..specs.zoo import FILE, Zoo
+from ..specs.zoo import FILE, Zoo, place_of
 
 UNTRAINED = "untrained"
 _TWIN = re.compile(rf"^{UNTRAINED}(\d*):(.*)")
@@ -76,7 +76,8 @@ def _models(request: str, zoo: Zoo) -> Iterator[Model]:
     elif twin := _TWIN.fullmatch(request):
         _refuse_unclear_twin(request, *twin.groups())
         models = list(_models(twin[2], zoo))
-        yield from (_twin(model, twin[1]) for model in models if model.has_twin or len(models) == 1)
+        some = [model for model in models if model.has_twin or len(models) == 1]
+        yield from (_twin(model, twin[1], zoo.folders.get(model.id)) for model in some)
     elif prefix in SOURCES and rest:
         yield from _listed(rest, prefix, f"{prefix}_")
     elif ":" in request:
@@ -108,20 +109,32 @@ def _refuse_unclear_twin(request: str, seed: str, name: str) -> None:
         raise SelectionError(f"--models: {request}: {wrong}")
 
 
-def _twin(model: Model, seed: str) -> Model:
-    """The untrained twin whose random weights come from `seed`, as written: no digits are 0."""
+def _twin(model: Model, seed: str, folder: Path | None) -> Model:
+    """The untrained twin whose random weights come from `seed`, as written: no digits are 0.
+
+    `folder` is that of the models.yaml which has the model; None where none has.
+    """
     if not model.has_twin:
         raise SelectionError(
             f"--models: {UNTRAINED}{seed}:{model.id}: {_without_twin(model)} no weights that could be random;"
             " leave it out"
         )
     if model.weights == "none" and model.source not in SOURCES:
-        raise SelectionError(
-            f"--models: {UNTRAINED}{seed}:{model.id}: its factory makes the weights, so only it can leave"
-            " them random; give the model a line in models.yaml with `weights`, or name a factory without"
-            " training"
-        )
+        raise SelectionError(f"--models: {_without_weights(model, f'{UNTRAINED}{seed}:{model.id}', folder)}")
     return model.untrained(int(seed or 0))
+
+
+def _without_weights(model: Model, twin: str, folder: Path | None) -> str:
+    """Why a model whose factory makes the weights has no twin, and what to do."""
+    if folder is not None:
+        return (
+            f"{twin}: {model.id} has no file of `weights` in {place_of(model.id, folder)}: name one, or leave"
+            f" {twin} out"
+        )
+    return (
+        f"{twin}: its factory makes the weights, so only it can leave them random; give the model a line in"
+        f" {FILE} with `weights`, or name a factory without training"
+    )
 
 
 def _without_twin(model: Model) -> str:

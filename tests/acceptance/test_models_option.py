@@ -45,8 +45,15 @@ def test_names_become_items(project, models, expected):
         ("untrained1:", "untrained1:: names no model: write untrained1:alexnet"),
         ("untrained:untrained2:wide_vit", "untrained:untrained2:wide_vit: is untrained twice"),
         (f"untrained{10**19}:wide_vit", f"untrained{10**19}:wide_vit: a seed has 9 digits at most"),
-        ("untrained:small", "untrained:small: its factory makes the weights"),
-        ("untrained3:small", "untrained3:small: its factory makes the weights"),
+        (
+            "untrained:small",
+            "small has no file of `weights` in models.yaml:1: name one, or leave untrained:small out",
+        ),
+        (
+            "untrained3:small",
+            "small has no file of `weights` in models.yaml:1: name one, or leave untrained3:small out",
+        ),
+        ("untrained:nets:small", "untrained:nets.small: its factory makes the weights, so only it can"),
         ("untrained3:wide_vt", "no model wide_vt; did you mean wide_vit"),
         ("wide_vit_untrained3", "its twin with random weights is untrained3:wide_vit"),
         ("untraned3:wide_vit", "did you mean untrained"),
