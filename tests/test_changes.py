@@ -161,7 +161,10 @@ def test_text_has_only_columns_that_say_something():
         "  benchmark   model     old     new  difference  in se  verdict    what else differs",
         "  Own.IT-pls  net    0.5000  0.4700     -0.0300   -3.0  regressed  nothing else",
     ]
-    assert "in se" not in listings(changes({KEY: Held(replace(OLD, error=None))}, new))[0].header
+    bare = changes({KEY: Held(replace(OLD, error=None))}, new)
+    assert "in se" not in listings(bare)[0].header
+    assert "in se: " not in notes(bare)[-1]
+    assert "in se: " in notes(changes({KEY: Held(OLD)}, new))[-1]
 
 
 def test_what_did_not_move_is_shown_on_demand():

@@ -134,6 +134,13 @@ def test_the_most_urgent_comes_first():
     assert lines[1][-1] == "<code>weights 1 → 2; layer a&#124;b → &#96;c&#96;</code> |"
     assert lines[2][3:] == ["-", "0.2500", "-", "-", "`spec 1 → 2` |"]
     assert "| error | `B.OTC-pls` | `a` | `no such file` |" in text
+    assert "In se: in standard errors" in text
+
+
+def test_standard_errors_are_explained_only_where_there_are_some():
+    rows = [guarded("a", "B.V4-rdm", "regressed", None), guarded("b", "B.V4-rdm", "same", 0.0)]
+    text = document(blocks(Told("run", rows)))
+    assert text.rstrip().endswith("\nRun `run`. Raw → ceiled scores.")
 
 
 def test_a_regression_that_is_known_is_told_apart():
@@ -157,9 +164,7 @@ def test_a_hundred_models_on_sixty_benchmarks_are_cut_to_what_a_comment_takes():
     rows = [one.model_copy(update={"model": model, "benchmark": benchmark}) for model, benchmark in names]
     text = document(blocks(Told("run", rows)))
     assert LIMIT - 500 < len(text) <= LIMIT
-    assert re.search(
-        r"^\*\*\d+ row\(s\) of tables and 1 line\(s\) were left out here: ", text.splitlines()[-1]
-    )
+    assert re.search(r"^\*\*\d+ row\(s\) of tables were left out here: ", text.splitlines()[-1])
 
 
 def test_messages_of_strangers_stay_in_their_cells():

@@ -123,9 +123,11 @@ def _said_of_untested(moved: Sequence[Change], shown: Callable[[object], str]) -
 def _said_of_columns(moved: Sequence[Change]) -> str:
     tested = (change.difference.over for change in moved if change.difference)
     over = " or ".join(dict.fromkeys(" and ".join(map(_PLURALS.__getitem__, factors)) for factors in tested))
+    told = any(change.in_se is not None for change in moved)
+    in_se = "in se: in standard errors of the old score over splits; " if told else ""
     return (
-        "difference: mean over splits of new - old, in the metric's unit; in se: in standard errors of the"
-        " old score over splits; interval and p: a paired t test on the same samples"
+        f"difference: mean over splits of new - old, in the metric's unit; {in_se}interval and p: a paired t"
+        " test on the same samples"
         f" of {over or 'stimuli'}, where these were kept;"
         " verdict: a fall of more than 2 se (0.01 without splits) is a regression"
     )

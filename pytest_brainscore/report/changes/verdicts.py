@@ -45,7 +45,8 @@ def blocks(run: Told) -> Iterator[Block]:
     yield from _unscored(run.rows)
     yield from () if run.updates else _unguarded(run.rows)
     yield from _scores(run.rows, run.composed)
-    yield f"Run {code(run.name)}. In se: in standard errors of the baseline over splits. Raw → ceiled scores."
+    in_se = "In se: in standard errors of the baseline over splits. " if _tells_se(run.rows) else ""
+    yield f"Run {code(run.name)}. {in_se}Raw → ceiled scores."
 
 
 def _counted(rows: Sequence[Row], updates: bool) -> str:
@@ -90,6 +91,12 @@ def _verdict(row: Row) -> list[str]:
         differs = f"below the minimum {guard.minimum:.4f}; {differs}"
     word = f"**{row.verdict}**{MARKS.get(row.verdict, '')}"
     return [word, *_compared(row, guard), code(differs)]
+
+
+def _tells_se(rows: Sequence[Row]) -> bool:
+    """Whether a table has a difference in standard errors."""
+    told = [row.guard for row in rows if row.known or row.judged in _MOVED]
+    return any(guard is not None and guard.delta_in_se is not None for guard in told)
 
 
 def _known(rows: Sequence[Row]) -> Iterator[Block]:
