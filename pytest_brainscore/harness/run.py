@@ -42,9 +42,9 @@ class Run:
     the suites.
     items: what our items score, by node id, in their order. begun: ids of all items that began.
     deselected: how many were left out. crashed: whether a worker was lost. updated: how many lines of
-    baselines the run changed; pruned: what of them is gone. place: on a worker its number, and how many
-    there are. status: what this process is doing. team: the workers, on the controller. idle: whether this
-    is a shard without anything to score.
+    baselines the run changed; new: how many of these it added; pruned: what of them is gone. place: on a
+    worker its number, and how many there are. status: what this process is doing. team: the workers, on the
+    controller. idle: whether this is a shard without anything to score.
     """
 
     settings: Settings
@@ -63,6 +63,7 @@ class Run:
     deselected: int = 0
     crashed: bool = False
     updated: int = 0
+    new: int = 0
     pruned: tuple[str, ...] = ()
     begun: set[str] = field(default_factory=set)
     ended: bool = False

@@ -170,7 +170,7 @@ def write_weights(path: Path, kind: str) -> str:
 
 def test_new_baselines_are_a_line_per_model(story):
     assert story.made.ret == 0
-    assert "20 baselines changed: git add -N benchmarks/baselines && git diff benchmarks" in story.made.text
+    assert "20 baselines written: git add -N benchmarks/baselines && git diff benchmarks" in story.made.text
     assert set(story.made.verdicts().values()) == {"unguarded"}
     text = (story.baselines / "Own.IT-ridge.json").read_text()
     keys = [line.split(":")[0].strip('"') for line in text.splitlines() if '"raw"' in line]

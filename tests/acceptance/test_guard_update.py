@@ -129,6 +129,7 @@ def test_new_leaves_what_has_a_baseline(project):
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     assert changed_lines(before, project.lines()) == {"fresh"}
     assert result.verdicts() == {"fallen": "regressed", "fresh": "unguarded", "moved": "drifted"}
+    assert "1 baseline written: git add -N" in result.text
 
 
 def test_a_folder_that_cannot_be_written(project):

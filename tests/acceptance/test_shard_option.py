@@ -68,8 +68,8 @@ def test_two_shards_merged_are_the_whole_run_and_each_writes_its_baselines(proje
     add_what_is_gone(project.root / "benchmarks" / "baselines")
     second = project.run(models, "--brainscore-shard=2/2", "--brainscore-update=all!")
     assert (first.ret, second.ret) == (pytest.ExitCode.OK, pytest.ExitCode.OK)
-    first.stdout.fnmatch_lines(["brainscore: shard 1/2: 2 of 4 models: small, *", "2 baselines changed*"])
-    second.stdout.fnmatch_lines(["brainscore: shard 2/2: 2 of 4 models: wide_vit, *", "2 baselines changed*"])
+    first.stdout.fnmatch_lines(["brainscore: shard 1/2: 2 of 4 models: small, *", "2 baselines written*"])
+    second.stdout.fnmatch_lines(["brainscore: shard 2/2: 2 of 4 models: wide_vit, *", "2 baselines written*"])
     assert_merged_is_the_whole(project.root)
     assert_nothing_is_pruned(project.root / "benchmarks" / "baselines")
 

@@ -21,9 +21,10 @@ from .baselines import FOLDER
 
 @dataclass
 class Outcome:
-    """The lines that changed, per file; what was pruned; what was not written, with the reason."""
+    """The lines that changed, per file; how many are new; what was pruned; what was not written, and why."""
 
     lines: dict[Path, int] = field(default_factory=dict)
+    new: int = 0
     pruned: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
@@ -105,6 +106,7 @@ def _write(path: Path, old: Baseline | None, new: Baseline | None, outcome: Outc
     if new is not None and changed:
         write_whole(path, new.text())
         outcome.lines[path] = outcome.lines.get(path, 0) + len(changed)
+        outcome.new += len(after.keys() - before.keys())
 
 
 @contextmanager

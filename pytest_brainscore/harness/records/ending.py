@@ -31,7 +31,7 @@ def update_baselines(run: Run, session: pytest.Session, exitstatus: int) -> None
     outcome = (
         Outcome(problems=[f"no baseline is updated: {why}"]) if why else _updated(run, session, exitstatus)
     )
-    run.updated, run.pruned = outcome.changed, tuple(outcome.pruned)
+    run.updated, run.new, run.pruned = outcome.changed, outcome.new, tuple(outcome.pruned)
     run.book.problems += outcome.problems
 
 

@@ -98,8 +98,14 @@ def guards(rows: list[Row], this: Run) -> Iterator[str]:
         yield f"guard: {skipped} item(s) skipped, which strict does not let pass"
     if this.settings.update is not None and (this.updated or not this.book.problems):
         folder = below(this.settings.suite / FOLDER, this.settings.here)
-        plural = "" if this.updated == 1 else "s"
         shown = f": git add -N {folder} && git diff {folder}"
-        yield f"{this.updated} baseline{plural} changed{shown if this.updated else ''}"
+        yield f"{_updated(this)}{shown if this.updated else ''}"
     if this.pruned:
         yield f"baselines pruned: {', '.join(this.pruned)}"
+
+
+def _updated(this: Run) -> str:
+    """How many baselines were written where there was none, and how many changed."""
+    counts = {"written": this.new, "changed": this.updated - this.new}
+    said = [f"{n} {'baseline' if n == 1 else 'baselines'} {word}" for word, n in counts.items() if n]
+    return ", ".join(said) or "0 baselines changed"
