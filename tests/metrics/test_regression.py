@@ -155,6 +155,15 @@ def test_ridge_loo_of_99_alphas_is_ridgecv(n_units, m, per_neuroid):
     assert ours.values.numpy() == pytest.approx(expected, abs=1e-8)
 
 
+def test_the_one_alpha_is_that_of_all_targets_however_many():
+    """The first 40 are noise, which wants a large alpha; the others, and all together, want a small one."""
+    x, _, test = problem(8)
+    y = torch.cat([normal(5, 40, 40), 10 * x @ normal(6, 8, 30)], dim=1)
+    ours, noise = (regression.ridge_loo(x, some, test, ALPHAS) for some in (y, y[:, :40]))
+    assert float(noise.chose["alpha"]) == 100
+    assert float(ours.chose["alpha"]) == RidgeCV(alphas=ALPHAS).fit(x, y).alpha_ == 0.1
+
+
 @SHAPES
 @pytest.mark.parametrize("unit", [1e-4, 1.0, 1e4])
 def test_errors_at_99_alphas_are_those_of_each_alone(n_units, unit):
