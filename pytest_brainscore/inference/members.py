@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
+from functools import partial
 from itertools import islice
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from ..metrics.measurement import Measurement, centre_over_targets
+from ..metrics.measurement import Centres, Measurement, by_bin, centre_over_targets, parts_by
 from .replicates import Factor, Replicates
 from .sampling import Sampling
 
-Centres = Callable[[Tensor], Tensor]
-"""The centre over neuroids, (n_splits, ...) of (n_splits, ..., m)."""
 JOINT = 100
 """So many of the resamples of neuroids or subjects tell their interaction with stimuli."""
 AT_ONCE = 1_000_000
@@ -58,8 +57,7 @@ def count_of(measured: Measurement, factor: Factor) -> int:
 
 def scores(measured: Measurement, centres: Centres) -> np.ndarray:
     """Return (n_splits,): the score of each split, with `centres` in place of the measurement's own."""
-    groups = measured.groups or (torch.arange(measured.values.shape[-1]),)
-    return _parts(measured, groups, centres).mean(dim=1).numpy()
+    return parts_by(centres, measured.values.cpu(), measured.groups).mean(dim=1).numpy()
 
 
 def per_split(
@@ -75,7 +73,8 @@ def per_split(
     parts. count: of the resamples only the first so many.
     """
     of = _of_subjects if factor == "subject" else _of_neuroids
-    return np.stack([each.numpy() for each in of(measured, sampling, count, centres or _exact(measured))])
+    centres = centres or partial(centre_over_targets, how=measured.centre)
+    return np.stack([each.numpy() for each in of(measured, sampling, count, centres)])
 
 
 def _df(measured: Measurement, factor: Factor, m: int) -> float | None:
@@ -88,32 +87,13 @@ def _df(measured: Measurement, factor: Factor, m: int) -> float | None:
     return min(2 * m**0.5, m - 1.0) if a_median else None
 
 
-def _exact(measured: Measurement) -> Centres:
-    def centres(values: Tensor) -> Tensor:
-        found = centre_over_targets(values.flatten(0, -2), measured.centre)
-        return found.reshape(values.shape[:-1])
-
-    return centres
-
-
-def _bins(measured: Measurement) -> Tensor:
-    """The values (n_splits, n_bins, n_targets)."""
-    values = measured.values.cpu()
-    return values if values.ndim == 3 else values[:, None]
-
-
-def _parts(measured: Measurement, groups: Sequence[Tensor], centres: Centres) -> Tensor:
-    """Return (n_splits, n_parts), all bins of the first group first."""
-    bins = _bins(measured)
-    return torch.cat([centres(bins[..., group.cpu()]) for group in groups], dim=1)
-
-
 def _of_subjects(
     measured: Measurement, sampling: Sampling, count: int | None, centres: Centres
 ) -> Iterator[Tensor]:
     """Subjects with all that they have: the mean over parts is one over drawn subjects."""
     n_subjects = count_of(measured, "subject")
-    parts = _parts(measured, measured.groups or torch.arange(n_subjects)[:, None].unbind(), centres)
+    groups = measured.groups or torch.arange(n_subjects)[:, None].unbind()
+    parts = parts_by(centres, measured.values.cpu(), groups)
     own = parts.reshape(len(parts), n_subjects, -1).mean(dim=2)
     yield from (own[:, draw].mean(dim=1) for draw in sampling.draws("subject", n_subjects, count))
 
@@ -122,7 +102,7 @@ def _of_neuroids(
     measured: Measurement, sampling: Sampling, count: int | None, centres: Centres
 ) -> Iterator[Tensor]:
     """Neuroids of each subject by themselves, so that each keeps as many as it has; many at once."""
-    bins = _bins(measured)
+    bins = by_bin(measured.values.cpu())
     groups = [group.cpu() for group in measured.groups or (torch.arange(bins.shape[-1]),)]
     names = ("neuroid", *(f"neuroid of subject {i}" for i in range(1, len(groups))))
     streams = [sampling.draws(name, len(group), count) for name, group in zip(names, groups, strict=True)]

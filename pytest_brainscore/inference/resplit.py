@@ -10,10 +10,9 @@ import torch
 from ..metrics.measurement import Measurement
 from ..metrics.splits import Split
 from .members import members
-from .replicates import Factor, Replicates, Shared
+from .replicates import Factor, Replicates
 from .sampling import Sampling
-from .sharing import ratio_of_own
-from .stored import by_line, by_splits, with_both
+from .stored import by_splits, with_both
 
 
 def resplit(
@@ -35,12 +34,8 @@ def resplit(
         return found
     drawn = list(_like(splits[0], n, sampling))
     together = _together([measure(split) for split in drawn])
-    stimuli = by_splits(together, drawn, n)
-    if stimuli is None:
-        return found
-    line = by_line(together)
-    shared = Shared(line, ratio_of_own(splits, drawn, n), len(splits))
-    return with_both(replace(stimuli, refit=True, shared=shared), found, together, sampling)
+    stimuli = by_splits(together, splits, n, drawn)
+    return found if stimuli is None else with_both(stimuli, found, together, sampling)
 
 
 def _together(each: Sequence[Measurement]) -> Measurement:

@@ -24,11 +24,6 @@ def overlap(splits: Sequence[Split]) -> float:
     return twos / (tests * (len(splits) - 1))
 
 
-def ratio_of(splits: Sequence[Split], n: int) -> float:
-    """The covariance of two splits of n stimuli over the variance that they do not share."""
-    return by_tests(splits, n) + by_training(splits)
-
-
 def by_tests(splits: Sequence[Split], n: int) -> float:
     """As far as it is by test stimuli: o/(1 - o) with their overlap o, infinity where all test the same.
 
@@ -47,12 +42,15 @@ def by_training(splits: Sequence[Split]) -> float:
     return OF_TRAINING * float(np.mean([min(len(split.test) / len(split.train), 1) for split in splits]))
 
 
-def ratio_of_own(own: Sequence[Split], drawn: Sequence[Split], n: int) -> float:
-    """That of the mean over a score's own splits, known by the scores of others of their size.
+def ratio_of(splits: Sequence[Split], n: int, drawn: Sequence[Split] | None = None) -> float:
+    """The covariance of two splits of n stimuli over the variance that they do not share.
 
-    One score varies by s^2 + o/(1 - o) t^2, with the overlap o of those that were drawn; two of the own share
-    their own overlap's part of the t^2/(1 - o) that is by test stimuli.
+    drawn: others of their size, by which the mean over a score's own splits is known where these are too
+    few. One score varies by s^2 + o/(1 - o) t^2, with the overlap o of those that were drawn; two of the own
+    share their own overlap's part of the t^2/(1 - o) that is by test stimuli.
     """
-    j, o, one = len(own), overlap(drawn), by_tests(drawn, n)
-    two = one if o > 0.5 else overlap(own) / (1 - o)
+    if drawn is None:
+        return by_tests(splits, n) + by_training(splits)
+    j, o, one = len(splits), overlap(drawn), by_tests(drawn, n)
+    two = one if o > 0.5 else overlap(splits) / (1 - o)
     return one / j + (1 - 1 / j) * two + by_training(drawn)

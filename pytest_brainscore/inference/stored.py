@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Sequence
 from functools import partial
 
-import numpy as np
-
-from ..metrics.measurement import Measurement
+from ..metrics.measurement import Centres, Measurement
 from ..metrics.splits import Split
 from .influence import linearised
-from .members import JOINT, Centres, members, per_split, scores
+from .members import JOINT, members, per_split, scores
 from .replicates import Factor, Replicates, Shared, both
 from .sampling import Sampling
 from .sharing import ratio_of
@@ -48,18 +47,18 @@ def with_both(
     return {"stimulus": stimuli, **found, "both": both(stimuli, *drawn)}
 
 
-def by_splits(measured: Measurement, splits: Sequence[Split], n: int) -> Replicates | None:
-    """Replicates over n stimuli, the score of each split; None for one split, or where all test the same."""
-    values = measured.per_split().cpu().numpy()
-    if len(values) < 2 or len(values) != len(splits) or np.isinf(ratio := ratio_of(splits, n)):
+def by_splits(
+    measured: Measurement, splits: Sequence[Split], n: int, drawn: Sequence[Split] | None = None
+) -> Replicates | None:
+    """Replicates over n stimuli, the score of each split; None for one split, or where all test the same.
+
+    drawn: the splits that were measured, in place of the score's own.
+    """
+    values, on = measured.per_split().cpu().numpy(), drawn or splits
+    if len(values) < 2 or len(values) != len(on) or math.isinf(ratio := ratio_of(splits, n, drawn)):
         return None
-    shared = Shared(by_line(measured), ratio, len(values))
-    return Replicates("splits", "stimulus", values, n, shared=shared)
-
-
-def by_line(measured: Measurement) -> np.ndarray:
-    """Return (n_splits,): the part of each split's score that splits share."""
-    return scores(measured, _in_a_line(measured))
+    shared = Shared(scores(measured, _in_a_line(measured)), ratio, len(splits))
+    return Replicates("splits", "stimulus", values, n, refit=drawn is not None, shared=shared)
 
 
 def _in_a_line(measured: Measurement) -> Centres:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from types import MappingProxyType
 from typing import Literal
 
@@ -12,6 +13,8 @@ from torch import Tensor
 
 Over = Literal["neuroid", "unit", "subject", "all"]
 Centre = Literal["median", "mean", "absolute_mean"]
+Centres = Callable[[Tensor], Tensor]
+"""A centre over targets, (n_splits, ...) of (n_splits, ..., n_targets)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,18 +62,26 @@ def by_part(values: Tensor, groups: Sequence[Tensor] | None = None, how: Centre 
     values: (n_splits[, n_bins], n_targets). A part is a time bin, a subject's targets, or a subject's in a
     bin, all bins of the first subject first; without any of these there is one part.
     """
-    bins = values if values.ndim == 3 else values[:, None]
-    n_splits, n_bins = bins.shape[:2]
+    return parts_by(partial(centre_over_targets, how=how), values, groups)
+
+
+def parts_by(centres: Centres, values: Tensor, groups: Sequence[Tensor] | None = None) -> Tensor:
+    """As `by_part`, with another centre over targets."""
+    bins = by_bin(values)
     columns = [slice(None)] if groups is None else [group.to(values.device) for group in groups]
-    parts = [bins[..., some].reshape(n_splits * n_bins, -1) for some in columns]
-    return torch.cat([centre_over_targets(part, how).reshape(n_splits, n_bins) for part in parts], dim=1)
+    return torch.cat([centres(bins[..., some]) for some in columns], dim=1)
+
+
+def by_bin(values: Tensor) -> Tensor:
+    """Return (n_splits, n_bins, n_targets): one bin where there is no time."""
+    return values if values.ndim == 3 else values[:, None]
 
 
 def centre_over_targets(values: Tensor, how: Centre = "median") -> Tensor:
-    """Return (n_splits,) from (n_splits, n_targets), skipping NaN."""
+    """Return (...) from (..., n_targets), skipping NaN."""
     if how == "median":
         return nanmedian(values)
-    mean = torch.nanmean(values, dim=1)
+    mean = torch.nanmean(values, dim=-1)
     return mean.abs() if how == "absolute_mean" else mean
 
 
@@ -79,12 +90,12 @@ def nanmedian(values: Tensor) -> Tensor:
 
     `torch.nanmedian` takes the lower of the two, which is another number.
     """
-    ordered = values.sort(dim=1).values  # NaN last
-    count = (~values.isnan()).sum(dim=1, keepdim=True)
-    lower = ordered.gather(1, ((count - 1) // 2).clamp(min=0))
-    upper = ordered.gather(1, (count // 2).clamp(max=values.shape[1] - 1))
-    middle = ((lower + upper) / 2).squeeze(1)
-    return torch.where(count.squeeze(1) == 0, torch.nan, middle)
+    ordered = values.sort(dim=-1).values  # NaN last
+    count = (~values.isnan()).sum(dim=-1, keepdim=True)
+    lower = ordered.gather(-1, ((count - 1) // 2).clamp(min=0))
+    upper = ordered.gather(-1, (count // 2).clamp(max=values.shape[-1] - 1))
+    middle = ((lower + upper) / 2).squeeze(-1)
+    return torch.where(count.squeeze(-1) == 0, torch.nan, middle)
 
 
 def standard_error(per_split: Tensor) -> float | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from pytest_brainscore.inference.sharing import by_tests, by_training, overlap, ratio_of, ratio_of_own
+from pytest_brainscore.inference.sharing import by_tests, by_training, overlap, ratio_of
 from pytest_brainscore.metrics.splits import Split, alternate, kfold, shuffle
 
 
@@ -39,12 +39,12 @@ def test_folds_share_no_tests():
 
 def test_of_one_split_other_splits_tell_all_of_the_variance():
     drawn = shuffle(100, n_splits=20, train=0.8, seed=3)
-    assert ratio_of_own(alternate(100), drawn, 100) == pytest.approx(ratio_of(drawn, 100))
+    assert ratio_of(alternate(100), 100, drawn) == pytest.approx(ratio_of(drawn, 100))
 
 
 def test_of_random_splits_others_of_their_size_tell_what_they_share():
     own, drawn = (shuffle(400, n_splits=60, train=0.8, seed=seed) for seed in (3, 4))
-    assert ratio_of_own(own, drawn, 400) == pytest.approx(ratio_of(own, 400), rel=0.05)
+    assert ratio_of(own, 400, drawn) == pytest.approx(ratio_of(own, 400), rel=0.05)
 
 
 def test_of_folds_others_of_their_size_tell_that_they_share_no_tests():
@@ -52,4 +52,4 @@ def test_of_folds_others_of_their_size_tell_that_they_share_no_tests():
     drawn = shuffle(100, n_splits=20, train=0.8, seed=3)
     o = overlap(drawn)
     expected = o / (1 - o) / 5 + by_training(drawn)
-    assert ratio_of_own(kfold(100, 5), drawn, 100) == pytest.approx(expected)
+    assert ratio_of(kfold(100, 5), 100, drawn) == pytest.approx(expected)
