@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import resource
-import signal
 from types import SimpleNamespace
 
 import filelock
@@ -15,7 +14,6 @@ from pytest_brainscore.data.disk import append_whole, lock, remembered_hash, wri
 from pytest_brainscore.data.fetch import Fetcher
 from pytest_brainscore.errors import FetchError, ModelError, NotHere
 from pytest_brainscore.harness import hooks
-from pytest_brainscore.harness.records import ending
 from pytest_brainscore.harness.records.book import Book
 from pytest_brainscore.harness.watching import ledger
 from pytest_brainscore.models.published import same_as_before
@@ -191,19 +189,3 @@ def test_where_no_lock_can_be_had_nothing_is_kept_and_the_run_goes_on(tmp_path):
 def test_the_store_hands_on_what_is_raised_under_its_lock(tmp_path):
     with pytest.raises(OSError, match="of the body"), Store(tmp_path / "store").lock("ab"):
         raise OSError("of the body")
-
-
-def test_the_first_interrupt_waits_for_the_last_files_and_the_second_does_not():
-    with ending.uninterrupted():
-        os.kill(os.getpid(), signal.SIGINT)
-        written = True
-    assert written
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    with pytest.raises(KeyboardInterrupt):
-        interrupted_twice()
-
-
-def interrupted_twice():
-    with ending.uninterrupted():
-        os.kill(os.getpid(), signal.SIGINT)
-        os.kill(os.getpid(), signal.SIGINT)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from . import items, keywords, schedule
+from .interrupts import heeded, uninterrupted
 from .records import ending, markdown, record, table
 from .run import Run
 from .watching.live import Live
@@ -58,8 +59,8 @@ class Hooks:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
-        """Show the live line while items run."""
-        with self.live.shown(session.config):
+        """Show the live line while items run, and lose no Ctrl-C."""
+        with heeded(), self.live.shown(session.config):
             return (yield)
 
     def pytest_enter_pdb(self) -> None:
@@ -150,7 +151,7 @@ class Hooks:
         self.run.ended = True
         self.run.answer_controller(session.config)
         try:
-            with ending.uninterrupted():
+            with uninterrupted():
                 ending.update_baselines(self.run, session, exitstatus)
                 record.finish(self.run, exitstatus)
                 markdown.append(self.run, session, exitstatus)

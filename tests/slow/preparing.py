@@ -80,7 +80,7 @@ def prepare(folder: Path, url: str, data: Path) -> Place:
     shutil.copytree(first.root, warm, symlinks=True)
     updating, ended = measure(lambda before: first.score(UPDATE, before=before))
     require(ended.code == 0, f"the undisturbed update ends with {ended.code}: {ended.text}")
-    new = {path.name: path.read_text() for path in sorted(first.baselines.iterdir())}
+    new = first.lines()
     stages["update"] = updating["update"]
     made = Place(data, hashes, url, cold.root, warm, right, old, new, stages, ended.seconds)
     hold(made)
@@ -114,7 +114,7 @@ def _updated(project: Project, *arguments: str) -> dict[str, str]:
     ended = project.score(UPDATE, *arguments)
     require(ended.code == 0, f"baselines cannot be made: {ended.text}")
     shutil.rmtree(project.root / "reports")
-    return {path.name: path.read_text() for path in sorted(project.baselines.iterdir())}
+    return project.lines()
 
 
 def _write_project(root: Path, words: Mapping[str, str]) -> None:

@@ -35,6 +35,7 @@ _NUMBERS = (
     "digests",
 )
 _REPORTED = re.compile(r"^(\S+::\S+::\S+) (?:PASSED|FAILED) ", re.MULTILINE)
+_DAY = re.compile(r'("date": |"check": )"[^"]*"')  # the check is of the line with its date
 _NEVER_SAID = ("Traceback (most recent call last)", "INTERNALERROR")
 
 FILES = {"images.zip": "IMAGES", "responses.npy": "RESPONSES", "wide.safetensors": "WEIGHTS"}
@@ -103,6 +104,11 @@ class Project:
     @property
     def baselines(self) -> Path:
         return self.root / "benchmarks" / "baselines"
+
+    def lines(self) -> dict[str, str]:
+        """The files of the baselines, by name, as if all were written on one day."""
+        paths = sorted(self.baselines.glob("*.json"))
+        return {path.name: _DAY.sub(r"\1", path.read_text()) for path in paths}
 
     def served(self, manner: str, *names: str) -> Project:
         """From now on the server has another manner (see `server`), for all files or for those named."""
@@ -211,13 +217,11 @@ def check_document(path: Path) -> None:
 
 def check_baselines(project: Project) -> None:
     """Each baseline is the old file or the new one, whole; none is missing."""
+    found = project.lines()
     for name, old in place().old_baselines.items():
-        path = project.baselines / name
-        require(path.is_file(), f"{name} is gone")
-        require(
-            path.read_text() in (old, place().new_baselines[name]),
-            f"{name} is neither the old nor the new file",
-        )
+        require(name in found, f"{name} is gone")
+        right = (old, place().new_baselines[name])
+        require(found[name] in right, f"{name} is neither the old nor the new file")
 
 
 def check_next(project: Project, *arguments: str) -> None:
@@ -228,7 +232,7 @@ def check_next(project: Project, *arguments: str) -> None:
     missing = set(place().right) - set(project.rows("again"))
     require(not missing, f"the next run lacks {sorted(missing)}")
     if UPDATE in arguments:
-        found = {path.name: path.read_text() for path in sorted(project.baselines.glob("*.json"))}
+        found = project.lines()
         require(found == place().new_baselines, f"the next run leaves other baselines: {sorted(found)}")
 
 

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 SOME = (
     *("clock-back", "ctrl-c", "sigterm", "server", "stimulus-form", "network-raises", "together-killed"),
     *("damage-cache", "damage-download", "damage-results", "damage-store", "full-cache", "full-reports"),
-    *("kill-fetch", "kill-record", "kill-worker", "malice-weights", "malice-yaml"),
+    *("kill-fetch", "kill-record", "malice-weights", "malice-yaml"),
 )
 
 
@@ -21,4 +21,4 @@ def test_a_fault_of_these_kinds_violates_nothing():
     command = [sys.executable, "-m", "tests.slow.campaign", *chosen]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "| all | " in done.stdout
+    assert [name for name in SOME if f"| `{name}` | " not in done.stdout] == []

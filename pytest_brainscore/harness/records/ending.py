@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import platform
-import signal
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 
@@ -99,21 +95,3 @@ def _updated(run: Run, session: pytest.Session, exitstatus: int) -> Outcome:
 def _benchmarks(run: Run) -> set[str]:
     """Names of all benchmarks of the suites."""
     return {case.name for folder in run.suites for path in files_in(folder) for case in load_cases(path)}
-
-
-@contextmanager
-def uninterrupted() -> Iterator[None]:
-    """Let a first Ctrl-C pass while the last files are written; a second one ends the run at once."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.getsignal(signal.SIGINT) or signal.SIG_DFL
-
-    def pass_once(*_: object) -> None:
-        signal.signal(signal.SIGINT, before)
-
-    signal.signal(signal.SIGINT, pass_once)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)

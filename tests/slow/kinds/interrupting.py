@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import signal
 import time
 from pathlib import Path
@@ -12,6 +13,8 @@ from ..children import Ended, tell
 from ..faults import KEPT, RECOVERED, Outcome, kind, require
 from ..project import UPDATE, Project, check_baselines, check_next, check_rows, place
 from ..stages import at_entry
+
+_LAST_WORDS = re.compile(r"^=+ .* in [\d.]+s =+$", re.MULTILINE)
 
 
 def _signalled(rng: random.Random, project: Project, number: int, *arguments: str) -> Ended:
@@ -26,10 +29,11 @@ def _signalled(rng: random.Random, project: Project, number: int, *arguments: st
 
 
 def _without_end_of_pytest(project: Project, ended: Ended) -> Ended:
-    """Once all is written, Ctrl-C finds pytest at its last words, and it shows a traceback of itself."""
+    """Once all is written, Ctrl-C finds pytest at its last words or after them: it shows a traceback."""
     before, found, _ = ended.text.partition("Traceback (most recent call last)")
     written = next((project.root / "reports").glob("*/results.json"), None)
-    if not (found and ended.code == 130 and written):
+    at_its_end = ended.code == 130 or _LAST_WORDS.search(before)
+    if not (found and at_its_end and written):
         return ended
     return Ended(0 if json.loads(written.read_text())["complete"] else 2, before, ended.seconds)
 
