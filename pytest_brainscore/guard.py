@@ -16,15 +16,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from statistics import fmean, pstdev
 
-from .specs.guards import Guard, Level, Word
+from .specs.guards import Guard, Word
 
 EQUAL = 1e-6
-FAILS: Mapping[Level, frozenset[Word]] = {
-    "off": frozenset(),
-    "warn": frozenset(),
-    "on": frozenset({"regressed", "mismatched"}),
-    "strict": frozenset({"regressed", "mismatched", "drifted", "improved", "unguarded"}),
-}
 
 Told = Mapping[str, str | int | float | None]
 
@@ -65,10 +59,6 @@ class Verdict:
     changed: tuple[str, ...] = ()
     below: float | None = None
     held: float | None = None
-
-    def fails(self, level: Level) -> bool:
-        """Whether a score with this verdict fails; one that holds its minimum needs no baseline."""
-        return self.word in FAILS[level] and not (self.word == "unguarded" and self.held is not None)
 
 
 def judge(new: Measured, old: Measured | None, policy: Guard, minimum: float | None = None) -> Verdict:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from ...errors import GuardFailure, Regressed
-from ...guard import FAILS, Verdict
+from ...guard import Verdict
 from ...specs.results import Row
-from . import failures
+from . import failures, faults
 from .watch import Watch
 
 
@@ -20,16 +20,16 @@ def enforce(item: pytest.Item, watch: Watch, row: Row, verdict: Verdict) -> None
 
     Raises Regressed where the score fell, GuardFailure where the guard fails it for something else.
     """
-    level, reason = watch.settings.guard, watch.known(row, verdict)
-    fell = verdict.word == "regressed"
+    reason, fell = watch.known(row, verdict), verdict.word == "regressed"
+    why = faults.fault(row, watch.settings)
     if reason is not None:
         said = reason if fell else failures.recovered(row, verdict, watch.case, reason)
-        item.add_marker(pytest.mark.xfail(reason=said, raises=Regressed, strict=level != "warn"))
-    recovered = reason is not None and verdict.word not in FAILS["on"]
-    if recovered or watch.accepted(row, verdict):
-        return
-    if verdict.fails(level) or (fell and reason is not None):
+        strict = watch.settings.guard != "warn"
+        item.add_marker(pytest.mark.xfail(reason=said, raises=Regressed, strict=strict))
+        if verdict.word not in faults.FAILS["on"]:
+            return  # what passes against the marker is pytest's to fail
+    if why is not None or (fell and reason is not None):
         text = failures.text(row, verdict, watch, item.config)
         raise Regressed(text) if fell else GuardFailure(text)
-    if verdict.word == "drifted" or verdict.word in FAILS["on"]:
+    if not watch.accepted(row, verdict) and (verdict.word == "drifted" or verdict.word in faults.FAILS["on"]):
         item.warn(GuardWarning(f"{watch.key} on {row.benchmark} {verdict.message}"))
