@@ -23,7 +23,8 @@ def toolbox(values, stimulus, repetition) -> np.ndarray:
     dataset = rsatoolbox.data.Dataset(values.numpy(), obs_descriptors=told)
     shown = [values[stimulus == i].numpy() for i in range(N)]
     noise = np.diag(1 / np.mean([one.var(axis=0, ddof=1) for one in shown], axis=0))
-    rdms = rsatoolbox.rdm.calc_rdm(dataset, "crossnobis", "stimulus", noise, "repetition")
+    with np.errstate(invalid="ignore"):  # it fills an array of whole numbers with NaN
+        rdms = rsatoolbox.rdm.calc_rdm(dataset, "crossnobis", "stimulus", noise, "repetition")
     return rdms.get_matrices()[0]
 
 
