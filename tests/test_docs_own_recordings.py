@@ -26,6 +26,7 @@ from pytest_brainscore.data.opening import open_recordings
 from pytest_brainscore.data.recordings import Recordings
 from pytest_brainscore.specs.datasets import ArraysDataset
 
+from .acceptance.starter import started
 from .conftest import ROOT
 
 PAGE = (ROOT / "docs" / "own_recordings.md").read_text(encoding="utf-8")
@@ -95,6 +96,34 @@ def test_the_pages_commands_and_figures(own):
     for name, numbers in said.items():
         assert found[name] == pytest.approx(numbers, abs=0.015), name
     _the_figures_in_the_text(rows)
+
+
+@pytest.mark.timeout(120)
+def test_worse_weights_fail_as_the_page_of_guards_says(own):
+    page = (ROOT / "docs" / "guards.md").read_text(encoding="utf-8")
+    spoil, failure = re.findall(
+        r"^```(?:python)?\n((?:# spoil.py|my_net on ).*?)^```$", page, re.DOTALL | re.MULTILINE
+    )
+    words = ["-p", "no:cacheprovider", "--models=my_net,untrained:my_net", "-k", "OTC-rdm"]
+    assert started([*words, "--brainscore-update=new"], own.path).code == 0
+    assert "guard: 2 same" in started(words, own.path).out
+    exec(compile(spoil, "spoil.py", "exec"), {})
+    failed = started(words, own.path)
+    assert failed.code == 1, failed.err
+    said, found = failure.splitlines(), failed.out.splitlines()
+    shown = found[found.index(said[1]) - 1 :][: len(said)]
+    assert shape(shown[:-1]) == shape(said[:-1])
+    assert numbers(shown[0]) == pytest.approx(numbers(said[0]), abs=0.015)
+    assert shown[-1].endswith(said[-1].partition("pytest ")[2])
+
+
+def shape(lines: list[str]) -> list[str]:
+    """The same without digits: a date, versions, digests and the last figures are the machine's."""
+    return [re.sub(r"[0-9a-f]*\d[0-9a-f]*", "#", line) for line in lines]
+
+
+def numbers(line: str) -> list[float]:
+    return [float(number) for number in re.findall(r"-?\d\.\d+", line)]
 
 
 def _the_figures_in_the_text(rows: dict[tuple[str, str], dict]) -> None:
