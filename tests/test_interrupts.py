@@ -19,6 +19,14 @@ class Referred:
     """Something that a weak reference can refer to."""
 
 
+@pytest.fixture(autouse=True)
+def _raised():
+    """Ctrl-C raises, also where the tests run in the background of a shell, which has it ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def interrupt(*_: object) -> None:
     os.kill(os.getpid(), signal.SIGINT)
 

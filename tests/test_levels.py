@@ -46,7 +46,7 @@ ROOMS = {
         {"changes"},
     ],
     "harness": [
-        {"ini", "outputs", "paths", "profile", "shards", "engines.address"},
+        {"ini", "interrupts", "outputs", "paths", "profile", "shards", "engines.address"},
         {"options", "records.about", "records.book", "records.unscored"},
         {"nodes", "suites", "guards", "records.rows"},
         {"engines", "watching"},

@@ -142,7 +142,11 @@ def _become(settings: dict[str, Any], ends: Sequence[int], address: str) -> None
 
 
 def _settle(settings: dict[str, Any], ends: Sequence[int]) -> None:
-    """Take on the folder, the environment and the streams of the process to be."""
+    """Take on the folder, the environment and the streams of the process to be.
+
+    It heeds Ctrl-C, also where the tests run in the background of a shell, which has it ignored.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if settings.get("session"):
         os.setsid()
     os.chdir(settings["folder"])

@@ -89,6 +89,7 @@ def _become(work: Callable[[], int], text: int, tells: int) -> None:
         sys.stdout = open(1, "w", buffering=1, encoding="utf-8", closefd=False)  # noqa: SIM115
         sys.stderr = open(2, "w", buffering=1, encoding="utf-8", closefd=False)  # noqa: SIM115
         torch.set_num_threads(1)
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # in the background a shell has it ignored
         code = work()
     except KeyboardInterrupt:
         traceback.print_exc()
