@@ -10,7 +10,8 @@ from types import SimpleNamespace
 import filelock
 import pytest
 
-from pytest_brainscore.data.disk import append_whole, lock, remembered_hash, write_whole
+from pytest_brainscore.data import disk
+from pytest_brainscore.data.disk import append_whole, lock, remembered_hash, replace, write_whole
 from pytest_brainscore.data.fetch import Fetcher
 from pytest_brainscore.errors import FetchError, ModelError, NotHere
 from pytest_brainscore.harness import hooks
@@ -45,6 +46,32 @@ def test_what_does_not_fit_is_taken_back(tmp_path, limit):
         write_whole(path, "x" * 11)
     assert path.read_text() == "first\n"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_writer_of_the_same_process_number_takes_no_draft_away(tmp_path, monkeypatch):
+    path, moved = tmp_path / "note", []
+
+    def another_in_between(draft, target):
+        moved.append(draft)
+        if len(moved) == 1:
+            write_whole(path, "the other's")
+            assert path.read_text() == "the other's"
+        replace(draft, target)
+
+    monkeypatch.setattr(disk, "replace", another_in_between)
+    write_whole(path, "the first one's")
+    assert path.read_text() == "the first one's"
+    assert len(set(moved)) == 2
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_who_may_read_a_file_is_as_everywhere(tmp_path):
+    before = os.umask(0o027)
+    try:
+        write_whole(tmp_path / "note", "text")
+    finally:
+        os.umask(before)
+    assert oct((tmp_path / "note").stat().st_mode & 0o777) == "0o640"
 
 
 def test_a_row_that_could_not_be_written_is_written_with_the_next(tmp_path, limit):

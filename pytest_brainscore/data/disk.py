@@ -7,6 +7,7 @@ import errno
 import hashlib
 import os
 import re
+import secrets
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -81,16 +82,31 @@ def replace(source: Path, target: Path, patience_s: float = 2.0) -> None:
             time.sleep(0.05)
 
 
-def write_whole(path: Path, content: str | bytes) -> None:
-    """Write a file in one step: who reads it meanwhile sees the old content or the new. Raises OSError."""
+@contextlib.contextmanager
+def drafted(path: Path) -> Iterator[Path]:
+    """A path to write to; what is there takes the place of `path` in one step, or goes where that fails.
+
+    Raises OSError.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft = draft_of(path)
     try:
-        draft.write_bytes(content.encode() if isinstance(content, str) else content)
+        yield draft
         replace(draft, path)
     finally:
         with contextlib.suppress(OSError):
             draft.unlink(missing_ok=True)
+
+
+def draft_of(path: Path) -> Path:
+    """A hidden path beside `path` that nobody else has; in two containers processes have the same numbers."""
+    return path.with_name(f".{path.stem[:40]}-{secrets.token_hex(8)}{path.suffix}-part")
+
+
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Write a file in one step: who reads it meanwhile sees the old content or the new. Raises OSError."""
+    with drafted(path) as draft:
+        draft.write_bytes(content.encode() if isinstance(content, str) else content)
 
 
 def append_whole(path: Path, text: str) -> None:

@@ -10,14 +10,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
-from ..data.disk import STORE, kept_at, locked, replace
+from ..data.disk import STORE, drafted, kept_at, locked
 from ..specs.base import digest_of
 
 LIMIT_BYTES = 20 * 2**30
@@ -66,7 +65,7 @@ class Store:
                 promised = (file.metadata() or {}).get("sha256")
         except FileNotFoundError:
             return None
-        except (SafetensorError, OSError, ValueError):
+        except (SafetensorError, OSError, ValueError, RuntimeError):  # the last where it goes meanwhile
             tensor, promised = torch.empty(0), None
         if _sha256(tensor) != promised:
             with suppress(OSError):
@@ -86,7 +85,8 @@ class Store:
         if not self._writable or tensor.nbytes > self.limit_bytes:
             return
         try:
-            self._written(self._path(key), tensor, {**(about or {}), "sha256": _sha256(tensor)})
+            with drafted(self._path(key)) as draft:
+                save_file({"tensor": tensor}, draft, {**(about or {}), "sha256": _sha256(tensor)})
             self._evict()
         except (OSError, SafetensorError) as why:
             self._writable = False
@@ -115,16 +115,6 @@ class Store:
 
     def _path(self, key: str) -> Path:
         return kept_at(self.folder, key)
-
-    def _written(self, path: Path, tensor: torch.Tensor, metadata: dict[str, str]) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with NamedTemporaryFile(dir=path.parent, suffix=".safetensors-part", delete=False) as temporary:
-            part = Path(temporary.name)
-        try:
-            save_file({"tensor": tensor}, part, metadata)
-            replace(part, path)
-        finally:
-            part.unlink(missing_ok=True)
 
     def _files(self) -> list[tuple[float, int, Path]]:
         """When each was last used, its size, its path."""

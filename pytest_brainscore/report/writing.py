@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ..data.disk import replace
+from ..data.disk import draft_of, replace
 from ..errors import ResultsError
 from ..specs.results import Run
 from .runs import DOCUMENT, LINES
@@ -38,7 +37,7 @@ def drafted(target: Path, option: str) -> Iterator[Path]:
 
     Raises ResultsError where it cannot be written.
     """
-    draft = target.absolute().with_name(f".{target.name}.{os.getpid()}")
+    draft = draft_of(target.absolute())
     try:
         draft.mkdir(parents=True)
         yield draft

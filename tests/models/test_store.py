@@ -74,6 +74,18 @@ def test_a_truncated_file_is_noticed_and_goes(store, keep):
     assert not path.exists()
 
 
+def test_a_file_that_goes_while_it_is_read_counts_as_none(store, monkeypatch):
+    """Safetensors opens a file twice, and the second time it is torch that does not find it."""
+    store.put("ab", torch.ones(5))
+
+    def gone(path, framework):
+        path.unlink()
+        torch.UntypedStorage.from_file(str(path), False, 20)
+
+    monkeypatch.setattr(module, "safe_open", gone)
+    assert store.get("ab") is None
+
+
 def test_another_file_of_the_right_form_is_noticed(store):
     from safetensors.torch import save_file
 
