@@ -6,7 +6,6 @@ regression, CKA and RSA it tells whether the axes are the same.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -78,8 +77,7 @@ def _matched(r: Tensor) -> float:
     if not r.numel():
         return torch.nan
     solve, pairs = _solver(), r.cpu().contiguous().numpy()
-    with warnings.catch_warnings(action="ignore"):  # what POT warns of stands in `told`, too
-        plan, told = solve([], [], 1 - pairs, numItermax=ITERATIONS, log=True)
+    plan, told = solve([], [], 1 - pairs, numItermax=ITERATIONS, log=True)
     if told["warning"]:
         size = " x ".join(map(str, pairs.shape))
         raise MetricError(f"soft_matching: no transport of {size} units and neuroids: {told['warning']}")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
+import warnings
 
 import numpy as np
+import ot
 import pytest
 import torch
 from scipy.optimize import linear_sum_assignment, linprog
@@ -161,8 +163,22 @@ def test_blocks_of_units_are_all_units(monkeypatch):
 
 def test_a_transport_that_does_not_converge_is_an_error(monkeypatch):
     monkeypatch.setattr(transport, "ITERATIONS", 1)
-    with pytest.raises(MetricError, match="no transport of 9 x 7 units and neuroids: numItermax reached"):
+    failed = "no transport of 9 x 7 units and neuroids: numItermax reached"
+    with pytest.warns(UserWarning, match="numItermax"), pytest.raises(MetricError, match=failed):
         soft_matching(*pair())
+
+
+def test_the_filters_of_warnings_stay_as_they_are_while_a_transport_is_solved(monkeypatch):
+    """All threads have the same filters, and two that set and restore them in turn leave them changed."""
+    solve, seen = ot.emd, []
+
+    def watched(*args, **kwargs):
+        seen.append(list(warnings.filters))
+        return solve(*args, **kwargs)
+
+    monkeypatch.setattr(ot, "emd", watched)
+    soft_matching(*pair())
+    assert seen == [list(warnings.filters)]
 
 
 def test_without_the_package(monkeypatch):
