@@ -15,6 +15,7 @@ from pytest_brainscore.data.disk import append_whole, lock, remembered_hash, rep
 from pytest_brainscore.data.fetch import Fetcher
 from pytest_brainscore.errors import FetchError, ModelError, NotHere
 from pytest_brainscore.harness import hooks
+from pytest_brainscore.harness.records import record
 from pytest_brainscore.harness.records.book import Book
 from pytest_brainscore.harness.watching import ledger
 from pytest_brainscore.models.published import same_as_before
@@ -72,6 +73,19 @@ def test_who_may_read_a_file_is_as_everywhere(tmp_path):
     finally:
         os.umask(before)
     assert oct((tmp_path / "note").stat().st_mode & 0o777) == "0o640"
+
+
+@pytest.mark.parametrize(
+    "layers", [("relu@1", "relu_1"), ("lstm[1]", "lstm_1_"), ("a, b", "a__b"), ("x" * 190, "x" * 191)]
+)
+def test_no_two_layers_share_a_file_of_values(layers):
+    first, second = (record.values_name("Own.IT-pls", "net", layer) for layer in layers)
+    assert first != second
+    assert max(len(first), len(second)) < 190
+
+
+def test_a_layer_whose_name_a_file_may_have_names_its_file():
+    assert record.values_name("Own.IT-pls", "net_v1.5", "features.0") == "Own.IT-pls__net_v1.5__features.0.nc"
 
 
 def test_a_row_that_could_not_be_written_is_written_with_the_next(tmp_path, limit):

@@ -83,7 +83,7 @@ def _six_digits(value: float | None) -> float | None:
 def _values(item: ScoreItem, score: Score, folder: Path) -> tuple[str | None, list[str]]:
     """Write the values per split and target beside the results: the file's name, or why there is none."""
     layer = str(score.about.get("layer", ""))
-    name = _file_name("__".join((item.case.name, item.candidate.id, layer))) + ".nc"
+    name = values_name(item.case.name, item.candidate.id, layer)
     packed = bytes(score.to_dataset().to_netcdf(engine="h5netcdf"))  # HDF5 itself may crash on a full disk
     try:
         write_whole(folder / name, packed)
@@ -92,9 +92,15 @@ def _values(item: ScoreItem, score: Score, folder: Path) -> tuple[str | None, li
     return name, []
 
 
-def _file_name(text: str) -> str:
+def values_name(*names: str) -> str:
+    """The file of values of a benchmark, a model and a layer; a digest where a file cannot be called that.
+
+    >>> values_name("Own.IT-pls", "net", "layer4.1"), values_name("Own.IT-pls", "net", "relu@1")
+    ('Own.IT-pls__net__layer4.1.nc', 'Own.IT-pls__net__relu_1-acf23f087d87.nc')
+    """
+    text = "__".join(names)
     safe = "".join(c if c.isalnum() or c in "._-+" else "_" for c in text)
-    return safe if len(safe) < 180 else f"{safe[:160]}-{digest_of(text)[:12]}"
+    return f"{safe}.nc" if safe == text and len(safe) < 180 else f"{safe[:160]}-{digest_of(text)[:12]}.nc"
 
 
 def properties(row: Row) -> list[tuple[str, str | float]]:
