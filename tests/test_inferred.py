@@ -11,17 +11,21 @@ import torch
 
 from pytest_brainscore import scoring
 from pytest_brainscore.data.opening import from_arrays
+from pytest_brainscore.errors import MetricError
 from pytest_brainscore.inference.sampling import Sampling, without
 from pytest_brainscore.metrics.cka import cka
+from pytest_brainscore.metrics.encoding import crsa
 from pytest_brainscore.metrics.predictivity import ridge
 from pytest_brainscore.metrics.rsa import compare, pearson_distance, rdm
 from pytest_brainscore.metrics.splits import Split
 from pytest_brainscore.scoring.inferred import Plan, inferred_score
-from pytest_brainscore.scoring.inferred.kernels import Rdms
+from pytest_brainscore.scoring.inferred.kernels import Grams, Rdms
+from pytest_brainscore.scoring.profiles import Profile
 from pytest_brainscore.specs.benchmarks import Benchmark
 from pytest_brainscore.specs.metrics import Versa
 from pytest_brainscore.specs.registry import Registry
 from pytest_brainscore.specs.validation import validated
+from pytest_brainscore.specs.views import Pool
 
 from . import test_scoring_choices as two
 from .models.fakes import network
@@ -118,6 +122,56 @@ def test_rdms_of_several_subjects_are_cut_each_by_its_own_order(x, responses):
         expected = compare(model[..., rows[:, None], rows], cut, "spearman").flatten()
         found = Rdms(model, brain, "spearman")(rows).values.flatten()
         assert found.numpy() == pytest.approx(expected.numpy(), abs=1e-12)
+
+
+HALVES = {
+    "coords": {"half": np.array(["train", "test"] * (N // 2))},
+    "neuroids": {"subject": ["a"] * 4 + ["b"] * 3},
+}
+
+
+def silent(responses):
+    """The same, but that subject a does not respond to the first stimulus, which is one to train on."""
+    values = responses.copy()
+    values[0, :4] = 0.0
+    return values
+
+
+def test_what_is_cut_of_crsa_is_of_its_test_stimuli_alone(x, responses):
+    entry = {"metric": "crsa", "splits": {"given": "half"}, "inference": {"groups": 6}}
+    found, _ = measured(entry, silent(responses), x, **HALVES)
+    cuts = found.beside["replicates_stimulus"].values
+    y = torch.as_tensor(responses).mean(dim=2)[1::2]
+    for at, rows in enumerate(groups(N // 2)):
+        brain = torch.stack([pearson_distance(one) for one in (y[rows, :4], y[rows, 4:])])
+        expected = compare(pearson_distance(x[1::2][rows]), brain, "pearson").mean()
+        assert cuts[at] == pytest.approx(float(expected), abs=1e-12)
+
+
+@pytest.mark.parametrize("intervals", ["stored", "off"])
+def test_the_pools_crsa_needs_no_rdm_of_all_stimuli(x, responses, intervals):
+    entry = {"metric": "crsa", "splits": {"given": "half"}, "inference": {"intervals": intervals}}
+    plain, target = measured(entry, silent(responses), x, **HALVES)
+    benchmark = validated(Benchmark, {"region": "IT", **entry}, "test")
+    profile = Profile(benchmark, Pool(), target)
+    profile.offer("layer", crsa(x, target.y, target.splits, groups=target.subjects.groups))
+    found = profile.score(plan=Plan.of(benchmark, "key"))
+    assert (found.raw, found.interval) == (plain.raw, plain.interval)
+    assert (found.interval is None) == (intervals == "off")
+
+
+@pytest.mark.parametrize(
+    ("inference", "notes"),
+    [({"permutations": 3}, ("no interval: no matrix", "no null: no matrix")), ({"intervals": "off"}, ())],
+)
+def test_matrices_that_cannot_be_made_cost_the_interval_alone(x, responses, monkeypatch, inference, notes):
+    def none(*_):
+        raise MetricError("no matrix")
+
+    monkeypatch.setattr(Grams, "of", none)
+    found, _ = measured({"metric": "cka", "inference": inference}, responses, x)
+    assert (found.interval, found.null) == (None, None)
+    assert tuple(note for note in found.notes if "matrix" in note) == notes
 
 
 def test_more_stimuli_are_left_out_in_fewer_groups(x):

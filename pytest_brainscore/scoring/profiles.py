@@ -14,7 +14,7 @@ from ..scores import Score, finite
 from ..specs.benchmarks import Benchmark
 from ..specs.views import Pool
 from .comparison import score_of
-from .inferred import Again, Anew, Basis, Plan, cut_of_test, inferred
+from .inferred import Again, Anew, Basis, Plan, inferred
 from .pooled import Best, Per, Picked, names_of, per_subject
 from .spectra import Spectrum, table
 from .targets import Target
@@ -86,9 +86,8 @@ class Profile:
         return self._picked(self.pool.per).measured
 
     def _basis(self, measured: Measurement, again: Again | None) -> Basis:
-        metric, target = self.benchmark.metric, self.target
-        anew = None if again is None else Anew(target, [again], len(self.layers))
-        return Basis(metric, measured, target, anew, cut_of_test(metric, target, measured))
+        anew = None if again is None else Anew(self.target, [again], len(self.layers))
+        return Basis(self.benchmark.metric, measured, self.target, anew)
 
     def chosen(self) -> tuple[str, ...]:
         """Every layer that was chosen, in the order in which they came."""

@@ -6,9 +6,8 @@ made once (`kernels.py`), or by new fits. `choices.py` is of choices. None of it
 """
 
 from .anew import Again, Anew
-from .kernels import cut_of_test
 from .plan import Plan
 from .telling import inferred, inferred_score
 from .ways import Basis
 
-__all__ = ["Again", "Anew", "Basis", "Plan", "cut_of_test", "inferred", "inferred_score"]
+__all__ = ["Again", "Anew", "Basis", "Plan", "inferred", "inferred_score"]

@@ -15,6 +15,7 @@ from ...metrics.correlation import rank
 from ...metrics.measurement import Measurement
 from ...specs.metrics import Cka, Crsa, Metric, Rdm
 from ..targets import Target
+from .anew import kept
 
 
 class Cut(Protocol):
@@ -27,26 +28,28 @@ class Cut(Protocol):
         """The raw score with the model's stimuli in another order (n,)."""
 
 
-def cut_of(metric: Metric, x: Tensor, target: Target, measured: Measurement) -> tuple[int, Cut] | None:
-    """How many stimuli there are, and the measurement on some of them; None where no matrix is enough.
+def cut_of(metric: Metric, x: Tensor | None, target: Target, measured: Measurement) -> Cut | None:
+    """The measurement on some of the stimuli; None where no matrix is enough.
 
-    x: (n, p) of the target's stimuli. measured: on all of them. cRSA is on the test stimuli of its one split.
+    x: (n, p) of the target's stimuli; None where no one layer is measured. measured: on all of them. Of cRSA
+    the stimuli are those that its one split tests. Raises MetricError where responses have no matrix.
     """
-    if isinstance(metric, Cka):
-        return len(x), Grams.of(x, target, metric.debiased)
-    if isinstance(metric, Rdm):
+    if isinstance(metric, Crsa):
+        return _cut_of_test(metric, target, measured)
+    if x is not None and isinstance(metric, Cka):
+        return Grams.of(x, target, metric.debiased)
+    if x is not None and isinstance(metric, Rdm):
         model = rsa.brain_rdms(x.to(torch.float64), metric.distance)
-        return len(x), Rdms(model, _brain(target, metric.distance), metric.comparison)
-    return cut_of_test(metric, target, measured)
+        return Rdms(model, _brain(target, metric.distance), metric.comparison)
+    return None
 
 
-def cut_of_test(metric: Metric, target: Target, measured: Measurement) -> tuple[int, Cut] | None:
-    """Of cRSA in one split, by the network's RDMs that the measurement holds; None for all else."""
-    if not isinstance(metric, Crsa) or len(target.splits) != 1 or len(measured.rdms) != 1:
+def _cut_of_test(metric: Crsa, target: Target, measured: Measurement) -> Rdms | None:
+    """Of one split, by the network's RDMs that the measurement holds: training stimuli may have none."""
+    if len(target.splits) != 1 or len(measured.rdms) != 1:
         return None
-    rows = target.splits[0].test.to(target.y.device)
-    brain = _brain(target, metric.distance)[:, rows[:, None], rows]
-    return len(rows), Rdms(measured.rdms[0], brain, metric.comparison)
+    tested = kept(target, target.splits[0].test)
+    return Rdms(measured.rdms[0], _brain(tested, metric.distance), metric.comparison)
 
 
 def _brain(target: Target, distance: str) -> Tensor:

@@ -22,7 +22,6 @@ from ..targets import AnyTarget, Target
 from .anew import Anew
 from .beside import tables
 from .choices import choices_inferred
-from .kernels import cut_of
 from .plan import Plan
 from .ways import FIT_NOTHING, Basis, Resampled, resampled
 
@@ -46,9 +45,7 @@ def inferred_score(
     found = measured(function_of(metric, given(to)), seen, to, metric)
     layers = among or (lambda: x,)
     anew = Anew(to, [partial(_again, metric, given, of, to.rows) for of in layers], len(layers))
-    wanted = plan.asked.intervals != "off" and plan.wants_stimuli
-    cut = cut_of(metric, seen, to, found) if wanted else None
-    of = Basis(metric, found, to, anew, cut)
+    of = Basis(metric, found, to, anew, seen)
     return inferred(benchmark, score_of(benchmark, found, to), of, plan)
 
 
@@ -107,6 +104,6 @@ def _null(score: Score, of: Basis, plan: Plan) -> tuple[Null | None, tuple[str, 
 
 def _shuffled(of: Basis, anew: Anew) -> Callable[[Tensor], float | Tensor]:
     """The score of a shuffle: by matrices that are there, where it is one layer's on all stimuli."""
-    if of.cut is not None and of.cut[0] == of.stimuli and anew.layers == 1:
-        return of.cut[1].shuffled
+    if anew.layers == 1 and of.size == of.stimuli and of.cut is not None:
+        return of.cut.shuffled
     return anew.shuffled

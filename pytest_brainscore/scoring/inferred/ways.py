@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from torch import Tensor
 
@@ -17,7 +18,7 @@ from ...metrics.measurement import Measurement
 from ...specs.metrics import Cka, Crsa, CustomMetric, Metric, MutualKnn, Procrustes, Rdm, Rsm, SoftMatching
 from ..targets import Target
 from .anew import Anew
-from .kernels import Cut
+from .kernels import Cut, cut_of
 from .plan import Plan
 
 FIT_NOTHING = (Rdm, Rsm, Cka, Crsa, Procrustes, MutualKnn, SoftMatching)
@@ -46,15 +47,23 @@ class Resampled:
 class Basis:
     """What an interval is inferred from: a measurement, and how it can be made on other samples.
 
-    anew: new fits; None of a network that was trained on the recordings. cut: on some of the stimuli, of
-    how many, from matrices that are there.
+    anew: new fits; None of a network that was trained on the recordings. x: activations or coordinates
+    (n, p) of the target's stimuli; None where no one layer is measured.
     """
 
     metric: Metric
     measured: Measurement
     target: Target
     anew: Anew | None = None
-    cut: tuple[int, Cut] | None = None
+    x: Tensor | None = None
+
+    @cached_property
+    def cut(self) -> Cut | None:
+        """On some of `size` stimuli, from matrices that are made once; None where none is enough.
+
+        Raises MetricError where responses have no matrix.
+        """
+        return cut_of(self.metric, self.x, self.target, self.measured)
 
     @property
     def stimuli(self) -> int:
@@ -63,8 +72,9 @@ class Basis:
 
     @property
     def size(self) -> int:
-        """How many stimuli a jackknife leaves out in turn."""
-        return self.stimuli if self.cut is None else self.cut[0]
+        """How many stimuli a jackknife leaves out in turn: of cRSA those that its one split tests."""
+        splits = self.target.splits
+        return len(splits[0].test) if isinstance(self.metric, Crsa) and len(splits) == 1 else self.stimuli
 
 
 def resampled(of: Basis, plan: Plan) -> Resampled:
@@ -81,14 +91,14 @@ def resampled(of: Basis, plan: Plan) -> Resampled:
 def _sampling(of: Basis, plan: Plan) -> Sampling:
     """Where samples come from; of what is slow, fewer by default."""
     by_default = plan.asked.intervals == "stored" and _jackknife(of, plan) is not None
-    most = PAIRS if of.cut is None else PAIRS_OF_CUTS
-    groups = _affordable(of.size, plan.asked.groups, most) if by_default else None
+    groups = _affordable(of, plan.asked.groups) if by_default else None
     return plan.sampling(of.measured.values.numel(), groups)
 
 
-def _affordable(n: int, asked: int, most: int) -> int:
-    """How many groups n stimuli may be left out by, as many as are asked for or fewer; most: pairs in all."""
-    fewer = (g for g in range(asked, FEWEST, -1) if n**2 * _cuts(g) <= most)
+def _affordable(of: Basis, asked: int) -> int:
+    """How many groups stimuli may be left out by, as many as are asked for or fewer."""
+    most = PAIRS if of.cut is None else PAIRS_OF_CUTS
+    fewer = (g for g in range(asked, FEWEST, -1) if of.size**2 * _cuts(g) <= most)
     return next(fewer, min(asked, FEWEST))
 
 
@@ -115,7 +125,9 @@ def _jackknife(of: Basis, plan: Plan) -> tuple[int, Callable[[Tensor], Measureme
         return anew
     if of.size**2 * _cuts(FEWEST) > MOST:
         return None
-    return of.cut or (anew if _is_quick(of.metric) else None)
+    if of.cut is not None:
+        return of.size, of.cut
+    return anew if _is_quick(of.metric) else None
 
 
 def _is_quick(metric: Metric) -> bool:
