@@ -338,6 +338,14 @@ def test_an_opened_cell_says_how_the_ceiling_was_made(evidence):
     assert "ceiling by" not in [term for _, term, _ in of_row(one)]
 
 
+def test_an_opened_cell_says_that_a_score_is_clipped(evidence):
+    one = evidence.scored[0]
+    for ceiled, said in ((1.0, "1.0000 (r_over_ceiling, clipped)"), (0.5, "0.5000 (r_over_ceiling)")):
+        told = {"ceiled": ceiled, "normalise": "r_over_ceiling", "clip": (0.0, 1.0)}
+        row = one.row.model_copy(update=told)
+        assert ("Score", "ceiled", said) in of_row(replace(one, row=row))
+
+
 def test_history_follows_guarded_models_over_the_runs_beside(evidence):
     every = tracks(evidence)
     assert {len(track.points) for track in every} == {2}

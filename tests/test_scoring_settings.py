@@ -139,7 +139,7 @@ def test_rows_say_the_settings(tmp_path):
         "dataset: {id: Own, reader: arrays, stimuli: {images: i}, recordings: {file: r.npy, region: IT}}\n"
         "benchmarks:\n"
         "  - {region: IT, metric: {name: encoding, grid: released}, splits: {halves: alternate},"
-        " ceiling: {name: constant, value: 0.5}}\n"
+        " ceiling: {name: constant, value: 0.5}, clip: [0, 1]}\n"
     )
     (case,) = load_cases(path)
     x, y = normal(0, N, UNITS), normal(1, N, 8)
@@ -151,3 +151,4 @@ def test_rows_say_the_settings(tmp_path):
     assert any(note.startswith("ridge grid as released") for note in row["notes"])
     assert unscored(case, "small", "node", None, "error", "why").settings == terms
     assert (row["ceiling_kind"], row["ceiling_settings"]) == ("constant", {"value": 0.5})
+    assert row["clip"] == [0.0, 1.0]

@@ -120,6 +120,9 @@ class Row(Spec):
     )
     ceiling_settings: dict[str, Any] = Field({}, description="of the ceiling: draws, seed, value, ...")
     ceiled: float | None = None
+    clip: tuple[float, float] | None = Field(
+        None, description="bounds of ceiled, where the benchmark has any; at one of them no error is known"
+    )
     interval: Interval | None = Field(None, description="of raw")
     ceiled_interval: Interval | None = Field(None, description="of ceiled, the ceiling taken as known")
     null: Null | None = None
@@ -156,6 +159,11 @@ class Row(Spec):
     def key(self) -> tuple[str, str, str]:
         """Benchmark, model and layer: what results are joined by."""
         return self.benchmark, self.model, self.layer or ""
+
+    @property
+    def clipped(self) -> bool:
+        """Whether the ceiled score is one of the benchmark's bounds."""
+        return self.clip is not None and self.ceiled in self.clip
 
     @property
     def known(self) -> str | None:

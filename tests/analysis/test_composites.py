@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_brainscore.analysis.composites import compose
-from pytest_brainscore.metrics.normalise import normalise
+from pytest_brainscore.metrics.normalise import NAMES, normalise
 from pytest_brainscore.report.composites import lacks, stood_in
 from pytest_brainscore.report.table import table
 from pytest_brainscore.specs.composites import Composite
@@ -73,9 +73,7 @@ def test_errors_are_those_of_means_of_independent_scores():
     assert found.error == pytest.approx(spread, rel=0.03)
 
 
-@pytest.mark.parametrize(
-    "how", ["r2_over_ceiling", "r2_over_ceiling2", "r_over_ceiling", "r_over_sqrt_ceiling"]
-)
+@pytest.mark.parametrize("how", [name for name in NAMES if name != "above_chance"])
 @given(raw=st.floats(0.05, 0.9) | st.floats(-0.9, -0.05), ceiling=st.floats(0.3, 1.0))
 def test_the_error_of_a_ceiled_score_is_its_slope_over_raw(how, raw, ceiling):
     step = 1e-6
@@ -88,12 +86,29 @@ def test_the_error_of_a_ceiled_score_is_its_slope_over_raw(how, raw, ceiling):
 
 
 @pytest.mark.parametrize(
-    "changed", [{"error": None}, {"ceiled": 0.0}, {"normalise": "above_chance"}, {"raw": 0.0, "ceiled": 0.1}]
+    "changed",
+    [
+        {"error": None},
+        {"ceiled": 0.0},
+        {"ceiled": 1.0, "clip": (0.0, 1.0)},
+        {"ceiled": 0.1, "clip": (0.1, 1.0)},
+        {"ceiled": 1.0, "clip": (0.0, 1.0), "normalise": "none"},
+        {"normalise": "above_chance"},
+        {"raw": 0.0, "ceiled": 0.1},
+    ],
 )
 def test_an_error_that_is_not_known_is_none(changed):
     (found,) = of([row("M.V4-pls", **changed), row("M.IT-pls")], "M.V4-pls", "M.IT-pls", of="ceiled")
     assert found.value is not None
     assert found.error is None
+
+
+def test_bounds_cost_no_score_between_them_its_error():
+    bounded = row("M.V4-pls", raw=0.6, error=0.05, normalise="r_over_ceiling", ceiled=0.75, clip=(0.0, 1.0))
+    (found,) = of([bounded], "M.V4-pls", of="ceiled")
+    assert found.error == pytest.approx(0.05 / 0.8)
+    (raw,) = of([bounded.model_copy(update={"ceiled": 1.0})], "M.V4-pls")
+    assert raw.error == 0.05
 
 
 def test_a_missing_part_leaves_no_value_and_says_why():

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import math
+from typing import get_args
 
 import pytest
 import torch
 
 from pytest_brainscore.errors import MetricError
 from pytest_brainscore.metrics.normalise import NAMES, normalise
+from pytest_brainscore.specs.metrics import Normalisation
 
 DIVIDING = [name for name in NAMES if name not in ("none", "above_chance")]
 
@@ -24,6 +26,10 @@ DIVIDING = [name for name in NAMES if name not in ("none", "above_chance")]
 def test_formula(how, expected):
     assert normalise(how, 0.6, 0.8) == pytest.approx(expected)
     assert normalise(how, -0.6, 0.8) == pytest.approx(-expected)
+
+
+def test_there_are_those_that_a_benchmark_may_name():
+    assert set(get_args(Normalisation)) == set(NAMES)
 
 
 def test_above_chance():

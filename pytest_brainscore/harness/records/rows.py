@@ -58,6 +58,7 @@ def _common(case: Case, model: str, node: str) -> dict[str, Any]:
         "settings": case.benchmark.metric.settings(),
         "ceiling_kind": case.benchmark.ceiling.name,
         "ceiling_settings": case.benchmark.ceiling_settings(),
+        "clip": case.benchmark.clip,
         "node": node,
         "versions": versions(),
     }

@@ -66,7 +66,7 @@ def _score(row: Row) -> Iterator[tuple[str, str]]:
     if row.ceiling_kind is not None:
         yield "ceiling by", _made_by(row.ceiling_kind, row.ceiling_settings)
     if row.ceiled is not None and row.normalise != "none":
-        yield "ceiled", f"{row.ceiled:.4f} ({row.normalise})"
+        yield "ceiled", f"{row.ceiled:.4f} ({row.normalise}{', clipped' if row.clipped else ''})"
         yield from _interval(row.ceiled_interval, "interval of ceiled")
     if row.null:
         yield "shuffled stimuli", _null(row.null)
