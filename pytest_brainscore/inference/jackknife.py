@@ -10,6 +10,8 @@ from ..errors import MetricError
 
 PAIRS_OF = 10
 """So many groups are left out by twos: enough to know the second order, and not too many fits."""
+FEWEST = 4
+"""So many groups have twos: of fewer they do not tell the second order, and two leave no stimuli."""
 
 
 def singles_and_twos(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -19,17 +21,24 @@ def singles_and_twos(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     groups have none. Raises MetricError for a number of values that is none of these.
     """
     k = len(values)
-    most = PAIRS_OF * (PAIRS_OF - 1) // 2
-    g = k - most if k >= most + PAIRS_OF else (math.isqrt(8 * k + 1) - 1) // 2
+    g = _groups_of(k)
     if g < 2 or g + pairs_of(g) != k:
         raise MetricError(f"{k} values are not those of a jackknife: it has g + G (G - 1) / 2, G at most 10")
     return values[:g], values[g:]
 
 
 def pairs_of(groups: int) -> int:
-    """How many twos are left out."""
+    """How many twos are left out: none of fewer groups than `FEWEST`."""
     joined = min(groups, PAIRS_OF)
-    return joined * (joined - 1) // 2
+    return joined * (joined - 1) // 2 if joined >= FEWEST else 0
+
+
+def _groups_of(k: int) -> int:
+    """Of how many groups k values are, if they are those of a jackknife."""
+    most = pairs_of(PAIRS_OF)
+    if k < FEWEST:
+        return k
+    return k - most if k >= most + PAIRS_OF else (math.isqrt(8 * k + 1) - 1) // 2
 
 
 def variance(singles: np.ndarray, twos: np.ndarray) -> float:
@@ -46,14 +55,14 @@ def variance(singles: np.ndarray, twos: np.ndarray) -> float:
 
 
 def _second_order(twos: np.ndarray) -> float:
-    """The variance by pairs of stimuli, those of one group among them; 0 for too few twos to tell.
+    """The variance by pairs of stimuli, those of one group among them; 0 without twos.
 
     For a U statistic of degree 2 the value without groups i and j is, but for terms of i and of j, their
     pair's share in it over (G - 2)(G - 3)/2.
     """
-    joined = (math.isqrt(8 * len(twos) + 1) + 1) // 2
-    if joined < 4:
+    if not len(twos):
         return 0.0
+    joined = (math.isqrt(8 * len(twos) + 1) + 1) // 2
     share = (joined - 2) * (joined - 3) / 2
     squares = float(np.square(_doubly_centred(twos, joined)).sum())
     per_pair = share**2 * squares / (len(twos) - joined)

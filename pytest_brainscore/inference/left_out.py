@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from ..metrics.measurement import Measurement
-from .jackknife import PAIRS_OF
+from .jackknife import FEWEST, PAIRS_OF
 from .members import JOINT, members, per_split
 from .replicates import Factor, Replicates, both
 from .sampling import Sampling, without
@@ -53,7 +53,9 @@ def jackknifed(score: Callable[[Tensor], float], n: int, sampling: Sampling) -> 
 
 
 def _twos(parts: Sequence[Tensor]) -> list[Tensor]:
-    """The rows of every two groups, of groups that are joined to `PAIRS_OF`."""
+    """The rows of every two groups, of groups that are joined to `PAIRS_OF`; none of fewer than `FEWEST`."""
+    if len(parts) < FEWEST:
+        return []
     at = np.array_split(np.arange(len(parts)), min(PAIRS_OF, len(parts)))
     joined = [torch.cat([parts[i] for i in some]) for some in at]
     return [torch.cat(two) for two in combinations(joined, 2)]

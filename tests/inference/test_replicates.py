@@ -189,6 +189,12 @@ def test_twos_of_many_groups_are_of_ten_that_are_joined():
     assert sorted(found.values[25:]) == [76] * 10 + [80] * 25 + [84] * 10
 
 
+@pytest.mark.parametrize("groups", [2, 3])
+def test_of_few_groups_no_two_are_left_out(groups):
+    found = jackknifed(lambda rows: float(len(rows)), 12, Sampling("k", groups=groups))
+    assert found.values.tolist() == [12 - 12 / groups] * groups
+
+
 def test_both_factors_are_drawn_as_each_of_them_alone():
     table = normal(0, 6, 5)
 
