@@ -179,7 +179,7 @@ def test_a_subject_without_a_ceiling_is_left_out_of_the_ceiled_score_and_named(x
     assert found.also["ceiling.N"] < 0
     assert np.isnan(found.also["ceiled.N"])
     assert found.ceiled == pytest.approx(found.also["ceiled.F"])
-    assert found.notes == ("the ceiled score is without N: there the ceiling is not above zero",)
+    assert found.notes == ("the ceiled score is without N, which has no ceiling above zero",)
 
 
 def over_time(x, noise=3.0):

@@ -20,8 +20,8 @@ from .subjects import Subjects
 class Parts:
     """The parts of one score, which is their mean.
 
-    raw: (n_splits, n_parts). ceilings, ceiled: one per part; None without a ceiling, or where it is not above
-    zero and cannot divide.
+    raw: (n_splits, n_parts). ceilings, ceiled: one per part; None without a ceiling; NaN or not above zero it
+    cannot divide, and there is no ceiled score.
     """
 
     names: tuple[str, ...]
@@ -49,7 +49,8 @@ class Parts:
         lacking = [name for name, value in zip(self.names, self.ceiled, strict=True) if value is None]
         if not lacking or len(lacking) == len(self.names):
             return ()
-        return (f"the ceiled score is without {', '.join(lacking)}: there the ceiling is not above zero",)
+        has = "has" if len(lacking) == 1 else "have"
+        return (f"the ceiled score is without {', '.join(lacking)}, which {has} no ceiling above zero",)
 
 
 def parts_of(
