@@ -1,12 +1,12 @@
-"""Curves along depth, bands over networks, and twins, on rows whose figures are known."""
+"""Curves along depth, bands over networks, chosen layers and optimism, on rows whose figures are known."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from pytest_brainscore.analysis.population.depth import GRID, band, curves
-from pytest_brainscore.analysis.population.twins import depths, optimism
+from pytest_brainscore.analysis.population.depth import GRID, band, curves, depths
+from pytest_brainscore.analysis.population.optimism import optimism
 from pytest_brainscore.specs.results import LayerScores, Row
 
 NAMES = ("a", "b", "c", "d")

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...specs.results import LayerScores, Row
+from ..statistics.estimates import Estimate, mean
+from .hypotheses import FEWEST
+from .twins import architecture
 
 GRID = np.linspace(0.05, 1.0, 20)
 """Relative depths at which networks with other numbers of layers are compared."""
@@ -52,6 +55,25 @@ class Band:
     high: np.ndarray
 
 
+@dataclass(frozen=True)
+class Depths:
+    """Where the chosen layers of one benchmark lie: relative depths, from 1 over the number of layers to 1.
+
+    trained, untrained: medians over `n` networks each; None where there are none. pairs: architectures that
+    have both. apart: trained minus untrained, the mean over pairs. difference: that with its standard error;
+    None for fewer than FEWEST pairs.
+    """
+
+    benchmark: str
+    n_trained: int
+    trained: float | None
+    n_untrained: int
+    untrained: float | None
+    pairs: int
+    apart: float | None
+    difference: Estimate | None
+
+
 def curves(rows: Sequence[Row]) -> tuple[Curve, ...]:
     """The curves of all networks: of pools, and of networks that were scored in two named layers or more."""
     scored = [row for row in rows if row.status == "scored"]
@@ -77,6 +99,25 @@ def band(curves: Sequence[Curve], what: str) -> Band:
     return Band(len(found), GRID, low, median, high)
 
 
+def depths(benchmark: str, curves: Sequence[Curve]) -> Depths:
+    """The depths of the chosen layers of one benchmark's networks; those of one architecture are averaged."""
+    sides = {trained: _by_architecture(curves, trained) for trained in (True, False)}
+    known = {trained: [x for values in side.values() for x in values] for trained, side in sides.items()}
+    common = sorted(set(sides[True]) & set(sides[False]))
+    apart = [statistics.fmean(sides[True][key]) - statistics.fmean(sides[False][key]) for key in common]
+    medians = {trained: statistics.median(values) if values else None for trained, values in known.items()}
+    return Depths(
+        benchmark,
+        len(known[True]),
+        medians[True],
+        len(known[False]),
+        medians[False],
+        len(common),
+        statistics.fmean(apart) if apart else None,
+        mean(np.array(apart), FEWEST),
+    )
+
+
 def _on_grid(depth: np.ndarray, values: np.ndarray) -> np.ndarray | None:
     kept = np.isfinite(values)
     return np.interp(GRID, depth[kept], values[kept]) if kept.sum() > 1 else None
@@ -87,7 +128,7 @@ def _of_pool(row: Row) -> Curve:
     return Curve(
         row,
         tuple(one.layer for one in layers),
-        _depths(len(layers)),
+        _places(len(layers)),
         np.array([_mean(one.train) for one in layers]),
         np.array([_mean(one.test) for one in layers]),
         np.array([_number(one.dimensionality) for one in layers]),
@@ -103,7 +144,7 @@ def _of_named(rows: Sequence[Row]) -> Curve:
     return Curve(
         rows[0],
         tuple(row.layer or "" for row in rows),
-        _depths(len(rows)),
+        _places(len(rows)),
         np.array([_number(row.also.get("train")) for row in rows]),
         np.array([_number(row.raw) for row in rows]),
         nothing,
@@ -124,9 +165,9 @@ def _split(layer: str, profile: Sequence[LayerScores]) -> Iterator[str]:
     yield from (name for name in layer.split(", ") if name in known)
 
 
-def _depths(count: int) -> np.ndarray:
-    depths: np.ndarray = np.arange(1, count + 1) / count
-    return depths
+def _places(count: int) -> np.ndarray:
+    places: np.ndarray = np.arange(1, count + 1) / count
+    return places
 
 
 def _mean(by_subject: Mapping[str, float | None]) -> float:
@@ -136,3 +177,12 @@ def _mean(by_subject: Mapping[str, float | None]) -> float:
 
 def _number(value: float | None) -> float:
     return np.nan if value is None else value
+
+
+def _by_architecture(curves: Sequence[Curve], trained: bool) -> dict[str, list[float]]:
+    """Architecture to the depths of its networks."""
+    found: dict[str, list[float]] = {}
+    for one in curves:
+        if one.row.about.get("trained") is trained and one.chosen_depth is not None:
+            found.setdefault(architecture(one.row), []).append(one.chosen_depth)
+    return found

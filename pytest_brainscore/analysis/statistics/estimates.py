@@ -49,10 +49,10 @@ class Resampled:
         return float(low), float(high)
 
 
-def mean(values: np.ndarray) -> Estimate | None:
-    """The mean of independent values and its t interval; None for fewer than two."""
+def mean(values: np.ndarray, fewest: int = 2) -> Estimate | None:
+    """The mean of independent values and its t interval; None for fewer than `fewest`."""
     n = len(values)
-    if n < 2:
+    if n < fewest:
         return None
     return Estimate(float(values.mean()), float(values.std(ddof=1) / np.sqrt(n)), n - 1)
 

@@ -10,6 +10,7 @@ import altair as alt
 import numpy as np
 
 from ...analysis.population.depth import Curve, band
+from ...analysis.population.twins import architecture
 from ...specs.results import Row
 from .charts import COLOURS, MOST_PANELS, SHAPES, WIDTH, inline, themed, titled
 
@@ -36,11 +37,6 @@ def training(row: Row) -> str:
     """Trained, untrained, or not known."""
     trained = row.about.get("trained")
     return UNKNOWN if not isinstance(trained, bool) else TRAINED if trained else UNTRAINED
-
-
-def architecture(row: Row) -> str:
-    """What twins share."""
-    return str(row.about.get("architecture") or row.model)
 
 
 def family(row: Row) -> str:

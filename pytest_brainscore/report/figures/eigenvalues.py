@@ -10,11 +10,12 @@ import altair as alt
 import numpy as np
 
 from ...analysis.population.dimensions import PowerLaw, power_law
+from ...analysis.population.twins import architecture
 from ...analysis.statistics.numbers import counted
 from ..parts import Figure, Table
 from ..spectra import Spectrum, shown
 from .charts import COLOURS, MOST_PANELS, SHAPES, inline, themed, titled
-from .curves import TRAINED, UNKNOWN, UNTRAINED, architecture, training
+from .curves import TRAINED, UNKNOWN, UNTRAINED, training
 
 _MOST_LINES, _RANKS, _APART = 8, 60, 12
 _GROUPS = (TRAINED, UNTRAINED, UNKNOWN)

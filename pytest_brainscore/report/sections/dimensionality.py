@@ -13,12 +13,13 @@ from ...analysis.population import correlates
 from ...analysis.population.depth import Curve, curves
 from ...analysis.population.dimensions import Dimension, Relation, dimensions, relations
 from ...analysis.population.hypotheses import FEWEST
+from ...analysis.population.twins import architecture
 from ...analysis.statistics.numbers import RHO, both_p, counted
 from ...errors import BrainScoreError, first_line
 from ...specs.results import Row
 from ..evidence import Evidence
 from ..figures.charts import MOST_PANELS, of_benchmark, scatter
-from ..figures.curves import TRAINED, UNKNOWN, UNTRAINED, Drawn, architecture, grouping, panels, training
+from ..figures.curves import TRAINED, UNKNOWN, UNTRAINED, Drawn, grouping, panels, training
 from ..figures.eigenvalues import figure
 from ..figures.phrases import shortest
 from ..layers import known

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ...analysis.population.depth import Curve, curves
+from ...analysis.population.depth import Curve, Depths, curves, depths
 from ...analysis.population.hypotheses import FEWEST
-from ...analysis.population.twins import Depths, Optimism, depths, optimism
+from ...analysis.population.optimism import Optimism, optimism
+from ...analysis.population.twins import architecture
 from ...analysis.statistics.numbers import counted, signed
 from ..evidence import Evidence
-from ..figures.curves import Drawn, architecture, grouping, panels, training
+from ..figures.curves import Drawn, grouping, panels, training
 from ..figures.phrases import difference, shortest, slug
 from ..parts import Figure, Section, Table
 
