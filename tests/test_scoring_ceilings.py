@@ -12,7 +12,7 @@ from pytest_brainscore import scoring
 from pytest_brainscore.data.opening import from_arrays
 from pytest_brainscore.errors import MetricError
 from pytest_brainscore.metrics import ncsnr
-from pytest_brainscore.metrics.between_subjects import rsa_bounds, subject_halves
+from pytest_brainscore.metrics.between_subjects import reliability_of_rdms, rsa_bounds
 from pytest_brainscore.metrics.encoding import crsa, encoding
 from pytest_brainscore.metrics.gsn import gsn
 from pytest_brainscore.metrics.rsa import brain_rdms
@@ -138,7 +138,7 @@ def test_bounds_are_of_the_rdms_of_the_test_stimuli(metric):
     assert made.ceiling.values.numpy() == pytest.approx(expected.values.numpy())
     spec = {"name": metric, "comparison": "spearman", "distance": "euclidean"}
     _, made = target(spec, {"name": "subject_halves", "n": 7})
-    expected = subject_halves(brain_rdms(y[TEST], "euclidean", GROUPS), "spearman", n=7)
+    expected = reliability_of_rdms(brain_rdms(y[TEST], "euclidean", GROUPS), "spearman", n=7)
     assert made.ceiling.value == pytest.approx(expected.value, rel=1e-12)
     assert made.ceiling.error == pytest.approx(expected.error)
 

@@ -16,7 +16,7 @@ from pytest_brainscore.data.opening import from_trials
 from pytest_brainscore.errors import BrainScoreError
 from pytest_brainscore.metrics import choices, readout
 from pytest_brainscore.metrics.choices import Choices
-from pytest_brainscore.metrics.subjects import subject_halves, subject_pairs
+from pytest_brainscore.metrics.subjects import reliability_of_accuracies, subject_pairs
 from pytest_brainscore.specs.benchmarks import Benchmark
 from pytest_brainscore.specs.classes import IMAGENET16
 from pytest_brainscore.specs.registry import Registry
@@ -126,7 +126,7 @@ def test_the_reliability_of_halves_of_subjects(x):
     found = score(
         {"metric": "error_consistency", "ceiling": {"name": "subject_halves", "n": 7}}, recorded(), x
     )
-    assert found.ceiling == pytest.approx(subject_halves(coded(table()), n=7, seed=0).value)
+    assert found.ceiling == pytest.approx(reliability_of_accuracies(coded(table()), n=7, seed=0).value)
 
 
 def test_a_selected_condition_alone_counts(x):

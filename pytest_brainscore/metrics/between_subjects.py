@@ -38,7 +38,9 @@ def leave_one_subject_out(rdms: Tensor, comparison: str = "spearman") -> Ceiling
     return Ceiling(float(lower.mean()), values=lower[None], over="subject")
 
 
-def subject_halves(rdms: Tensor, comparison: str = "spearman", *, n: int = 100, seed: int = 0) -> Ceiling:
+def reliability_of_rdms(
+    rdms: Tensor, comparison: str = "spearman", *, n: int = 100, seed: int = 0
+) -> Ceiling:
     """Return how well the mean RDMs of two halves of the subjects agree, by Spearman-Brown for all of them.
 
     The subjects are halved `n` times, as scikit-learn's ShuffleSplit(n, train_size=0.5, random_state=seed)

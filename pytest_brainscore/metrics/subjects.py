@@ -34,7 +34,7 @@ def subject_pairs(
     return Ceiling(float(mean), _error_of_pairs(compared), values=pairs[None])
 
 
-def subject_halves(trials: Choices, *, n: int = 100, seed: int = 0) -> Ceiling:
+def reliability_of_accuracies(trials: Choices, *, n: int = 100, seed: int = 0) -> Ceiling:
     """Return the reliability of accuracies by image: r between halves of the subjects, by Spearman-Brown.
 
     In each of n draws half of the subjects (the smaller half of an odd number) are drawn; accuracies by item

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from ..errors import MetricError
-from ..metrics import between_subjects, ncsnr, split_half
-from ..metrics.between_subjects import averaged
+from ..metrics import ncsnr, split_half
+from ..metrics.between_subjects import averaged, leave_one_subject_out, reliability_of_rdms, rsa_bounds
 from ..metrics.ceilings import Ceiling, stored
 from ..metrics.gsn import gsn
 from ..metrics.other_subjects import other_subjects
@@ -28,7 +28,11 @@ from .subjects import are_unnamed
 
 Presented = tuple[Tensor, np.ndarray, np.ndarray]
 Make = Callable[[Benchmark, Responses, Sequence[Split]], Ceiling]
-_BETWEEN_SUBJECTS = {"rsa_bounds", "leave_one_subject_out", "subject_halves"}
+_BETWEEN_SUBJECTS = {
+    "rsa_bounds": rsa_bounds,
+    "leave_one_subject_out": leave_one_subject_out,
+    "subject_halves": reliability_of_rdms,
+}
 _OF_SUBJECTS = {*_BETWEEN_SUBJECTS, "other_subjects"}
 _NOT_OF_R = {"r_over_ceiling", "r2_over_ceiling2"}
 """Under these a ceiling is of what the score is, and of the neuroids' share of signal no root is taken."""
@@ -163,7 +167,7 @@ def _comparison(metric: Metric) -> str:
 def _between_subjects(benchmark: Benchmark, rdms: Tensor, splits: Sequence[Split]) -> Ceiling:
     """Between the RDMs of all stimuli, or the mean over splits of those of the test stimuli."""
     spec, metric = benchmark.ceiling, benchmark.metric
-    bound = partial(getattr(between_subjects, spec.name), comparison=_comparison(metric))
+    bound = partial(_BETWEEN_SUBJECTS[spec.name], comparison=_comparison(metric))
     if spec.name == "subject_halves":
         bound = partial(bound, n=spec.n, seed=spec.seed)
     if not (metric.tells_train and splits):

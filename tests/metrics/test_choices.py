@@ -18,7 +18,7 @@ from pytest_brainscore.metrics.choices import (
     error_consistency,
     shape_bias,
 )
-from pytest_brainscore.metrics.subjects import subject_halves, subject_pairs
+from pytest_brainscore.metrics.subjects import reliability_of_accuracies, subject_pairs
 
 
 def made(seed=0, n=60, subjects=4, conditions=3, objects=5, keep=1.0):
@@ -142,7 +142,7 @@ def test_halves_of_subjects_are_a_loops(keep):
         shared = sorted(set(means[0]) & set(means[1]))
         r = np.corrcoef(*([half[i] for i in shared] for half in means))[0, 1]
         expected.append(2 * r / (1 + r))
-    found = subject_halves(trials, n=9, seed=7)
+    found = reliability_of_accuracies(trials, n=9, seed=7)
     assert found.values[:, 0].numpy() == pytest.approx(expected, abs=1e-12)
     assert found.value == pytest.approx(np.median(expected), abs=1e-12)
     assert found.error == pytest.approx(np.std(expected) / 3, abs=1e-12)
@@ -255,7 +255,7 @@ def test_repeated_trials_count_with_their_mean():
 def test_two_subjects_share_nothing_or_a_condition_has_one():
     apart = few((0, True, 0, 0), (1, False, 0, 0), (2, True, 1, 0), (3, False, 1, 0))
     assert np.isnan(subject_pairs(apart, "error_consistency").value)
-    assert np.isnan(subject_halves(apart, n=3).value)
+    assert np.isnan(reliability_of_accuracies(apart, n=3).value)
     both = [(i, i < 2, s, 0) for i, s in product(range(4), range(2))]
     found = subject_pairs(few(*both, *((i, i > 1, 0, 1) for i in range(4))), "error_consistency")
     assert (found.value, found.error) == (1, None)
@@ -263,7 +263,10 @@ def test_two_subjects_share_nothing_or_a_condition_has_one():
 
 def test_what_cannot_be_compared_says_so():
     trials = few(*PERFECT)
-    for ceiling in (lambda: subject_pairs(trials, "error_consistency"), lambda: subject_halves(trials)):
+    for ceiling in (
+        lambda: subject_pairs(trials, "error_consistency"),
+        lambda: reliability_of_accuracies(trials),
+    ):
         with pytest.raises(MetricError, match="compares subjects, and the choices are of one"):
             ceiling()
     with pytest.raises(MetricError, match=r"choices are torch.float64 \(4,\); a code"):

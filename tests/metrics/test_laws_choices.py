@@ -15,7 +15,7 @@ from pytest_brainscore.metrics import choices as metrics
 from pytest_brainscore.metrics.agreement import kappa, nearness
 from pytest_brainscore.metrics.choices import Choices
 from pytest_brainscore.metrics.measurement import Measurement
-from pytest_brainscore.metrics.subjects import subject_halves, subject_pairs
+from pytest_brainscore.metrics.subjects import reliability_of_accuracies, subject_pairs
 from tests.metrics.laws import each_device
 from tests.strategies import permutation, seeds
 
@@ -263,7 +263,7 @@ def test_ceilings_are_within_their_bounds(seed):
     trials = drawn(seed).trials
     assert subject_pairs(trials, "error_consistency").value <= 1 + 1e-12
     assert 0 <= subject_pairs(trials, "accuracy_distance").value <= 1
-    assert subject_halves(trials, n=5).value <= 1 + 1e-12
+    assert reliability_of_accuracies(trials, n=5).value <= 1 + 1e-12
 
 
 @given(seeds)
@@ -274,4 +274,4 @@ def test_subjects_who_do_the_same_agree_perfectly(seed):
     alike = replace(trials, right=right.repeat(SUBJECTS))
     assert subject_pairs(alike, "error_consistency").value == pytest.approx(1)
     assert subject_pairs(alike, "accuracy_distance").value == 1
-    assert subject_halves(alike, n=5).value == pytest.approx(1)
+    assert reliability_of_accuracies(alike, n=5).value == pytest.approx(1)

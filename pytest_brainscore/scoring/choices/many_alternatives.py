@@ -16,7 +16,7 @@ from ...errors import MetricError, nearest
 from ...metrics.ceilings import Ceiling
 from ...metrics.choices import Choices
 from ...metrics.measurement import Measurement
-from ...metrics.subjects import subject_halves, subject_pairs
+from ...metrics.subjects import reliability_of_accuracies, subject_pairs
 from ...scores import Score, Table
 from ...specs.benchmarks import Benchmark
 from ...specs.metrics import Accuracy, AccuracyDistance, ErrorConsistency, Metric, ShapeBias
@@ -176,7 +176,7 @@ def _ceiling(benchmark: Benchmark, trials: Choices | None) -> Ceiling | None:
     if spec.name == "subject_pairs" and isinstance(metric, ErrorConsistency | AccuracyDistance):
         return subject_pairs(trials, metric.name, **metric.parameters())
     if spec.name == "subject_halves":
-        return subject_halves(trials, n=spec.n, seed=spec.seed)
+        return reliability_of_accuracies(trials, n=spec.n, seed=spec.seed)
     return None
 
 
