@@ -28,14 +28,12 @@ class SignalAndNoise:
     """Two normal distributions over neuroids.
 
     mean: of the signal (m,); that of the noise is zero. signal, noise: covariances (m, m), positive
-    semi-definite; the noise's is that of one repetition. ncsnr: (m,), deviation of the signal over that of
-    the noise, before the covariances are made positive semi-definite.
+    semi-definite; the noise's is that of one repetition.
     """
 
     mean: Tensor
     signal: Tensor
     noise: Tensor
-    ncsnr: Tensor
 
 
 def signal_and_noise(responses: Tensor, seed: int = 0) -> SignalAndNoise:
@@ -54,8 +52,7 @@ def signal_and_noise(responses: Tensor, seed: int = 0) -> SignalAndNoise:
     centre = means[fitted].mean(dim=0)
     level = _level(means[fitted] - centre, None, means[held] - centre)
     data = _shrunk(means - means.mean(dim=0), n - 1, level)
-    ratio = (data.diagonal() - noise.diagonal() / r).clamp(min=0) / noise.diagonal()
-    return SignalAndNoise(means.mean(dim=0), *_settled(data, noise, n, r), ratio.sqrt())
+    return SignalAndNoise(means.mean(dim=0), *_settled(data, noise, n, r))
 
 
 def nearest_positive(covariance: Tensor) -> Tensor:

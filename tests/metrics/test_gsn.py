@@ -9,7 +9,6 @@ from scipy.stats import multivariate_normal
 
 from pytest_brainscore.errors import MetricError
 from pytest_brainscore.metrics.gsn import extrapolated, gsn, too_low
-from pytest_brainscore.metrics.ncsnr import estimated
 from pytest_brainscore.metrics.signal_and_noise import (
     LEVELS,
     SignalAndNoise,
@@ -27,10 +26,7 @@ FEW, FOUR = Simulation(n=10), Simulation(n=4)
 def truth(m: int = 30, latents: int = 6, noise: float = 2.0) -> SignalAndNoise:
     """A signal of a few dimensions in noise that is correlated between neuroids."""
     loadings, mixing = normal(1, latents, m), normal(2, m, m)
-    ratio = torch.full((m,), torch.nan)
-    return SignalAndNoise(
-        normal(3, m) / 2, loadings.T @ loadings / latents, noise * mixing.T @ mixing / m, ratio
-    )
+    return SignalAndNoise(normal(3, m) / 2, loadings.T @ loadings / latents, noise * mixing.T @ mixing / m)
 
 
 def responses(model: SignalAndNoise, n: int, r: int, seed: int = 10) -> torch.Tensor:
@@ -123,11 +119,6 @@ def test_covariances_are_recovered():
     close(found.mean, known.mean, 0.1)
 
 
-def test_ncsnr_is_that_of_single_neuroids():
-    measured = responses(truth(12), 60, 4)
-    close(signal_and_noise(measured).ncsnr, estimated(*shown(measured)), 1e-9)
-
-
 @pytest.mark.parametrize(("m", "n", "r"), [(30, 200, 3), (80, 60, 4)])
 def test_ceiling_of_known_covariances_is_recovered(m, n, r):
     """The truth: RDMs of signals drawn from the known distribution against those of measurements of them."""
@@ -155,7 +146,7 @@ def test_a_larger_signal_has_a_higher_ceiling():
     draws = drawn(known, FEW)
     scales = [np.median(ceilings_of(known, draws, 3, FEW, scale)) for scale in (0.0, 0.5, 1.0, 2.0)]
     assert scales[0] == 0
-    larger = SignalAndNoise(known.mean, 2 * known.signal, known.noise, known.ncsnr)
+    larger = SignalAndNoise(known.mean, 2 * known.signal, known.noise)
     assert scales[3] == pytest.approx(np.median(ceilings_of(larger, drawn(larger, FEW), 3, FEW)))
     assert scales[3] > scales[2] + 0.03 > scales[1] + 0.06
 
@@ -201,7 +192,7 @@ def test_a_signal_of_few_dimensions_is_scaled_as_far_as_it_takes():
     generator = np.random.default_rng(0)
     loadings = torch.from_numpy(generator.normal(size=(10, 200)))
     own = 4 * loadings.norm(dim=0).mean() ** 2 * torch.eye(200, dtype=torch.float64)
-    known = SignalAndNoise(torch.zeros(200), loadings.T @ loadings, own, torch.full((200,), 0.5))
+    known = SignalAndNoise(torch.zeros(200), loadings.T @ loadings, own)
     found = gsn(*shown(responses(known, 60, 3)), FEW)
     expected = np.median(ceilings_of(known, drawn(known, Simulation(n=100)), 3, FEW))
     assert found.value == pytest.approx(expected, abs=0.03)
@@ -211,7 +202,7 @@ def test_a_signal_of_few_dimensions_is_scaled_as_far_as_it_takes():
 def test_a_signal_that_no_scale_is_enough_for_is_told_of():
     measured = responses(truth(), 40, 3)
     model = signal_and_noise(measured)
-    faint = SignalAndNoise(model.mean, model.signal / 100, model.noise, model.ncsnr)
+    faint = SignalAndNoise(model.mean, model.signal / 100, model.noise)
     scale = scale_of(measured, faint, drawn(faint, FEW), FEW)
     assert scale.short
     assert scale.value == pytest.approx(2 * 1.1**19)

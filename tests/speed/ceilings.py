@@ -29,7 +29,7 @@ def truth(m: int, seed: int, ratio: float = 0.45, shared: float = 0.3) -> Signal
     signal, common = (_power_law(m, exponent, generator) for exponent in (1.0, 1.0))
     noise = shared * common + (1 - shared) * torch.eye(m, dtype=torch.float64)
     mean = 0.3 * torch.randn(m, generator=generator, dtype=torch.float64)
-    return SignalAndNoise(mean, ratio**2 * signal, noise, torch.full((m,), ratio))
+    return SignalAndNoise(mean, ratio**2 * signal, noise)
 
 
 def _power_law(m: int, exponent: float, generator: torch.Generator) -> Tensor:
@@ -45,8 +45,7 @@ def few_dimensions(m: int, seed: int, noise: float) -> SignalAndNoise:
     loadings = deviations * torch.randn(30, m, generator=generator, dtype=torch.float64)
     variance = float(loadings.square().sum(dim=0).mean())
     own = noise**2 * variance * torch.eye(m, dtype=torch.float64)
-    zero, ratio = torch.zeros(m, dtype=torch.float64), torch.full((m,), 1 / noise)
-    return SignalAndNoise(zero, loadings.T @ loadings, own, ratio)
+    return SignalAndNoise(torch.zeros(m, dtype=torch.float64), loadings.T @ loadings, own)
 
 
 def responses(model: SignalAndNoise, n: int, r: int, seed: int) -> Tensor:
