@@ -59,7 +59,7 @@ def alignment(x: Tensor, y: Tensor, debiased: bool = True) -> Tensor:
 
 def of_kernels(k: Tensor, h: Tensor, debiased: bool = True) -> Tensor:
     """Return CKA of two kernels (n, n), as `kernel` makes them; NaN where it has no denominator."""
-    hsic = _debiased_hsic if debiased else _hsic
+    hsic = debiased_hsic if debiased else _hsic
     self_similarity = hsic(k, k).clamp(min=0) * hsic(h, h).clamp(min=0)
     return hsic(k, h) / self_similarity.sqrt().masked_fill(self_similarity == 0, torch.nan)
 
@@ -89,7 +89,11 @@ def _hsic(k: Tensor, h: Tensor) -> Tensor:
     return (k * h).sum()
 
 
-def _debiased_hsic(k: Tensor, h: Tensor) -> Tensor:
+def debiased_hsic(k: Tensor, h: Tensor) -> Tensor:
+    """Return the unbiased HSIC of two kernels (n, n) without their diagonals: Song et al. 2012, eq. 5.
+
+    An estimate of the squared norm of the covariance of the features behind them, from n >= 4 stimuli.
+    """
     n = len(k)
     k_rows, h_rows = k.sum(dim=1), h.sum(dim=1)
     pairs = k_rows.sum() * h_rows.sum() / ((n - 1) * (n - 2))

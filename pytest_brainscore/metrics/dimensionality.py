@@ -9,6 +9,7 @@ from __future__ import annotations
 from torch import Tensor
 
 from ..errors import MetricError
+from .cka import debiased_hsic
 from .inputs import matrix
 from .linalg import centre, eigh, gram
 
@@ -23,14 +24,12 @@ def eigenvalues(x: Tensor) -> Tensor:
     return found / (len(x) - 1)
 
 
-def participation_ratio(x: Tensor) -> float:
-    """Return (sum of eigenvalues)^2 / sum of their squares: the effective dimensionality as it is published.
+def participation_ratio(variances: Tensor) -> float:
+    """Return (sum)^2 / sum of squares of `eigenvalues` (k,): the effective dimensionality as it is published.
 
-    It grows with the number of stimuli n and never exceeds n - 1; NaN where nothing varies. Raises
-    MetricError as `eigenvalues`.
+    It grows with the number of stimuli n and never exceeds n - 1; NaN where nothing varies.
     """
-    products = gram(_centred(x, least=2))
-    return float(products.trace().square() / products.square().sum())
+    return float(variances.sum().square() / variances.square().sum())
 
 
 def corrected_participation_ratio(x: Tensor, units: bool = False) -> float:
@@ -45,7 +44,8 @@ def corrected_participation_ratio(x: Tensor, units: bool = False) -> float:
     """
     x = _centred(x, least=4)
     products = gram(x)
-    trace, square = _squared_trace(products), _trace_of_square(products)
+    apart = products.clone().fill_diagonal_(0.0)
+    trace, square = _squared_trace(products), debiased_hsic(apart, apart)
     if units:
         own = _squared_variances(x)
         trace, square = trace - own, square - own
@@ -67,16 +67,8 @@ def _squared_trace(products: Tensor) -> Tensor:
     return (distances.sum().square() - shared) / (4 * n * (n - 1) * (n - 2) * (n - 3))
 
 
-def _trace_of_square(products: Tensor) -> Tensor:
-    """The mean of ((a - b).(c - d))^2 / 4 over four distinct stimuli: Song et al. 2012, eq. 5."""
-    n, apart = len(products), products.clone().fill_diagonal_(0.0)
-    rows = apart.sum(dim=1)
-    pairs = rows.sum().square() / ((n - 1) * (n - 2))
-    return (apart.square().sum() + pairs - 2 * rows.square().sum() / (n - 2)) / (n * (n - 3))
-
-
 def _squared_variances(x: Tensor) -> Tensor:
-    """The sum over the units (n, p), centred, of `_trace_of_square` of each."""
+    """The sum over the units (n, p), centred, of the squared variance of each: of tr C^2 their own part."""
     n, second, fourth = len(x), x.square().sum(dim=0), x.pow(4).sum(dim=0)
     pairs = second.square() * (1 + 1 / ((n - 1) * (n - 2)))
     total: Tensor = (pairs - fourth * (1 + 2 / (n - 2))).sum() / (n * (n - 3))

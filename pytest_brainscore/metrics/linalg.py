@@ -140,15 +140,18 @@ def gram(x: Tensor, mean: Tensor | None = None, width: int = 2048) -> Tensor:
 
     Some columns after the others, which keeps the copy small, and half of the products.
     """
-    n = len(x)
-    total = x.new_zeros(n, n, dtype=torch.float64)
-    tile = max(128, -(-n // 8))
+    total = x.new_zeros(len(x), len(x), dtype=torch.float64)
     for block in torch.split(x, width, dim=1):
-        part = block.to(torch.float64) if mean is None else block - mean[:, None]
-        for start in range(0, n, tile):
-            rows = slice(start, start + tile)
-            total[rows, : start + tile].addmm_(part[rows], part[: start + tile].T)
+        add_products(total, block.to(torch.float64) if mean is None else block - mean[:, None])
     return total.tril() + total.tril(-1).T
+
+
+def add_products(total: Tensor, rows: Tensor) -> None:
+    """Add X X' of the rows (n, c) to the lower triangle of `total` (n, n), and to the rest of its tiles."""
+    tile = max(128, -(-len(rows) // 8))
+    for start in range(0, len(rows), tile):
+        end = start + tile
+        total[start:end, :end].addmm_(rows[start:end], rows[:end].T)
 
 
 def centre(x: Tensor) -> tuple[Tensor, Tensor]:

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import torch
 
-from ..metrics.linalg import EPSILON, eigh
+from ..metrics.linalg import EPSILON, add_products, eigh
 
 CHUNK_BYTES = 64 * 2**20
 
@@ -86,12 +86,8 @@ class _InMemory:
 def _gram(activations: Columns, means: torch.Tensor, device: torch.device) -> torch.Tensor:
     """Gram matrix (n, n) of the row-centred activations, float64; only its lower triangle of tiles."""
     gram = torch.zeros(activations.n, activations.n, dtype=torch.float64, device=device)
-    tile = max(128, -(-activations.n // 8))
     for block in activations.blocks():
-        centred = block.to(device, torch.float64, copy=True).sub_(means[:, None])
-        for start in range(0, activations.n, tile):
-            rows = slice(start, start + tile)
-            gram[rows, : start + tile].addmm_(centred[rows], centred[: start + tile].T)
+        add_products(gram, block.to(device, torch.float64, copy=True).sub_(means[:, None]))
     return gram
 
 

@@ -35,7 +35,7 @@ def spectrum_of(x: Tensor) -> Spectrum | None:
         eigenvalues = dimensionality.eigenvalues(x)
     except MetricError:
         return None
-    plain = float(eigenvalues.sum().square() / eigenvalues.square().sum())
+    plain = dimensionality.participation_ratio(eigenvalues)
     return Spectrum(eigenvalues.float().cpu().numpy(), plain, corrected)
 
 
