@@ -19,8 +19,8 @@ from torch import Tensor
 from ..errors import MetricError
 from .ceilings import Ceiling
 from .d_prime import by_object, d_prime, object_d_prime
-from .linalg import EPSILON
 from .measurement import Measurement, standard_error
+from .rounding import constant
 
 Signature = Literal["i1", "i1n", "i2", "i2n", "o2"]
 
@@ -214,6 +214,5 @@ def _pearson(a: Tensor, b: Tensor, valid: Tensor) -> Tensor:
 def _unit(values: Tensor) -> Tensor:
     centred = values - values.mean()
     norm = torch.linalg.vector_norm(centred)
-    rounding = 8 * EPSILON * len(values) ** 0.5 * values.abs().max()
-    scaled: Tensor = centred / norm.masked_fill(norm <= rounding, torch.nan)
+    scaled: Tensor = centred / norm.masked_fill(constant(values), torch.nan)
     return scaled

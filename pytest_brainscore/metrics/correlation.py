@@ -1,7 +1,8 @@
 """Correlations of matching columns, on any device.
 
 Each takes two tensors (n, m) that broadcast over columns and returns (m,): one figure per column, NaN where
-a column is constant (it has no order and no direction) or holds NaN.
+a column is constant up to rounding (it has no order and no direction) or holds NaN. Values that rounding
+alone keeps apart tie (`rounding.py`).
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import scipy.stats
 import torch
 from torch import Tensor
 
-from .linalg import EPSILON
+from .rounding import constant, rises
 
 Correlation = Callable[[Tensor, Tensor], Tensor]
 
@@ -38,24 +39,28 @@ def rho_a(a: Tensor, b: Tensor) -> Tensor:
     12 sum(centred rank product) / (n^3 - n): Schuett et al. 2023, eLife 12:e82566.
     """
     n = a.shape[0]
-    product = ((rank(a) - (n + 1) / 2) * (rank(b) - (n + 1) / 2)).sum(dim=0)
-    return torch.where(_constant(a) | _constant(b), torch.nan, 12 * product / (n**3 - n))
+    a, b = rank(a), rank(b)
+    product = ((a - (n + 1) / 2) * (b - (n + 1) / 2)).sum(dim=0)
+    return torch.where(constant(a) | constant(b), torch.nan, 12 * product / (n**3 - n))
 
 
 def kendall_tau_a(a: Tensor, b: Tensor) -> Tensor:
     """Return Kendall's tau-a, (concordant - discordant pairs) / all pairs; scipy counts them on the CPU."""
     width = max(a.shape[1], b.shape[1])
-    pairs = zip(a.expand(-1, width).T.cpu(), b.expand(-1, width).T.cpu(), strict=True)
+    pairs = zip(*(rank(x).expand(-1, width).T.cpu() for x in (a, b)), strict=True)
     columns = [_tau_a(left, right) for left, right in pairs]
     return torch.tensor(columns, dtype=torch.float64, device=a.device)
 
 
 def rank(x: Tensor) -> Tensor:
-    """Return ranks 1..n within each column (n, m), ties sharing their average; NaN for a column with NaN."""
+    """Return ranks 1..n within each column (n, m), ties sharing their average; NaN for a column with NaN.
+
+    Values tie where they differ by no more than rounding.
+    """
     ordered, order = x.sort(dim=0)
     place = torch.arange(x.shape[0], device=x.device).reshape(-1, *[1] * (x.ndim - 1)).expand(x.shape)
     starts = torch.ones_like(ordered, dtype=torch.bool)
-    starts[1:] = ordered[1:] != ordered[:-1]
+    starts[1:] = rises(ordered)
     ends = starts.roll(-1, dims=0)
     first = torch.where(starts, place, 0).cummax(dim=0).values
     last = torch.where(ends, place, x.shape[0]).flip(0).cummin(dim=0).values.flip(0)
@@ -67,24 +72,19 @@ def rank(x: Tensor) -> Tensor:
 def _unit(columns: Tensor, original: Tensor | None = None) -> Tensor:
     """Return columns of length one; NaN for those that are rounding beside the `original`."""
     norm = columns.square().sum(dim=0).sqrt()  # vector_norm takes five times as long over rows
-    nothing = norm == 0 if original is None else _constant(original)
+    nothing = norm == 0 if original is None else constant(original)
     scaled: Tensor = columns / norm.masked_fill(nothing, torch.nan)
     return scaled
 
 
-def _constant(x: Tensor) -> Tensor:
-    most, least = x.amax(dim=0), x.amin(dim=0)
-    constant: Tensor = most - least <= 8 * EPSILON * torch.maximum(most.abs(), least.abs())
-    return constant
-
-
 def _tau_a(a: Tensor, b: Tensor) -> float:
-    """Undo the tie correction of scipy's tau-b."""
+    """Of ranks (n,): undo the tie correction of scipy's tau-b."""
     pairs = len(a) * (len(a) - 1) / 2
     tau_b = float(scipy.stats.kendalltau(a.numpy(), b.numpy()).statistic)
     return tau_b * float(((1 - _tied(a) / pairs) * (1 - _tied(b) / pairs)) ** 0.5)
 
 
-def _tied(x: Tensor) -> float:
-    counts = torch.unique(x, return_counts=True)[1].to(torch.float64)
+def _tied(ranks: Tensor) -> float:
+    """How many pairs tie; average ranks are whole or halves."""
+    counts = torch.bincount((2 * ranks).nan_to_num().to(torch.int64)).to(torch.float64)
     return float((counts * (counts - 1) / 2).sum())

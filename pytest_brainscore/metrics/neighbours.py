@@ -14,11 +14,9 @@ from torch import Tensor
 from ..errors import MetricError
 from .inputs import matrix, same_stimuli
 from .measurement import Measurement, Over
+from .rounding import ROUNDING
 from .rsa import Groups, by_group, cosine_distance, ready
 from .splits import Split
-
-_ROUNDING = 1e-12
-"""Of the largest dissimilarity: those that differ by less are equal."""
 
 
 def mutual_knn(
@@ -53,7 +51,7 @@ def _nearest(distances: Tensor, k: int) -> Tensor:
     """Return (n, n): 1 where the column's stimulus is among the k nearest of the row's, or its share."""
     above = distances.triu(1)
     others = (above + above.T).fill_diagonal_(torch.inf)
-    rounding = _ROUNDING * above.abs().max()
+    rounding = ROUNDING * above.abs().max()
     last = others.topk(k, dim=1, largest=False).values[:, -1:]
     closer, tied = others < last - rounding, (others - last).abs() <= rounding
     places = k - closer.sum(dim=1, keepdim=True)

@@ -4,8 +4,9 @@ Every metric here has the form ``metric(x, y, splits, **parameters)`` with activ
 y (n, m) on one device, and gives r as (n_splits, n_neuroids), summarised by the median over neuroids. Also
 given: ``explained_variance`` = 1 - Var(error) / Var(response) on the test stimuli, in the same shape.
 
-A neuroid that is constant, in truth or in prediction, has r NaN. A constant unit carries nothing and does no
-harm. MetricError for NaN or infinity in x or y, and for splits that do not fit the stimuli.
+A neuroid that is constant up to rounding, in truth or in prediction, has r NaN. A constant unit carries
+nothing and does no harm. MetricError for NaN or infinity in x or y, and for splits that do not fit the
+stimuli.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from .inputs import checked, finite, matrix, same_stimuli
 from .leave_one_out import Criterion
 from .measurement import Measurement
 from .prediction import Prediction
+from .rounding import constant
 from .splits import Split
 from .splits import check as check_splits
 
@@ -131,9 +133,11 @@ def reverse_pls(x: Tensor, y: Tensor, splits: Sequence[Split], *, components: in
 
 
 def explained_variance(predicted: Tensor, y: Tensor) -> Tensor:
-    """Return (m,): 1 - Var(y - predicted) / Var(y) of columns (k, m); NaN for a constant response."""
-    variance = y.var(dim=0, correction=0)
-    variance = variance.masked_fill(y.amax(dim=0) == y.amin(dim=0), torch.nan)
+    """Return (m,): 1 - Var(y - predicted) / Var(y) of columns (k, m).
+
+    NaN for a response that is constant up to rounding.
+    """
+    variance = y.var(dim=0, correction=0).masked_fill(constant(y), torch.nan)
     return 1 - (y - predicted).var(dim=0, correction=0) / variance
 
 

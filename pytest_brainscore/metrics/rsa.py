@@ -18,6 +18,7 @@ from .correlation import Correlation
 from .inputs import matrix, same_stimuli
 from .linalg import EPSILON, centre, gram
 from .measurement import Measurement
+from .rounding import ROUNDING
 from .splits import Split, check
 
 Groups = Sequence[Tensor]
@@ -61,7 +62,10 @@ def euclidean_distance(x: Tensor) -> Tensor:
     x, _ = centre(x)
     products = gram(x)
     size = products.diagonal()
-    return (size[:, None] + size[None, :] - 2 * products).clamp(min=0).sqrt().fill_diagonal_(0.0)
+    both = size[:, None] + size[None, :]
+    square = both - 2 * products
+    nothing = square <= ROUNDING * both  # of equal stimuli, whose root would be 1e-8
+    return square.masked_fill_(nothing, 0.0).sqrt().fill_diagonal_(0.0)
 
 
 def squared_distance(x: Tensor) -> Tensor:
@@ -91,7 +95,8 @@ COMPARISONS: Mapping[str, Correlation] = {
 def compare(a: Tensor, b: Tensor, comparison: str = "spearman") -> Tensor:
     """Return (s,): RDMs a (n, n) or (s, n, n) against b (s, n, n), over the upper triangles.
 
-    NaN where all dissimilarities of one are the same. Raises MetricError for an unknown comparison.
+    NaN where all dissimilarities of one are the same up to rounding; ranks of those that are, are shared.
+    Raises MetricError for an unknown comparison.
     """
     return _named(comparison, COMPARISONS, "comparison")(upper(a), upper(b))
 

@@ -16,6 +16,7 @@ from . import rsa
 from .inputs import matrix, same_stimuli
 from .linalg import centre
 from .measurement import Measurement
+from .rounding import constant
 from .rsa import Groups
 from .splits import Split
 
@@ -32,9 +33,10 @@ def rsm(
 
     y: one RDM, 1 - RSM, per subject (s, n, n); or responses (n, m), each neuroid z-scored, `groups` the
     columns of each subject. A unit takes part where its mean over stimuli is further from zero than
-    `deviations` standard deviations (ddof 0) of the means of all units that are not constant; it is z-scored
-    over stimuli (ddof 0). Values (1, s); `splits` plays no part.
-    Raises MetricError for NaN, fewer than 3 stimuli, and where fewer than 2 units take part.
+    `deviations` standard deviations (ddof 0) of the means of all units; it is z-scored over stimuli (ddof 0).
+    Units and neuroids that are constant up to rounding are left out. Values (1, s); `splits` plays no part.
+    Raises MetricError for NaN, fewer than 3 stimuli, and where fewer than 2 units, or neuroids of a subject,
+    take part.
     """
     x = matrix(x, "activations", "unit")
     brain = brain_rsms(y, groups)
@@ -52,7 +54,7 @@ def rsm(
 
 def _most_active(x: Tensor, deviations: float) -> Tensor:
     """Return the units (n, q) whose mean stands out from the means of all that vary over stimuli."""
-    varying = x[:, x.amax(dim=0) > x.amin(dim=0)]
+    varying = _varying(x)
     means = varying.mean(dim=0)
     bound = deviations * means.std(correction=0)
     chosen = means.abs() > bound
@@ -69,7 +71,22 @@ def brain_rsms(y: Tensor, groups: Groups | None) -> Tensor:
     """Return (s, n, n): 1 - RSM of each subject, from responses (n, m), or from such RDMs as they are."""
     if y.ndim == 3:
         return rsa.ready(y, groups)
-    return rsa.brain_rdms(_standardised(matrix(y, "responses", "neuroid")), "pearson", groups)
+    subjects = rsa.by_group(matrix(y, "responses", "neuroid"), groups)
+    return torch.stack([_of_subject(columns, number) for number, columns in enumerate(subjects, start=1)])
+
+
+def _of_subject(columns: Tensor, number: int) -> Tensor:
+    varying = _varying(columns)
+    if varying.shape[1] < 2:
+        raise MetricError(
+            f"rsm: {varying.shape[1]} of {columns.shape[1]} neuroids of subject {number} vary over stimuli,"
+            " and an RSM needs 2: leave the subject out"
+        )
+    return rsa.pearson_distance(_standardised(varying))
+
+
+def _varying(columns: Tensor) -> Tensor:
+    return columns[:, ~constant(columns)]
 
 
 def _standardised(columns: Tensor) -> Tensor:

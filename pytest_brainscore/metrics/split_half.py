@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ..errors import MetricError
 from .ceilings import Ceiling, Groups
-from .linalg import EPSILON
+from .rounding import constant
 from .splits import Split, shuffle
 
 BYTES_AT_ONCE = 2**26
@@ -177,9 +177,9 @@ def _masked_pearson(a: Tensor, b: Tensor) -> Tensor:
 
 def _masked_unit(x: Tensor, valid: Tensor) -> Tensor:
     count = valid.sum(dim=0)
-    x = torch.where(valid, x, 0.0)
-    centred = torch.where(valid, x - x.sum(dim=0) / count, 0.0)
+    mean = torch.where(valid, x, 0.0).sum(dim=0) / count
+    filled = torch.where(valid, x, mean)
+    centred = filled - mean
     norm = torch.linalg.vector_norm(centred, dim=0)
-    rounding = 8 * EPSILON * count.sqrt() * x.abs().amax(dim=0)
-    scaled: Tensor = centred / norm.masked_fill((norm <= rounding) | (count < 2), torch.nan)
+    scaled: Tensor = centred / norm.masked_fill(constant(filled) | (count < 2), torch.nan)
     return scaled

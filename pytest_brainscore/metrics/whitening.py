@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from .correlation import cosine
-from .linalg import EPSILON
+from .rounding import constant
 
 
 def whitened_cosine(a: Tensor, b: Tensor) -> Tensor:
@@ -28,9 +28,7 @@ def whitened_pearson(a: Tensor, b: Tensor) -> Tensor:
 
 
 def _without_mean(columns: Tensor) -> Tensor:
-    spread = columns.amax(dim=0) - columns.amin(dim=0)
-    constant = spread <= 8 * EPSILON * columns.abs().amax(dim=0)
-    return (columns - columns.mean(dim=0)).masked_fill(constant, 0.0)
+    return (columns - columns.mean(dim=0)).masked_fill(constant(columns), 0.0)
 
 
 def _whitened(columns: Tensor) -> Tensor:

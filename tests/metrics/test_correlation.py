@@ -68,6 +68,57 @@ def test_a_column_with_nan_has_no_ranks():
     assert correlation.rank(x)[:, 1].tolist() == [2.0, 1.0]
 
 
+def rounded(x: torch.Tensor, size: float) -> torch.Tensor:
+    """The same numbers after sums in other orders: each is off by up to `size` of the largest."""
+    noise = torch.rand(x.shape, generator=torch.Generator().manual_seed(9), dtype=torch.float64)
+    return x + size * x.abs().amax(dim=0) * (noise - 0.5)
+
+
+@pytest.mark.parametrize("size", [2e-16, 1e-14, 9e-13])
+def test_numbers_that_rounding_alone_keeps_apart_share_a_rank(size):
+    a, b = columns(ties=True)
+    noisy = rounded(a, size)
+    assert (noisy != a).any()
+    assert correlation.rank(noisy).equal(correlation.rank(a))
+    for metric in (correlation.spearman, correlation.rho_a, correlation.kendall_tau_a):
+        assert metric(noisy, b).equal(metric(a, b))
+        assert metric(b, 1e-6 * noisy).equal(metric(b, a))
+
+
+def test_spearman_and_tau_a_of_ties_up_to_rounding_are_scipys_of_ties():
+    a, b = (x[:, 0] for x in columns(ties=True))
+    noisy = rounded(a[:, None], 1e-14), rounded(b[:, None], 1e-14)
+    assert float(correlation.spearman(*noisy)) == pytest.approx(
+        scipy.stats.spearmanr(a, b).statistic, abs=1e-13
+    )
+    untied = [float((x[:, None] != x).double().sum()) / (30 * 29) for x in (a, b)]
+    tau_a = scipy.stats.kendalltau(a, b).statistic * (untied[0] * untied[1]) ** 0.5
+    assert float(correlation.kendall_tau_a(*noisy)) == pytest.approx(tau_a, abs=1e-13)
+
+
+def test_what_differs_by_more_than_rounding_has_a_rank_of_its_own():
+    x = torch.arange(50, dtype=torch.float64).mul(3e-12).add(1)[:, None]
+    assert correlation.rank(x.flip(0))[:, 0].tolist() == list(range(50, 0, -1))
+
+
+@pytest.mark.parametrize("metric", ALL)
+@pytest.mark.parametrize("level", [0.3, -7e5])
+def test_a_column_that_varies_by_rounding_alone_is_nan(metric, level):
+    a, b = columns(ties=False)
+    a[:, 1] = rounded(torch.full((30, 1), level, dtype=torch.float64), 1e-14)[:, 0]
+    a[:, 2] = torch.tensor([0.1 + 0.2, 0.3] * 15, dtype=torch.float64)
+    for r in (metric(a, b), metric(b, a)):
+        assert r.isnan().tolist() == [False, True, True, False]
+
+
+@pytest.mark.parametrize("metric", [*ALL, correlation.cosine])
+def test_a_column_with_nan_is_nan(metric):
+    a, b = columns(ties=False)
+    a[4, 2] = torch.nan
+    for r in (metric(a, b), metric(b, a)):
+        assert r.isnan().tolist() == [False, False, True, False]
+
+
 @pytest.mark.parametrize("metric", ALL)
 @pytest.mark.parametrize("constant", [0.0, 0.1, 1e6, -3.3])
 def test_a_constant_column_is_nan_without_a_warning(metric, constant):

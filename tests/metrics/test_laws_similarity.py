@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from pytest_brainscore.metrics import rsa
 from pytest_brainscore.metrics.splits import Split, shuffle
+from pytest_brainscore.models.coordinates import coordinates_of
 from tests.metrics import laws
 from tests.metrics.laws import case, each, halves
 from tests.strategies import factors, few, matched, normal, permutation, seeds
@@ -34,6 +35,7 @@ BIASED = [case("cka", "biased", debiased=False), case("cka_cv", "biased", debias
 DEBIASED = [case("cka"), case("cka_cv")]
 CKA = [*DEBIASED, *BIASED]
 CASES = [*RDM, *RDM_CV, *CKA]
+BY_RANKS = [rdm_case("rdm", d, c) for d in rsa.DISTANCES for c in ("spearman", "rho_a", "kendall_tau_a")]
 CROSS_VALIDATED = [c for c in CASES if c.id.startswith(("rdm_cv", "cka_cv"))]
 
 
@@ -161,6 +163,20 @@ def test_unit_of_responses(case, data, factor):
 def test_every_unit_twice_is_the_same_geometry(case, data):
     x, y = data
     laws.agree(case(torch.cat([x, x], dim=1), y), case(x, y))
+
+
+@each(BY_RANKS)
+@given(st.integers(3, 8), st.integers(2, 300), seeds)
+def test_equal_distances_tie_however_often_each_unit_is_there(case, categories, copies, seed):
+    """A network that knows categories alone has two distances, which rounding splits into many."""
+    _, distance, comparison = case.id.split("-")
+    label = torch.arange(24) % categories
+    x, y = torch.eye(categories, dtype=torch.float64)[label], normal(seed, 24, 7)
+    exact = (label[:, None] != label).double()
+    expected = rsa.compare(exact, rsa.DISTANCES[distance](y)[None], comparison)
+    many = x.repeat(1, copies)
+    for seen in (x, many, coordinates_of(many.float())):
+        laws.close(case(seen, y).values[0], expected, 1e-9)
 
 
 @each(CASES)

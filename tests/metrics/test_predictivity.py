@@ -57,6 +57,20 @@ def test_a_constant_neuroid_is_nan_and_changes_nothing_else(metric, constant):
 
 
 @every_metric
+def test_a_neuroid_whose_answer_varies_by_rounding_over_test_stimuli_has_no_number(metric):
+    """As where 0.1 is averaged over three repetitions of one stimulus, and five of the next."""
+    x, y = data()
+    y[:, 2] = torch.tensor([(0.1 + 0.1 + 0.1) / 3, 0.1] * 30, dtype=torch.float64)
+    y[SPLITS[0].train, 2] = normal(3, len(SPLITS[0].train))
+    measured = metric(x, y, SPLITS[:1])
+    for figures in (
+        measured.values,
+        *(v for name, v in measured.also.items() if name == "explained_variance"),
+    ):
+        assert figures.isnan().tolist() == [[False, False, True, False, False]]
+
+
+@every_metric
 def test_only_constant_neuroids_give_nan_and_no_error(metric):
     measured = metric(data()[0], torch.full((60, 3), 0.1), SPLITS)
     assert measured.values.isnan().all()

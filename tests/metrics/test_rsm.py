@@ -63,6 +63,28 @@ def test_responses_make_rsms_of_their_own():
     assert rsm(x, y).over == "all"
 
 
+@pytest.mark.parametrize("silent", [[2.0, 2.0], [0.1 + 0.2, 0.3]], ids=["exactly", "up to rounding"])
+def test_constant_neuroids_and_units_take_no_part(silent):
+    x, y = activations(), normal(5, N, 8)
+    column = torch.tensor(silent * (N // 2), dtype=torch.float64)[:, None]
+    without = rsm(x, y, groups=[torch.arange(0, 5), torch.arange(5, 8)])
+    with_one = torch.cat([y[:, :3], column, y[:, 3:]], dim=1)
+    groups = [torch.arange(0, 6), torch.arange(6, 9)]
+    assert rsm(x, with_one, groups=groups).values.equal(without.values)
+    more = rsm(torch.cat([1e3 * column, x], dim=1), with_one, groups=groups)
+    assert more.values.equal(without.values)
+    assert more.also["units"].equal(without.also["units"])
+
+
+@pytest.mark.parametrize("varying", [0, 1])
+def test_a_subject_needs_two_neuroids_that_vary(varying):
+    y = torch.cat([normal(5, N, 4 + varying), torch.full((N, 3), 0.1, dtype=torch.float64)], dim=1)
+    groups = [torch.arange(0, 4), torch.arange(4, 7 + varying)]
+    says = rf"rsm: {varying} of {3 + varying} neuroids of subject 2 vary over stimuli"
+    with pytest.raises(MetricError, match=says):
+        rsm(activations(), y, groups=groups)
+
+
 def test_where_no_unit_stands_out_it_says_so():
     x = torch.cat([normal(0, N, 40), torch.zeros(N, 2, dtype=torch.float64)], dim=1)
     with pytest.raises(MetricError, match=r"0 of 42 units \(2 of them constant\) have a mean beyond 3.1"):

@@ -140,9 +140,10 @@ def test_a_band_that_is_constant_tells_nothing():
     close(found.also["share.grey"], torch.zeros(1, 6, dtype=torch.float64))
 
 
-def test_a_constant_response_has_no_number():
+@pytest.mark.parametrize("answers", [[4.0, 4.0], [0.1 + 0.2, 0.3]], ids=["exactly", "up to rounding"])
+def test_a_constant_response_has_no_number(answers):
     y = responses()
-    y[:, 1] = 4.0
+    y[:, 1] = torch.tensor(answers * 30, dtype=torch.float64)
     found = unique_variance(bands()[0], y, shuffle(60, n_splits=1), beside={"b": bands()[1]}, candidates=2)
     assert found.values.isnan().tolist() == [[False, True, False, False, False, False]]
     assert found.also["share"].isnan().tolist() == found.values.isnan().tolist()
