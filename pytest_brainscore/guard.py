@@ -88,12 +88,20 @@ def differences(old: Told, new: Told) -> Iterator[str]:
     for name in dict.fromkeys([*old, *new]):
         before, after = old.get(name), new.get(name)
         if not _equal(before, after):
-            yield f"{name} {_short(before)} → {_short(after)}"
+            yield f"{name} {shortened(before)} → {shortened(after)}"
 
 
 def agree(a: Sequence[float], b: Sequence[float]) -> bool:
     """Whether two lists of numbers are the same, to the precision that baselines are written with."""
     return len(a) == len(b) and all(abs(x - y) <= EQUAL for x, y in zip(a, b, strict=True))
+
+
+def shortened(value: str | int | float | None) -> str:
+    """What a difference shows of a value: of a digest its first eight digits."""
+    if isinstance(value, float):
+        return f"{value:.6f}"
+    text = "none" if value is None else str(value)
+    return text[:8] if len(text) >= 16 and set(text) <= set("0123456789abcdef") else text
 
 
 def _unlike(new: Measured, old: Measured | None) -> Verdict | None:
@@ -152,10 +160,3 @@ def _equal(a: object, b: object) -> bool:
     if isinstance(a, float) and isinstance(b, float):
         return abs(a - b) <= EQUAL
     return a == b
-
-
-def _short(value: str | int | float | None) -> str:
-    if isinstance(value, float):
-        return f"{value:.6f}"
-    text = "none" if value is None else str(value)
-    return text[:8] if len(text) >= 16 and set(text) <= set("0123456789abcdef") else text

@@ -10,10 +10,10 @@ from typing import Literal
 from zlib import crc32
 
 import numpy as np
-from scipy.special import ndtri
 
 from .statistics.estimates import LEVEL
 from .statistics.numbers import counted, percent
+from .statistics.proportions import wilson
 
 Side = Literal["people", "model", "alike"]
 SMALL = 0.05
@@ -120,17 +120,6 @@ def ranked(every: Iterable[Sided]) -> dict[str, tuple[Sided, ...]]:
 
 def _worse(one: Sided) -> float:
     return math.inf if one.score is None else -one.score
-
-
-def wilson(share: np.ndarray, n: np.ndarray, level: float = LEVEL) -> tuple[np.ndarray, np.ndarray]:
-    """Wilson's interval of a share of n trials: low and high, as `share`. Wilson 1927, JASA 22:209.
-
-    Of no trials it is from 0 to 1, whatever the share.
-    """
-    z = float(ndtri((1 + level) / 2))
-    centre = (n * share + z**2 / 2) / (n + z**2)
-    half = z * np.sqrt(n * share * (1 - share) + z**2 / 4) / (n + z**2)
-    return centre - half, centre + half
 
 
 def told(compared: Compared, model: str, benchmark: str) -> str:

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from ..specs.references import Column, Entry, Reference
 from ..specs.results import Row
 from .outcomes import Outcomes
+from .statistics.rank_correlation import spearman
 
 MEAN, TOP1 = "mean", "top-1"
-_FEWEST = 3
 Numbers = Mapping[str, float | None]
 
 
@@ -113,7 +113,7 @@ def _agreement(
     ceilings: tuple[float | None, float | None] = (None, None),
 ) -> Agreement:
     both = list(_both(name, pairs))
-    return Agreement(name, len(both), _spearman(both), benchmark, due, ceilings)
+    return Agreement(name, len(both), spearman(both), benchmark, due, ceilings)
 
 
 def _both(name: str, pairs: Sequence[Pair]) -> Iterator[tuple[float, float]]:
@@ -121,13 +121,3 @@ def _both(name: str, pairs: Sequence[Pair]) -> Iterator[tuple[float, float]]:
         theirs, ours = pair.theirs[name], pair.ours[name]
         if theirs is not None and ours is not None:
             yield theirs, ours
-
-
-def _spearman(both: Sequence[tuple[float, float]]) -> float | None:
-    """Spearman's rank correlation of the pairs; ties have the mean of their ranks."""
-    theirs, ours = [one for one, _ in both], [one for _, one in both]
-    if len(both) < _FEWEST or 1 in (len(set(theirs)), len(set(ours))):
-        return None
-    from scipy.stats import spearmanr
-
-    return float(spearmanr(theirs, ours).statistic)

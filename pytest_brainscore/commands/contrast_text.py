@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ..analysis.population.contrasts import Effect, Group
-from ..analysis.population.correlates import Correlate, why_none
+from ..analysis.population.correlates import Correlate
 from ..analysis.population.likeness import Likeness
 from ..analysis.population.survey import Survey
+from ..analysis.statistics.rank_correlation import why_none
 from ..specs.contrasts import Contrast
 
 _NO_LIKENESS = "likeness of networks: no run left RDMs (crsa and versa do, with one split)"

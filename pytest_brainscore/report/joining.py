@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import ResultsError
-from ..guard import agree
+from ..guard import agree, shortened
 from ..specs.results import Row, is_plain
 from ..versions import OF_NUMBERS, release
 from .runs import Part
@@ -87,7 +87,7 @@ def _refuse_unlike(scored: Iterable[Found]) -> None:
             before, other = first.setdefault((subject, what), (value, found))
             if before != value:
                 raise ResultsError(
-                    f"{_place(found)}: {what}{subject} is {_short(value)}, and {_short(before)} in"
+                    f"{_place(found)}: {what}{subject} is {shortened(value)}, and {shortened(before)} in"
                     f" {_place(other)}: such scores are not joined; {advice}"
                 )
 
@@ -166,7 +166,3 @@ def _place(found: Found) -> str:
     row = found.row
     layer = f", layer {row.layer}" if row.layer else ""
     return f"{found.part.file} ({row.benchmark}, {row.model}{layer})"
-
-
-def _short(value: str) -> str:
-    return value[:8] if len(value) >= 16 and set(value) <= set("0123456789abcdef") else value

@@ -19,6 +19,7 @@ from pytest_brainscore.analysis.population.members import sort
 from pytest_brainscore.analysis.population.networks import networks, select
 from pytest_brainscore.analysis.population.units import Question, by_part
 from pytest_brainscore.analysis.statistics import estimates
+from pytest_brainscore.analysis.statistics.rank_correlation import spearman
 from pytest_brainscore.data import voxels
 from pytest_brainscore.data.published import conwell2024
 from pytest_brainscore.specs.contrasts import OtherThan
@@ -299,7 +300,7 @@ def _():
     return {
         "mean": gap.value,
         "sd": gap.se * np.sqrt(gap.df + 1),
-        "spearman": correlates.spearman(list(zip(plain.tolist(), projected.tolist(), strict=True))),
+        "spearman": spearman(list(zip(plain.tolist(), projected.tolist(), strict=True))),
         "min": min(plain.min(), projected.min()),
         "max": max(plain.max(), projected.max()),
         "median_true": np.median(projected),

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from pytest_brainscore.analysis.population.correlates import interval, p_of, spearman, told
 from pytest_brainscore.analysis.statistics.corrections import holm, level_of_each
 from pytest_brainscore.analysis.statistics.estimates import Estimate, bootstrap, mean
 from pytest_brainscore.analysis.statistics.least_squares import fit, two_groups, two_groups_apart
+from pytest_brainscore.analysis.statistics.rank_correlation import interval, p_of, spearman, told
 
 RNG = np.random.default_rng(6)
 A, B = RNG.normal(0.4, 0.1, 9), RNG.normal(0.3, 0.2, 5)

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from pytest_brainscore.analysis.images import Compared, Sided, ranked, told, wilson
+from pytest_brainscore.analysis.images import Compared, Sided, ranked, told
+from pytest_brainscore.analysis.statistics.proportions import wilson
 
 PEOPLE = np.array([0.9, 0.9, 0.9, 0.5, 0.1, 0.999])
 MODEL = np.array([0.2, 0.95, 0.88, 0.52, 1.0, 0.97])

@@ -11,10 +11,10 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 
 from ...specs.references import Reference
+from ..statistics import rank_correlation
 from ..statistics.corrections import holm
 from ..statistics.estimates import LEVEL
 from ..statistics.numbers import both_p, estimate
-from . import correlates
 from .networks import Network
 
 AT = 70.0
@@ -31,8 +31,8 @@ class Part:
     """The networks of all accuracies, or of one side of 70 %: `below` it, and at or `above` it.
 
     r: Pearson's correlation of score and top-1 with its 95 % interval (Fisher's z), None where all lie on a
-    line: it would be a point. rho: Spearman's, with Bonett and Wright's, None where `correlates.interval` is.
-    All None for fewer than 5 networks, or where one side is constant.
+    line: it would be a point. rho: Spearman's, with Bonett and Wright's, None where
+    `rank_correlation.interval` is. All None for fewer than 5 networks, or where one side is constant.
     """
 
     part: str
@@ -110,7 +110,7 @@ def _apart(found: Parted) -> str:
 def _ranked(part: Part) -> str:
     if part.rho is None:
         return ""
-    return f", {correlates.told(part.rho, part.rho_low, part.rho_high, part.n, 2)}"
+    return f", {rank_correlation.told(part.rho, part.rho_low, part.rho_high, part.n, 2)}"
 
 
 def _said(part: Part) -> str:
@@ -121,11 +121,11 @@ def _said(part: Part) -> str:
 
 
 def _part(name: str, pairs: Pairs) -> Part:
-    rho = correlates.spearman(pairs) if len(pairs) >= FEWEST else None
+    rho = rank_correlation.spearman(pairs) if len(pairs) >= FEWEST else None
     if rho is None:
         return Part(name, len(pairs))
     r = float(np.corrcoef(np.array(pairs).T)[0, 1])
-    ends = correlates.interval(rho, len(pairs)) or (None, None)
+    ends = rank_correlation.interval(rho, len(pairs)) or (None, None)
     return Part(name, len(pairs), r, *_interval(r, len(pairs)), rho, *ends)
 
 

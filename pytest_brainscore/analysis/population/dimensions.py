@@ -10,7 +10,7 @@ import numpy as np
 
 from ...specs.results import Row
 from ..statistics.corrections import holm
-from .correlates import interval, p_of, spearman
+from ..statistics.rank_correlation import interval, p_of, spearman
 from .networks import networks
 
 PLAIN = "dimensionality"
@@ -39,8 +39,8 @@ class Relation:
 
     of: plain or corrected. set: all, trained or untrained networks; training changes both sides, so that a
     relation among all may be there in neither. n: networks that have both. rho: None for fewer than three, or
-    where one side is constant. low, high, p: None where `correlates.interval` is: for fewer than six, and
-    where all ranks agree. p_corrected: by Holm, over all relations of the same set and kind.
+    where one side is constant. low, high, p: None where `rank_correlation.interval` is: for fewer than six,
+    and where all ranks agree. p_corrected: by Holm, over all relations of the same set and kind.
     """
 
     benchmark: str

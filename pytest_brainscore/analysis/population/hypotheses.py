@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..statistics import rank_correlation
 from ..statistics.corrections import holm
 from ..statistics.estimates import LEVEL, Estimate
 from ..statistics.least_squares import line
 from ..statistics.numbers import both_p, counted, estimate
 from ..statistics.random_intercepts import random_intercepts
-from . import correlates
 from .networks import Network
 
 FEWEST, FEWEST_FAMILIES = 5, 5
@@ -70,9 +70,9 @@ class Trend:
 
     n: networks of which the word is known. rho, rho_low, rho_high: Spearman's correlation with the score and
     its 95 % interval, networks taken as independent; rho_p: two-sided, of no correlation; interval and p are
-    None where `correlates.interval` is. slope, low, high, p: of the score, per unit, and the two-sided p of
-    no slope. p_corrected, rho_p_corrected: Holm's, over the benchmarks tested together. by: how the slope
-    was fitted. intercept: of the line, at 0 units. why: there is no test.
+    None where `rank_correlation.interval` is. slope, low, high, p: of the score, per unit, and the two-sided
+    p of no slope. p_corrected, rho_p_corrected: Holm's, over the benchmarks tested together. by: how the
+    slope was fitted. intercept: of the line, at 0 units. why: there is no test.
     """
 
     benchmark: str
@@ -191,11 +191,11 @@ def _trend(benchmark: str, among: Sequence[Network], of: Hypothesis) -> Trend:
         return replace(empty, why=f"{counted(len(known), 'network')} with a known {of.noun}, {FEWEST} needed")
     x = np.array([of.scaled(number) for _, number in known])
     y: np.ndarray = np.array([one.score for one, _ in known])
-    rho = correlates.spearman(list(zip(x.tolist(), y.tolist(), strict=True)))
+    rho = rank_correlation.spearman(list(zip(x.tolist(), y.tolist(), strict=True)))
     if rho is None:
         return replace(empty, why=f"all have the same {of.noun}, or the same score")
-    low, high = correlates.interval(rho, len(known)) or (None, None)
-    ranks = replace(empty, rho=rho, rho_low=low, rho_high=high, rho_p=correlates.p_of(rho, len(known)))
+    low, high = rank_correlation.interval(rho, len(known)) or (None, None)
+    ranks = replace(empty, rho=rho, rho_low=low, rho_high=high, rho_p=rank_correlation.p_of(rho, len(known)))
     return _with_slope(ranks, x, y, lines)
 
 
@@ -225,7 +225,7 @@ def _sign(effect: float | None, p: float | None) -> int | None:
 
 
 def _rho(trend: Trend) -> str:
-    return correlates.told(trend.rho or 0.0, trend.rho_low, trend.rho_high, trend.n)
+    return rank_correlation.told(trend.rho or 0.0, trend.rho_low, trend.rho_high, trend.n)
 
 
 def _slope(trend: Trend) -> str:

@@ -9,12 +9,12 @@ from typing import Any
 import altair as alt
 import numpy as np
 
-from ...analysis.population import correlates
 from ...analysis.population.depth import Curve, curves
 from ...analysis.population.dimensions import Dimension, Relation, dimensions, relations
 from ...analysis.population.hypotheses import FEWEST
 from ...analysis.population.twins import architecture
 from ...analysis.statistics.numbers import RHO, both_p, counted
+from ...analysis.statistics.rank_correlation import told as told_rho
 from ...errors import BrainScoreError, first_line
 from ...specs.results import Row
 from ..evidence import Evidence
@@ -162,7 +162,7 @@ def _said(name: str, of: Sequence[Relation]) -> str:
 def _rho(one: Relation) -> str:
     if one.rho is None:
         return f"{one.of}: no rank correlation"
-    told = f"{one.of} {correlates.told(one.rho, one.low, one.high, one.n, 2)}"
+    told = f"{one.of} {told_rho(one.rho, one.low, one.high, one.n, 2)}"
     if one.p is None:
         return told
     verdict = "no evidence of a relation"
