@@ -38,6 +38,15 @@ def test_euclidean_distance_of_equal_stimuli_far_from_the_origin_is_zero():
     assert float(rsa.euclidean_distance(x)[0, 2]) == 0.0
 
 
+def test_euclidean_distance_of_stimuli_that_differ_by_rounding_alone_is_zero():
+    """The root of 1e-16 would be 1e-8; a difference of 1e-5 is kept."""
+    x = normal(0, 20, 300)
+    twins = torch.nextafter(x, torch.tensor(torch.inf, dtype=torch.float64))
+    distances = rsa.euclidean_distance(torch.cat([x, twins, x + 1e-5]))
+    assert distances[:20, 20:40].diagonal().tolist() == [0.0] * 20
+    assert distances[:20, 40:].diagonal().numpy() == pytest.approx(300**0.5 * 1e-5, rel=1e-3)
+
+
 @pytest.mark.parametrize(
     ("comparison", "theirs"),
     [
