@@ -177,7 +177,8 @@ def _at_ends(made: Predictions) -> dict[str, list[Tensor]]:
 
 
 def _far_stimuli(made: Predictions) -> Tensor:
-    return torch.tensor([split.far for split in made.splits], dtype=torch.float64)
+    far = [split.far for split in made.splits]
+    return made.splits[0].test.new_tensor(far, dtype=torch.float64)
 
 
 def _taken(alpha: Tensor, end: float, grid: Sequence[float]) -> Tensor:
