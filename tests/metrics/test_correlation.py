@@ -101,6 +101,20 @@ def test_what_differs_by_more_than_rounding_has_a_rank_of_its_own():
     assert correlation.rank(x.flip(0))[:, 0].tolist() == list(range(50, 0, -1))
 
 
+@pytest.mark.parametrize(
+    ("n", "tied", "differ"), [(30, 0, True), (30, 1, False), (120_000, 1, True), (120_000, 2, False)]
+)
+def test_values_all_differ_where_ties_move_rho_by_less_than_a_billionth(n, tied, differ):
+    """At worst the other side has first and last what ties."""
+    a = torch.arange(1, n + 1, dtype=torch.float64)
+    a[: tied + 1] = 1 + 1e-15 * torch.arange(tied + 1)
+    b = torch.arange(n, dtype=torch.float64).roll(1)
+    moved = float(correlation.spearman(a[:, None], b[:, None])) - scipy.stats.spearmanr(range(n), b).statistic
+    assert correlation.all_differ(a[:, None]) is differ
+    assert abs(moved) <= (3 * (tied + 1) ** 2 / n**2 if tied else 1e-15)
+    assert abs(moved) >= 3 * tied / n**2
+
+
 @pytest.mark.parametrize("metric", ALL)
 @pytest.mark.parametrize("level", [0.3, -7e5])
 def test_a_column_that_varies_by_rounding_alone_is_nan(metric, level):
