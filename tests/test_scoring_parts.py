@@ -225,6 +225,12 @@ def test_time_bins_are_ceiled_one_by_one(x):
     assert found.error == pytest.approx(np.median(r, axis=2).mean(axis=1).std() / 3**0.5, abs=1e-6)
 
 
+def test_the_score_of_other_subjects_has_no_time_bins(x):
+    separate = {"metric": {**TEMPORAL["metric"], "subjects": "separate"}, "ceiling": "other_subjects"}
+    with pytest.raises(BrainScoreError, match="other_subjects knows no time bins"):
+        score({**TEMPORAL, **separate}, over_time(x), x, neuroids={"subject": list("aaaabbbbb")}, **NAMED)
+
+
 def test_a_network_that_changes_over_time_is_seen_bin_by_bin(x):
     benchmark, target = target_of(TEMPORAL, over_time(x), **NAMED)
     assert target.y.shape == (N, 3, NEUROIDS)

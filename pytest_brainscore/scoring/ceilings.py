@@ -131,6 +131,8 @@ def _gsn(benchmark: Benchmark, responses: Responses, splits: Sequence[Split]) ->
 
 def _other_subjects(benchmark: Benchmark, responses: Responses, splits: Sequence[Split]) -> Ceiling:
     metric = benchmark.metric
+    if responses.y.ndim == 3:
+        raise MetricError("ceiling: other_subjects knows no time bins: use internal_consistency")
     scaled = {"scale": "units"} if isinstance(metric, Encoded) else {}  # neuroids, whatever a network's are
     measure = partial(load(metric.function), **{**metric.parameters(), **scaled})
     squared = benchmark.normalisation() == "r2_over_ceiling"

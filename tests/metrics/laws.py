@@ -25,12 +25,13 @@ from pytest_brainscore.metrics.splits import Split, shuffle
 from pytest_brainscore.models import columns
 from pytest_brainscore.models.coordinates import coordinates, coordinates_of
 from pytest_brainscore.specs.metrics import AnyMetric
+from tests.accelerator import accelerator
 from tests.strategies import normal, permutation, related, rotation
 
-DEVICES = [
-    pytest.param("cuda", marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device"))
-]
-each_device = pytest.mark.parametrize("device", DEVICES)
+each_device = pytest.mark.parametrize(
+    "device", ["cuda"], ids=["cuda" if torch.cuda.is_available() else "simulated_cuda"]
+)
+"""Of tests that run within `accelerator()`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,11 +173,13 @@ def _passed(x: Tensor, batch: int, block: int, on_disk: bool) -> dict[str, Tenso
 
 def device_for_cpu(case: Case, x: Tensor, y: Tensor, device: str) -> None:
     """The same numbers where the accelerator computes them, coordinates included."""
-    there = case(x.to(device), y.to(device))
-    assert there.values.device.type == device
-    agree(there, case(x, y), 1e-8)
-    if case.sees == "coordinates":
-        agree(case(coordinates_of(x.to(device)), y.to(device)), case(x, y), 1e-8)
+    with accelerator():
+        found = [case(x.to(device), y.to(device))]
+        if case.sees == "coordinates":
+            found.append(case(coordinates_of(x.to(device)), y.to(device)))
+        assert found[0].values.device.type == device
+    for there in found:
+        agree(there, case(x, y), 1e-8)
 
 
 def noise_never_helps(case: Case, seed: int, draws: int = 16) -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from pytest_brainscore.metrics.between_subjects import rsa_bounds
 from pytest_brainscore.metrics.rsa import euclidean_distance
 from pytest_brainscore.metrics.split_half import internal_consistency, spearman_brown
+from tests.accelerator import accelerator
 from tests.metrics.laws import close, each_device
 from tests.strategies import few, normal, permutation, presentations, recorded, seeds
 
@@ -103,7 +104,9 @@ def test_float32_is_read_as_float64(recordings):
 
 
 @each_device
+@few
 @given(presentations())
+@accelerator()
 def test_device_for_cpu(device, recordings):
     values, *labels = recordings
     there = consistency(values.to(device), *labels)

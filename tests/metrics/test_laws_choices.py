@@ -16,6 +16,7 @@ from pytest_brainscore.metrics.agreement import kappa, nearness
 from pytest_brainscore.metrics.choices import Choices
 from pytest_brainscore.metrics.measurement import Measurement
 from pytest_brainscore.metrics.subjects import reliability_of_accuracies, subject_pairs
+from tests.accelerator import accelerator
 from tests.metrics.laws import each_device
 from tests.strategies import permutation, seeds
 
@@ -128,6 +129,7 @@ def test_images_that_are_shown_twice_under_two_names(metric, seed):
 @each_device
 @each
 @given(seeds)
+@accelerator()
 def test_device_for_cpu(metric, device, seed):
     world = drawn(seed)
     there = World(world.chosen.to(device), world.trials.to(torch.device(device)), world.texture.to(device))

@@ -168,6 +168,7 @@ def test_float32_activations_at_a_real_size(case, seed):
 
 @each_device
 @each(CASES)
+@few
 @given(many_units)
 def test_device_for_cpu(case, device, data):
     laws.device_for_cpu(case, *data, device)

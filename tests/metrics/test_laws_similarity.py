@@ -254,6 +254,7 @@ def test_batches_and_blocks(case, data, batch, block):
 
 @laws.each_device
 @each(CASES)
+@few
 @given(many_units)
 def test_device_for_cpu(case, device, data):
     laws.device_for_cpu(case, *data, device)

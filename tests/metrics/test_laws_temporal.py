@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from pytest_brainscore.metrics.predictivity import pls
 from pytest_brainscore.metrics.splits import shuffle
+from tests.accelerator import accelerator
 from tests.metrics import laws
 from tests.metrics.laws import case, each, each_device, halves
 from tests.strategies import factors, few, normal, permutation, related, seeds
@@ -128,6 +129,7 @@ def test_noise_never_helps(case, seed):
 @each_device
 @each(CASES)
 @given(over_time())
+@accelerator()
 def test_device(case, device, data):
     there = case(*(values.to(device) for values in data))
     laws.agree(there, case(*data), 1e-8)

@@ -9,6 +9,7 @@ import torch
 from hypothesis import given
 
 from pytest_brainscore.metrics.unique_variance import unique_variance
+from tests.accelerator import accelerator
 from tests.metrics import laws
 from tests.metrics.laws import agree, case, each, each_device
 from tests.strategies import factors, few, matched, permutation, rotation, seeds
@@ -94,6 +95,7 @@ def test_float32_input(case, data):
 
 @each(CASES)
 @each_device
+@accelerator()
 def test_device_for_cpu(case, device):
     x, y = torch.randn(40, 8, dtype=torch.float64), torch.randn(40, 3, dtype=torch.float64)
     agree(case(x.to(device), y.to(device)), case(x, y), 1e-8)
