@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ...metrics import rsa
 from ...metrics.cka import kernel, of_kernels
-from ...metrics.correlation import rank
+from ...metrics.correlation import all_differ, rank
 from ...metrics.measurement import Measurement
 from ...specs.metrics import Cka, Crsa, Metric, Rdm
 from ..targets import Target
@@ -128,7 +128,7 @@ class Rdms:
         if self.comparison != "spearman":
             return None
         model, brain = (rsa.upper(rdms).T.contiguous().sort(dim=1) for rdms in (self.model, self.brain))
-        if not all(bool((found.values[:, 1:] > found.values[:, :-1]).all()) for found in (model, brain)):
+        if not all(all_differ(found.values.T) for found in (model, brain)):
             return None
         models = model.indices.expand_as(brain.indices)
         return [_Orders.of(self.brain.shape[-1], *two) for two in zip(models, brain.indices, strict=True)]
