@@ -7,8 +7,9 @@ there. What breaks a rule raises `MixedDevices`, which is no RuntimeError, so th
 solver that failed.
 
 The CPU's kernels compute. So it knows nothing of CUDA's: their rounding, the dtypes that they lack, their
-memory, streams and speed; nor of a second device; random numbers are the CPU's. An operation that gives its
-operand another shape is refused, though CUDA would do it. It was never held against a real device.
+memory, streams and speed; nor of a second device; random numbers are the CPU's. Sparse tensors (the
+projection of a network's answers) and operations that give their operand another shape are refused, though
+CUDA knows them. It was never held against a real device.
 """
 
 from __future__ import annotations

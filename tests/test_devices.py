@@ -55,7 +55,10 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "subject_halves": {"n": 5},
 }
 SMALL = {"groups": 5, "replicates": 100}
-LEFT_OUT = {("temporal_pls", "other_subjects"), *((metric, "gsn") for metric in ("rdm_cv", "crsa", "versa"))}
+LONG = {"gsn": ("rdm",), "other_subjects": ("ridge", "encoding", "rdm", "versa")}
+"""Ceilings that take long, and the metrics that are tried with them."""
+SAMPLED = ("i1", "i1n", "o2", "error_consistency")
+"""Metrics whose intervals are those of another, i2n or accuracy_distance."""
 REFIT = {**SMALL, "intervals": "refit", "permutations": 2}
 
 
@@ -84,17 +87,13 @@ def suits(ceiling: str, metric: str) -> bool:
 
 
 def suited() -> list[tuple[str, str, str]]:
-    """Each metric of the registry with each ceiling that it can have, and with the last one its intervals.
-
-    GSN takes long, and is the same for all: the first metric has it.
-    """
+    """Each metric of the registry with each ceiling that it can have, and with the last one its intervals."""
     found = []
     for metric in METRICS:
-        ceilings = [c for c in CEILINGS if c not in ("constant", "none") and suits(c, metric)] or ["none"]
-        last = ceilings[-1]
-        found += [
-            (metric, c, "stored" if c == last else "off") for c in ceilings if (metric, c) not in LEFT_OUT
-        ]
+        ceilings = [c for c in CEILINGS if c not in ("constant", "none") and suits(c, metric)]
+        tried = [c for c in ceilings if metric in LONG.get(c, (metric,))] or ["none"]
+        last = None if metric in SAMPLED else tried[-1]
+        found += [(metric, c, "stored" if c == last else "off") for c in tried]
     return found
 
 
