@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,7 @@ import xarray as xr
 from ..errors import DataError
 from ..specs.base import File
 from ..specs.datasets import ArrayRecordings, ArraysDataset, Columns
-from .assembly import Source, assemble, named
+from .assembly import DIMS, Source, assemble, named
 from .formats import read_array
 from .images import read_stimuli
 from .recordings import Recordings
@@ -48,6 +48,7 @@ def _responses(spec: ArrayRecordings, path: Path) -> xr.DataArray:
 def _renamed(array: xr.DataArray, dims: tuple[str, ...], path: Path) -> xr.DataArray:
     """A netCDF's array with the dims of the YAML for its own, and coords whose names would clash left out."""
     bare = named(array.values, dims, str(path))
+    _refuse_other_dims([str(dim) for dim in array.dims], dims, path)
     new = dict(zip(map(str, array.dims), dims, strict=True))
     coords = {
         str(name): ([new[str(dim)] for dim in coord.dims], coord.values)
@@ -55,6 +56,15 @@ def _renamed(array: xr.DataArray, dims: tuple[str, ...], path: Path) -> xr.DataA
         if coord.ndim == 1 and (str(name) not in new or new[str(name)] == name)
     }
     return bare.assign_coords(coords)
+
+
+def _refuse_other_dims(own: Sequence[str], dims: Sequence[str], path: Path) -> None:
+    """Names that a file gives in our words are what its axes are; any others may be renamed."""
+    if any(name in DIMS and name != dim for name, dim in zip(own, dims, strict=True)):
+        raise DataError(
+            f"{path}: its dims are {', '.join(own)}, and `dims:` calls them {', '.join(dims)}: leave"
+            " `dims:` out, or rename those of the file"
+        )
 
 
 def _from_table(path: Path, columns: Columns) -> xr.DataArray:

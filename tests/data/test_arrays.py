@@ -113,6 +113,20 @@ def test_dims_of_a_netcdf_can_be_renamed(tmp_path, open_, values):
         open_(file="r.nc")
 
 
+def test_dims_that_contradict_those_of_a_netcdf_are_an_error(tmp_path, open_, values):
+    swapped = ("stimulus", "neuroid", "repetition")
+    xr.DataArray(values, dims=swapped).to_netcdf(tmp_path / "r.nc", engine="h5netcdf")
+    with pytest.raises(
+        DataError, match=r"dims are stimulus, neuroid, repetition, and `dims:` calls them stim"
+    ):
+        open_(file="r.nc", dims=STIMULUS_FIRST)
+    assert open_(file="r.nc", dims=swapped).responses().shape == (N, R)
+    xr.DataArray(values, dims=("stimulus", "trial", "neuroid")).to_netcdf(
+        tmp_path / "s.nc", engine="h5netcdf"
+    )
+    assert open_(file="s.nc", dims=STIMULUS_FIRST).responses().shape == (N, M)
+
+
 def test_coords_of_a_netcdf_come_along_and_stimuli_are_joined_by_name(tmp_path, open_, values):
     order = np.random.default_rng(1).permutation(N)
     array = xr.DataArray(
