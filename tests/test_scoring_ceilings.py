@@ -213,3 +213,24 @@ def test_ceilings_of_neuroids_need_no_more_than_one_population():
     _, made = target(pooled, "ncsnr", recordings(ncsnr=ratios()))
     nc = ratios() ** 2 / (ratios() ** 2 + 1 / 3)
     assert made.ceiling.value == pytest.approx(np.sqrt(nc).mean() ** 2)
+
+
+def test_what_makes_a_score_doubtful_is_told():
+    responses = measured()
+    responses[3, :5] = np.nan
+    benchmark, to = target("ridge", "internal_consistency", recordings(responses), splits={"n": 2})
+    told = (
+        "5 of 45 neuroids are left out: 5 nan"
+        " (one stimulus without a value is enough; `missing: stimuli` leaves out stimuli instead)"
+    )
+    assert scoring.score(benchmark, torch.as_tensor(activations()), to, Registry()).notes == (told,)
+    responses[np.arange(M), np.arange(M)] = np.nan
+    with pytest.raises(MetricError, match=r"no neuroid of OTC can be used: 45 nan \(one stimulus"):
+        target("ridge", "internal_consistency", recordings(responses))
+    noise = np.random.RandomState(5).randn(N, M, REPETITIONS)
+    noise[..., 1:] = -noise[..., :1]
+    benchmark, to = target("ridge", "internal_consistency", recordings(noise), splits={"n": 2})
+    assert to.ceiling.value <= 0
+    found = scoring.score(benchmark, torch.as_tensor(activations()), to, Registry())
+    assert found.ceiled is None
+    assert found.notes == ("the ceiling is not above zero: do the repetitions belong to the same stimuli?",)

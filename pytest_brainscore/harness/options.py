@@ -137,7 +137,7 @@ def settings(config: pytest.Config) -> Settings:
         layers=tuple(
             name.strip() for name in str(_either(config, "brainscore_layers")).split(",") if name.strip()
         ),
-        reports=root / str(_either(config, "brainscore_reports")),
+        reports=outputs.folder(config, root / str(_either(config, "brainscore_reports"))),
         json=outputs.file(config, "--brainscore-json"),
         markdown=outputs.file(config, "--brainscore-markdown"),
         trust=tuple(config.getini("brainscore_trust")),

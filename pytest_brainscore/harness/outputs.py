@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -39,6 +41,24 @@ def file(config: pytest.Config, option: str) -> Path | None:
     if why := _fault(path):
         raise pytest.UsageError(f"{option} {given}: cannot be written ({why}); name another file")
     return path
+
+
+def folder(config: pytest.Config, path: Path) -> Path:
+    """The folder that runs write to. Raises pytest.UsageError where a run could write nothing into it."""
+    there = next(place for place in (path, *path.parents) if place.exists())
+    if not config.option.collectonly and (why := _refusal(there)):
+        said = f"--brainscore-reports {path}: cannot be written ({there}: {why}); name another folder"
+        raise pytest.UsageError(said)
+    return path
+
+
+def _refusal(folder: Path) -> str | None:
+    """Why no file can be made in a folder; not a full disk, where room may be made until there is a row."""
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            return None
+    except OSError as why:
+        return None if why.errno == errno.ENOSPC else why.strerror
 
 
 def _fault(path: Path) -> str | None:

@@ -64,6 +64,7 @@ def score_of(benchmark: Benchmark, measured: Measurement, to: Target) -> Score:
         notes=(
             *to.notes,
             *_few(to),
+            *_no_ceiling(to),
             *_standing_for_all(measured),
             *remarks(benchmark.metric, measured, to),
             *(parts.notes() if parts else ()),
@@ -130,6 +131,13 @@ def _few(to: Target) -> tuple[str, ...]:
     """What a reader of the score should know of its splits."""
     fewest = min((len(split.test) for split in to.splits), default=FEW)
     return (f"only {fewest} stimuli to test on in each split",) if fewest < FEW else ()
+
+
+def _no_ceiling(to: Target) -> tuple[str, ...]:
+    """What to think of where the data do not agree with themselves."""
+    if to.ceiling is None or to.ceiling.value > 0:
+        return ()
+    return ("the ceiling is not above zero: do the repetitions belong to the same stimuli?",)
 
 
 def _standing_for_all(measured: Measurement) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -19,6 +19,8 @@ from ..specs.benchmarks import Benchmark
 from .subjects import Subjects, subjects_of
 
 Window = tuple[float, float]
+MANY = 0.1
+"""A larger share of the neuroids is not left out without a word."""
 _EDGES = ("time_bin_start", "time_bin_end")
 
 
@@ -98,8 +100,7 @@ def responses_of(benchmark: Benchmark, region: str, chosen: Recordings, device: 
     responses = whole if len(kept) == len(whole) else whole.isel(stimulus=kept)
     usable, left_out = Recordings.usable(responses)
     if not usable.any():
-        counted = ", ".join(f"{len(names)} {reason}" for reason, names in left_out.items())
-        raise MetricError(f"no neuroid of {region} can be used: {counted}")
+        raise MetricError(f"no neuroid of {region} can be used: {_counted(left_out)}")
     responses = responses.isel(neuroid=np.flatnonzero(usable))
     subjects = subjects_of(benchmark.metric, responses)
     return Responses(
@@ -108,7 +109,11 @@ def responses_of(benchmark: Benchmark, region: str, chosen: Recordings, device: 
         subjects=subjects,
         time_bins=time_bins,
         left_out=left_out,
-        notes=(*_notes(chosen, over_time, len(kept), len(whole)), *subjects.notes),
+        notes=(
+            *_notes(chosen, over_time, len(kept), len(whole)),
+            *_many(left_out, len(usable)),
+            *subjects.notes,
+        ),
         chosen=chosen,
         kept=kept,
         usable=usable,
@@ -122,6 +127,19 @@ def _notes(chosen: Recordings, over_time: bool, kept: int, n: int) -> tuple[str,
     averaged = [f"mean of {bins} time bins{_span(chosen)}"] if bins > 1 and not over_time else []
     gone = [f"{n - kept} of {n} stimuli are left out: some neuroid has no value"] if kept < n else []
     return (*averaged, *gone)
+
+
+def _many(left_out: Mapping[str, Sequence[str]], n: int) -> tuple[str, ...]:
+    """A word where a good part of n neuroids are left out."""
+    gone = sum(map(len, left_out.values()))
+    return (f"{gone} of {n} neuroids are left out: {_counted(left_out)}",) if gone > MANY * n else ()
+
+
+def _counted(left_out: Mapping[str, Sequence[str]]) -> str:
+    """How many by reason, and what else could be left out."""
+    counted = ", ".join(f"{len(names)} {reason}" for reason, names in left_out.items() if names)
+    way_out = " (one stimulus without a value is enough; `missing: stimuli` leaves out stimuli instead)"
+    return counted + (way_out if left_out.get("nan") else "")
 
 
 def _span(chosen: Recordings) -> str:

@@ -86,6 +86,9 @@ def test_a_file_that_cannot_be_written_is_refused_at_the_start(project):
     result = project.run(MODELS, "--brainscore-json=benchmarks")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["*--brainscore-json benchmarks: cannot be written (it is a folder)*"])
+    result = project.run(MODELS, "--brainscore-reports=out")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*--brainscore-reports */out: cannot be written (*/out: Not a directory)*"])
     assert not (project.root / "reports").exists()
 
 
