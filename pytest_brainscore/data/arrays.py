@@ -19,6 +19,7 @@ from .images import read_stimuli
 from .recordings import Recordings
 from .tables import column, joined, labels, read_table, unique
 
+_NAMES = ("stimulus", "neuroid", "subject")
 Fetch = Callable[[File], Path]
 
 
@@ -69,7 +70,7 @@ def _refuse_other_dims(own: Sequence[str], dims: Sequence[str], path: Path) -> N
 
 def _from_table(path: Path, columns: Columns) -> xr.DataArray:
     """(presentation, neuroid) from a table with a row per presentation and a column per neuroid."""
-    table = read_table(path)
+    table = read_table(path, text=(columns.stimulus,))
     table.columns = [str(name) for name in table.columns]
     names = unique(list(table.columns), f"{path}: columns")
     stimulus = column(table, columns.stimulus, path).astype(str)
@@ -115,7 +116,7 @@ def _with_rows(array: xr.DataArray, dim: str, path: Path) -> xr.DataArray:
         raise DataError(
             f"{path}: a row per {dim}, but the responses have dims {', '.join(map(str, array.dims))}"
         )
-    table = read_table(path)
+    table = read_table(path, text=_NAMES)
     n = array.sizes[dim]
     if dim == "neuroid" and "neuroid" in array.coords and "neuroid" in table.columns:
         known = {str(name): i for i, name in enumerate(array["neuroid"].values)}

@@ -80,7 +80,7 @@ def with_table(stimuli: Stimuli, path: Path) -> Stimuli:
 
     Raises DataError where a stimulus has no row or two, and where a row names no stimulus.
     """
-    table = read_table(path)
+    table = read_table(path, text=("stimulus",))
     if "stimulus" not in table.columns:
         raise DataError(
             f"{path}: no column `stimulus` (columns: {', '.join(map(str, table.columns[:20]))}); it must"

@@ -191,6 +191,25 @@ def test_columns_of_a_table_have_names_of_their_own(tmp_path, open_, values):
         open_(file="r.csv")
 
 
+def test_names_are_text_and_keep_their_zeros(tmp_path, make_images, open_, values):
+    for image in make_images(N, tmp_path / "numbered").iterdir():
+        image.rename(image.with_name(f"{int(image.stem[5:]):03d}.png"))
+    names = [f"{i:03d}" for i in range(N, 0, -1)]
+    pd.DataFrame({"stimulus": names, "number": range(N, 0, -1)}).to_csv(tmp_path / "s.csv", index=False)
+    frame = table(values).drop(columns="stimulus")
+    frame.assign(img=np.repeat(names, R)).to_csv(tmp_path / "r.csv", index=False)
+    pd.DataFrame({"neuroid": ["01", "02", "03"], "subject": "007"}).to_csv(tmp_path / "n.csv", index=False)
+    stimuli = {"images": "numbered", "table": "s.csv"}
+    columns = {"stimulus": "img", "neuroids": ("a", "b", "c")}
+    found = open_(stimuli, file="r.csv", columns=columns)
+    np.testing.assert_allclose(found.responses().values, values.mean(1)[::-1], atol=1e-12)
+    assert found.stimuli.coords["number"].tolist() == list(range(1, N + 1))
+    np.save(tmp_path / "r.npy", values)
+    numbered = open_(stimuli, file="r.npy", dims=STIMULUS_FIRST, neuroids="n.csv")
+    assert numbered.data["neuroid"].values.tolist() == ["01", "02", "03"]
+    assert set(numbered.select(subject="007").data["subject"].values) == {"007"}
+
+
 def test_without_a_column_of_repetitions_they_are_counted(tmp_path, open_, values):
     table(values, [1, 0, *range(2, N * R)]).drop(columns="repetition").to_csv(tmp_path / "r.csv", index=False)
     assert open_(file="r.csv").presentations()[2].tolist() == [0, 1] * N
