@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +16,9 @@ from ..specs.base import File
 from ..specs.datasets import ArrayRecordings, ArraysDataset, Columns
 from .assembly import DIMS, Source, assemble, named
 from .formats import read_array
-from .images import read_stimuli
+from .images import in_order_of, read_stimuli
 from .recordings import Recordings
+from .stimuli import Stimuli
 from .tables import column, joined, labels, read_table, unique
 
 _NAMES = ("stimulus", "neuroid", "subject")
@@ -34,7 +36,22 @@ def read(dataset: ArraysDataset, fetch: Fetch, cache: Path) -> Recordings:
     if spec.neuroids is not None:
         array = _with_rows(array, "neuroid", fetch(spec.neuroids))
     source = Source(dataset.id, str(path), spec.region, spec.subject, spec.time_bins)
-    return assemble(source, stimuli, array)
+    table = None if "stimulus" in array.coords else dataset.stimuli.table
+    notes = () if table is None else _notes_of_order(stimuli, fetch(table))
+    return replace(assemble(source, stimuli, array), notes=notes)
+
+
+def _notes_of_order(stimuli: Stimuli, table: Path) -> tuple[str, ...]:
+    """A warning where responses without names could be in either of two orders."""
+    listed = in_order_of(stimuli, table)
+    if listed == stimuli.ids:
+        return ()
+    return (
+        "the responses name no stimuli, and were taken in the order of the images"
+        f" ({', '.join(stimuli.ids[:3])}, ...); {table.name} has another order"
+        f" ({', '.join(listed[:3])}, ...): to be sure, name the stimuli in the file of the responses, or"
+        f" sort {table.name} as the images are",
+    )
 
 
 def _responses(spec: ArrayRecordings, path: Path) -> xr.DataArray:

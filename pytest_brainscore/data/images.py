@@ -10,6 +10,7 @@ from os.path import commonpath
 from pathlib import Path, PurePosixPath
 
 import numpy as np
+import pandas as pd
 
 from ..errors import DataError
 from ..specs.base import File
@@ -80,6 +81,19 @@ def with_table(stimuli: Stimuli, path: Path) -> Stimuli:
 
     Raises DataError where a stimulus has no row or two, and where a row names no stimulus.
     """
+    table, rows = _with_rows(stimuli, path)
+    coords = {str(name): labels(table[name])[rows] for name in table.columns if name != "stimulus"}
+    return Stimuli(stimuli.ids, stimuli.images, coords, stimuli.visual_degrees)
+
+
+def in_order_of(stimuli: Stimuli, path: Path) -> tuple[str, ...]:
+    """The ids of the stimuli in the order in which a table lists them. Raises DataError as `with_table`."""
+    _, rows = _with_rows(stimuli, path)
+    return tuple(stimuli.ids[i] for i in np.argsort(rows))
+
+
+def _with_rows(stimuli: Stimuli, path: Path) -> tuple[pd.DataFrame, np.ndarray]:
+    """A table of stimuli, and the row of each stimulus in it."""
     table = read_table(path, text=("stimulus",))
     if "stimulus" not in table.columns:
         raise DataError(
@@ -87,9 +101,7 @@ def with_table(stimuli: Stimuli, path: Path) -> Stimuli:
             f" hold each image's file name or stem, such as {stimuli.ids[0]}: rename yours, or add it"
         )
     names = column(table, "stimulus", path)
-    rows = joined(names, known_names(stimuli), len(stimuli), f"{path}: column stimulus")
-    coords = {str(name): labels(table[name])[rows] for name in table.columns if name != "stimulus"}
-    return Stimuli(stimuli.ids, stimuli.images, coords, stimuli.visual_degrees)
+    return table, joined(names, known_names(stimuli), len(stimuli), f"{path}: column stimulus")
 
 
 def _unpacked(archive: Path, cache: Path) -> Path:

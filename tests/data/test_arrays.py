@@ -295,6 +295,23 @@ def test_a_table_of_stimuli_is_joined_by_name_in_any_order(tmp_path, open_, valu
         open_({"table": "s.csv"}, file="r.npy", dims=STIMULUS_FIRST)
 
 
+def test_a_note_says_where_a_table_of_stimuli_has_another_order_than_the_responses_took(
+    tmp_path, open_, values
+):
+    np.save(tmp_path / "r.npy", values)
+    xr.DataArray(
+        values, dims=STIMULUS_FIRST, coords={"stimulus": [f"image{i + 1}" for i in range(N)]}
+    ).to_netcdf(tmp_path / "r.nc", engine="h5netcdf")
+    frame = pd.DataFrame({"stimulus": [f"image{i + 1}" for i in range(N)]})
+    frame.to_csv(tmp_path / "s.csv", index=False)
+    assert open_({"table": "s.csv"}, file="r.npy", dims=STIMULUS_FIRST).notes == ()
+    frame.sort_values("stimulus").to_csv(tmp_path / "s.csv", index=False)
+    (note,) = open_({"table": "s.csv"}, file="r.npy", dims=STIMULUS_FIRST).notes
+    assert "in the order of the images (image1, image2, image3, ...)" in note
+    assert "s.csv has another order (image1, image10, image11, ...)" in note
+    assert open_({"table": "s.csv"}, file="r.nc").notes == ()
+
+
 def test_a_table_of_stimuli_without_names_says_what_they_must_be(tmp_path, open_, values):
     pd.DataFrame({"filename": range(N), "kind": "a"}).to_csv(tmp_path / "s.csv", index=False)
     np.save(tmp_path / "r.npy", values)
