@@ -36,6 +36,18 @@ def test_only_files_of_the_suite_folder_with_our_shape_are_taken(project):
     assert project.collect("--models", "small", ".") == ["benchmarks/own.yaml::IT-ridge::small"]
 
 
+@pytest.mark.parametrize("name", ["mine/own.yaml", "own.yaml"])
+def test_a_project_whose_files_are_overlooked_does_not_score_the_shipped_suite(pytester, name):
+    file = pytester.path / "benchmarks" / name
+    file.parent.mkdir(parents=True)
+    file.write_text(SECOND if "/" in name else "data: {id: A}\nbenchmark: []\n")
+    result = pytester.runpytest("--models", "alexnet", "--collect-only", "-q")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(
+        [f"ERROR: */benchmarks/{name}: no benchmark file: these lie in */benchmarks itself*"]
+    )
+
+
 def test_suite_ini_names_another_folder(project):
     project.write("pytest.ini", "[pytest]\nbrainscore_suite = suite\n")
     project.write("suite/second.yaml", SECOND)
