@@ -16,7 +16,7 @@ from ..specs.base import File
 from ..specs.datasets import ArrayRecordings, ArraysDataset, Columns
 from .assembly import DIMS, Source, assemble, named
 from .formats import read_array
-from .images import in_order_of, read_stimuli
+from .images import in_order_of, known_names, read_stimuli
 from .recordings import Recordings
 from .stimuli import Stimuli
 from .tables import column, joined, labels, read_table, unique
@@ -30,15 +30,18 @@ def read(dataset: ArraysDataset, fetch: Fetch, cache: Path) -> Recordings:
     spec = dataset.recordings
     path = fetch(spec.file)
     stimuli = read_stimuli(dataset.stimuli, fetch, cache)
-    array = _responses(spec, path)
+    array = _with_tables(_responses(spec, path), spec, fetch)
+    source = Source(dataset.id, str(path), spec.region, spec.subject, spec.time_bins)
+    recordings = assemble(source, stimuli, array)
+    _refuse_repeated(array, stimuli, path if spec.presentations is None else fetch(spec.presentations))
+    table = None if "stimulus" in array.coords else dataset.stimuli.table
+    return replace(recordings, notes=() if table is None else _notes_of_order(stimuli, fetch(table)))
+
+
+def _with_tables(array: xr.DataArray, spec: ArrayRecordings, fetch: Fetch) -> xr.DataArray:
     if spec.presentations is not None:
         array = _with_rows(array, "presentation", fetch(spec.presentations))
-    if spec.neuroids is not None:
-        array = _with_rows(array, "neuroid", fetch(spec.neuroids))
-    source = Source(dataset.id, str(path), spec.region, spec.subject, spec.time_bins)
-    table = None if "stimulus" in array.coords else dataset.stimuli.table
-    notes = () if table is None else _notes_of_order(stimuli, fetch(table))
-    return replace(assemble(source, stimuli, array), notes=notes)
+    return array if spec.neuroids is None else _with_rows(array, "neuroid", fetch(spec.neuroids))
 
 
 def _notes_of_order(stimuli: Stimuli, table: Path) -> tuple[str, ...]:
@@ -122,6 +125,24 @@ def _odd(series: pd.Series) -> str:
     """The first value that is no number, and its row; rows are counted from 1 below the header."""
     odd = np.flatnonzero(series.notna() & pd.to_numeric(series, errors="coerce").isna())
     return f"{series.iloc[odd[0]]!r} in row {odd[0] + 1}" if len(odd) else str(series.dtype)
+
+
+def _refuse_repeated(array: xr.DataArray, stimuli: Stimuli, path: Path) -> None:
+    """Raise DataError for two rows of one showing: all that is said of them is the same."""
+    told = {name: coord.values for name, coord in array.coords.items() if coord.dims == ("presentation",)}
+    if not {"stimulus", "repetition"} <= set(told):
+        return
+    known = known_names(stimuli)
+    told["stimulus"] = np.array([known[name] for name in told["stimulus"].astype(str)])
+    showing = pd.DataFrame(told).groupby(list(told), dropna=False).ngroup()
+    if not showing.duplicated().any():
+        return
+    first, second = np.flatnonzero(showing == showing[showing.duplicated()].iloc[0])[:2]
+    stimulus, repetition = (array[name].values[first] for name in ("stimulus", "repetition"))
+    raise DataError(
+        f"{path}: rows {first + 1} and {second + 1} are both repetition {repetition} of stimulus {stimulus}:"
+        " remove one, or number the repetitions of each stimulus"
+    )
 
 
 def _with_rows(array: xr.DataArray, dim: str, path: Path) -> xr.DataArray:

@@ -215,6 +215,23 @@ def test_without_a_column_of_repetitions_they_are_counted(tmp_path, open_, value
     assert open_(file="r.csv").presentations()[2].tolist() == [0, 1] * N
 
 
+def test_one_showing_in_two_rows_is_an_error(tmp_path, open_, values):
+    frame = table(values)
+    twice = pd.concat([frame, frame[4:5].assign(stimulus="image3")])
+    twice.to_csv(tmp_path / "r.csv", index=False)
+    said = (
+        r"rows 5 and 25 are both repetition 0 of stimulus image3\.png: remove one, or number the repetitions"
+    )
+    with pytest.raises(DataError, match="r.csv: " + said):
+        open_(file="r.csv")
+    twice[["stimulus", "repetition"]].to_csv(tmp_path / "p.csv", index=False)
+    np.save(tmp_path / "r.npy", twice[["a", "b", "c"]].to_numpy())
+    with pytest.raises(DataError, match="p.csv: " + said):
+        open_(file="r.npy", dims=("presentation", "neuroid"), presentations="p.csv")
+    twice.assign(day=[1] * N * R + [2]).to_csv(tmp_path / "r.csv", index=False)
+    assert len(open_(file="r.csv", columns={"neuroids": ("a", "b", "c")}).data) == N * R + 1
+
+
 def test_a_table_of_presentations(tmp_path, open_, values):
     table(values)[["stimulus", "repetition"]].to_csv(tmp_path / "p.csv", index=False)
     np.save(tmp_path / "r.npy", values.reshape(-1, M).T.astype(np.float32))
