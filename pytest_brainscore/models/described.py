@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from .globals import referred
 from .preprocess import source_of
 from .sources import is_installed, sources, version_of
 
@@ -71,6 +72,7 @@ class Described:
         self._alive: list[Any] = []  # an id is of nothing else as long as its object lives
         self._open: dict[int, int] = {}
         self._modules: set[str] = set()
+        self._functions: list[FunctionType] = []
         self._left = MOST
 
     def own(self, part: nn.Module) -> bytes:
@@ -78,8 +80,9 @@ class Described:
         return _sha256(self.of(type(part)), self._items(_attributes(part)))
 
     def code(self) -> bytes:
-        """The sources of the user's own modules that came up, and of all they import."""
-        return _sha256(*(part for pair in sorted(sources(self._modules).items()) for part in pair))
+        """The sources of the user's own modules that came up, and of all they import; their globals."""
+        used = [part for name, value in referred(self._functions).items() for part in (name, self.of(value))]
+        return _sha256(*(part for pair in sorted(sources(self._modules).items()) for part in pair), *used)
 
     def of(self, value: Any) -> bytes:
         """The digest of a value; raises Indescribable."""
@@ -167,6 +170,8 @@ class Described:
         return _sha256("class", *parts)
 
     def _function(self, function: FunctionType) -> bytes:
+        if function.__name__ != "__init__":  # what that looks up is an attribute by now, or a path
+            self._functions.append(function)
         return _sha256(_name(function), self._file(function), self._inside(function))
 
     def _inside(self, function: FunctionType) -> bytes:

@@ -155,6 +155,63 @@ def test_the_sources_of_a_users_helpers_are_in_the_digest_of_who_calls_them(tmp_
         sys.modules.pop(name)
 
 
+SETTINGS = """
+import functools, types
+import bsconf
+from torch import nn
+cfg, gain, table, unused = {"scale": 1}, 1.0, [(1, {2})], 5
+space = types.SimpleNamespace(inner=1)
+def helper(x):
+    return [x * gain for _ in range(2)][0]
+def wrap(function):
+    return functools.wraps(function)(lambda *args: function(*args))
+class Helper:
+    power = 1
+    @staticmethod
+    def call(x):
+        return x * table[0][0]
+class Net(nn.Module):
+    @wrap
+    def forward(self, x):
+        return Helper.call(helper(x)) * cfg["scale"] + bsconf.shift * space.inner + Helper.power
+class Pure(nn.Module):
+    def forward(self, x):
+        return self.training, x
+"""
+
+
+def test_the_globals_that_a_users_functions_refer_to_are_in_its_digest(tmp_path, monkeypatch):
+    """Whatever set them: a file that was read on import, for instance."""
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "bsconf.py").write_text("shift = 0\nother = 1\n")
+    (tmp_path / "bsglob.py").write_text(SETTINGS)
+    import bsconf
+    import bsglob
+
+    net, pure = bsglob.Net(), bsglob.Pure()
+    first, alone, seen = architecture_digest(net), architecture_digest(pure), set()
+    changes = [
+        (bsglob, "cfg", {"scale": 30}),
+        (bsglob, "gain", 2.0),
+        (bsglob, "table", [(1, {3})]),
+        (bsglob.space, "inner", 2),
+        (bsglob.Helper, "power", 2),
+        (bsconf, "shift", torch.ones(1)),
+    ]
+    for module, name, value in changes:
+        with monkeypatch.context() as change:
+            change.setattr(module, name, value)
+            seen.add(architecture_digest(net))
+            assert architecture_digest(pure) == alone
+        assert architecture_digest(net) == first
+    assert len(seen - {first, None}) == len(changes)
+    monkeypatch.setattr(bsglob, "unused", 6)
+    monkeypatch.setattr(bsconf, "other", 6)
+    assert architecture_digest(net) == first
+    for name in ("bsglob", "bsconf"):
+        sys.modules.pop(name)
+
+
 def test_published_architectures_are_described_by_looking_at_each_value_once(monkeypatch):
     """Of 151 and 276 modules that is 632 and 624 values; more than a thousand have no digest here."""
     import timm
