@@ -59,8 +59,9 @@ def summarise(terminal: pytest.TerminalReporter, this: Run) -> None:
         terminal.write_line(line)
     for problem in dict.fromkeys((*lost(this), *this.book.problems)):
         terminal.write_line(problem, red=True)
-    if rows:
-        terminal.write_line(f"results: {below(this.book.folder / 'results.json', this.settings.root)}")
+    results = this.book.folder / "results.json"
+    if rows and results.is_file():
+        terminal.write_line(f"results: {below(results, this.settings.root)}")
 
 
 def scores(rows: list[Row], this: Run, verbose: bool) -> Iterator[str]:
