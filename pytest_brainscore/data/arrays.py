@@ -158,7 +158,7 @@ def _with_rows(array: xr.DataArray, dim: str, path: Path) -> xr.DataArray:
     n = array.sizes[dim]
     if dim == "neuroid" and "neuroid" in array.coords and "neuroid" in table.columns:
         known = {str(name): i for i, name in enumerate(array["neuroid"].values)}
-        rows = joined(column(table, "neuroid", path), known, n, f"{path}: column neuroid")
+        rows = joined(column(table, "neuroid", path), known, n, f"{path}: column neuroid", "neuroid")
     elif len(table) != n:
         raise DataError(f"{path}: {len(table)} rows for {n} {dim}s; a row for each is due")
     else:

@@ -104,7 +104,7 @@ def _by_class(names: Sequence[str], folder: Path) -> np.ndarray:
 def _by_table(stimuli: Stimuli, labels: LabelTable, path: Path) -> np.ndarray:
     table = read_table(path, text=(labels.stimulus,))
     names = column(table, labels.stimulus, path)
-    rows = joined(names, known_names(stimuli), len(stimuli), f"{path}: column {labels.stimulus}")
+    rows = joined(names, known_names(stimuli), len(stimuli), f"{path}: column {labels.stimulus}", "image")
     truth = column(table, labels.truth, path).astype(str)
     return np.asarray(truth[rows])
 

@@ -29,14 +29,16 @@ def read_stimuli(spec: ArrayStimuli, fetch: Callable[[File], Path], cache: Path)
 
     Raises DataError where there are none, two have one name, or the table does not fit them.
     """
+    place = ""
     if isinstance(spec.images, tuple):
         names = [PurePosixPath(file.name) for file in spec.images]
         stimuli = Stimuli(_ids(names), tuple(fetch(file) for file in spec.images))
     else:
         folder = fetch(spec.images)
+        place = f" in {folder}"
         stimuli = in_folder(folder if folder.is_dir() else _unpacked(folder, cache))
     stimuli = replace(stimuli, visual_degrees=spec.visual_degrees)
-    return stimuli if spec.table is None else with_table(stimuli, fetch(spec.table))
+    return stimuli if spec.table is None else with_table(stimuli, fetch(spec.table), place)
 
 
 def in_folder(folder: Path) -> Stimuli:
@@ -76,12 +78,14 @@ def known_names(stimuli: Stimuli) -> dict[str, int]:
     return known
 
 
-def with_table(stimuli: Stimuli, path: Path) -> Stimuli:
+def with_table(stimuli: Stimuli, path: Path, place: str = "") -> Stimuli:
     """The stimuli with the columns of a table as coords, joined on its column `stimulus`.
+
+    place: where the images are, such as " in images", for messages.
 
     Raises DataError where a stimulus has no row or two, and where a row names no stimulus.
     """
-    table, rows = _with_rows(stimuli, path)
+    table, rows = _with_rows(stimuli, path, place)
     coords = {str(name): labels(table[name])[rows] for name in table.columns if name != "stimulus"}
     return Stimuli(stimuli.ids, stimuli.images, coords, stimuli.visual_degrees)
 
@@ -92,7 +96,7 @@ def in_order_of(stimuli: Stimuli, path: Path) -> tuple[str, ...]:
     return tuple(stimuli.ids[i] for i in np.argsort(rows))
 
 
-def _with_rows(stimuli: Stimuli, path: Path) -> tuple[pd.DataFrame, np.ndarray]:
+def _with_rows(stimuli: Stimuli, path: Path, place: str = "") -> tuple[pd.DataFrame, np.ndarray]:
     """A table of stimuli, and the row of each stimulus in it."""
     table = read_table(path, text=("stimulus",))
     if "stimulus" not in table.columns:
@@ -101,7 +105,8 @@ def _with_rows(stimuli: Stimuli, path: Path) -> tuple[pd.DataFrame, np.ndarray]:
             f" hold each image's file name or stem, such as {stimuli.ids[0]}: rename yours, or add it"
         )
     names = column(table, "stimulus", path)
-    return table, joined(names, known_names(stimuli), len(stimuli), f"{path}: column stimulus")
+    what = f"{path}: column stimulus"
+    return table, joined(names, known_names(stimuli), len(stimuli), what, "image", place)
 
 
 def _unpacked(archive: Path, cache: Path) -> Path:

@@ -83,26 +83,29 @@ def labels(series: pd.Series) -> np.ndarray:
     return series.astype(object).where(series.notna(), "").astype(str).to_numpy(dtype=str)
 
 
-def rows_of(names: Iterable[str], known: Mapping[str, int], what: str) -> np.ndarray:
+def rows_of(names: Iterable[str], known: Mapping[str, int], what: str, noun: str = "stimulus") -> np.ndarray:
     """The row that each name stands for.
 
-    Raises DataError for a name that is not there; `what` says where the names come from.
+    Raises DataError for a name that is not there; `what` says where names come from, `noun` what they name.
     """
     codes, distinct = pd.factorize(np.asarray(list(names), dtype=str))
     rows = np.empty(len(distinct), dtype=np.intp)
     for i, name in enumerate(distinct.tolist()):
         if name not in known:
-            raise DataError(f"{what}: {name!r} is no stimulus{nearest(name, known)}{_such_as(known)}")
+            raise DataError(f"{what}: {name!r} is no {noun}{nearest(name, known)}{_such_as(known)}")
         rows[i] = known[name]
     return rows[codes]
 
 
-def joined(names: np.ndarray, known: Mapping[str, int], n: int, what: str) -> np.ndarray:
+def joined(
+    names: np.ndarray, known: Mapping[str, int], n: int, what: str, noun: str, place: str = ""
+) -> np.ndarray:
     """For each of n things its row in a table whose column holds `names`, in any order.
 
-    Raises DataError where a name is there twice, stands for nothing, or is missing.
+    Raises DataError where a name is there twice, stands for nothing, or is missing; `what` says where the
+    names come from, `noun` what they name, and `place` where that is, such as " in images".
     """
-    rows = rows_of(names.astype(str), known, what)
+    rows = rows_of(names.astype(str), known, what, noun + place)
     repeated = np.flatnonzero(np.bincount(rows, minlength=n) > 1)
     if len(repeated):
         first = names[np.flatnonzero(rows == repeated[0])[0]]
@@ -110,7 +113,9 @@ def joined(names: np.ndarray, known: Mapping[str, int], n: int, what: str) -> np
     if len(rows) < n:
         absent = sorted(set(range(n)) - set(rows.tolist()))
         name = next(key for key, row in known.items() if row == absent[0])
-        raise DataError(f"{what}: has {len(rows)} rows for {n}; the first that it lacks is {name}")
+        raise DataError(
+            f"{what}: has {len(rows)} rows for {n} {noun}s{place}; the first that it lacks is {name}"
+        )
     return np.argsort(rows)
 
 

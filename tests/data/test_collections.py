@@ -83,7 +83,7 @@ def test_a_table_of_labels_for_images_in_one_folder(tmp_path, val):
     assert recordings.stimuli.ids == ("val_1", "val_3", "val_5", "val_7", "val_9", "val_11")
     assert recordings.data.values.tolist() == ["n00", "n02", "n01", "n00", "n02", "n01"]
     (tmp_path / "labels.csv").write_text("\n".join(["ImageId,synset,more", *rows[1:]]))
-    with pytest.raises(DataError, match=r"labels.csv: column ImageId: has 11 rows for 12; .* val_12"):
+    with pytest.raises(DataError, match=r"labels.csv: column ImageId: has 11 rows for 12 images; .* val_12"):
         opened(tmp_path, flat, table)
     with pytest.raises(DataError, match=r"flat/val_1.JPEG: lies in no class folder.* give a `table`"):
         opened(tmp_path, flat)

@@ -124,7 +124,7 @@ def test_a_table_names_stimuli_and_no_files(tmp_path, make_images, name):
 
     stimuli = in_folder(make_images(2))
     pd.DataFrame({"stimulus": ["image1", name], "x": [1, 2]}).to_csv(tmp_path / "t.csv", index=False)
-    with pytest.raises(DataError, match="is no stimulus"):
+    with pytest.raises(DataError, match="is no image"):
         with_table(stimuli, tmp_path / "t.csv")
 
 
