@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Literal
@@ -12,6 +13,7 @@ from .analysis.population.networks import networks
 from .analysis.population.survey import Survey, survey
 from .analysis.population.twins import with_twins
 from .errors import ResultsError, SelectionError, near_pattern
+from .report.halves import alike, left_out
 from .report.joining import Found, join
 from .report.rdms import per_stimulus, rdms
 from .report.replicates import Samples, samples
@@ -66,7 +68,8 @@ def pairs(*runs: Path | str, benchmark: str = "*", correct: Correction = "holm")
 def _scored(found: Found, of: Samples) -> Scored:
     row = found.row
     name = f"{row.model}:{row.layer}" if row.named else row.model
-    made = {f"the digest of {what}": row.digests.get(what, "none")[:8] for what in _MADE}
+    half = {"what was scored": f"all but {row.half}" if row.half else "all stimuli"}
+    made = half | {f"the digest of {what}": row.digests.get(what, "none")[:8] for what in _MADE}
     made |= {"the version of the metric": str(row.metric_version), "the key of the samples": of.key[:8]}
     return Scored(row.benchmark, name, row.raw or 0.0, of.sampled, made, of.missing)
 
@@ -104,12 +107,20 @@ def asked_of(found: Sequence[Found], file: Path | None) -> tuple[Contrast, ...]:
 def surveyed(
     found: Sequence[Found], asked: Sequence[Contrast], of: Of = "raw", interval: Unit | None = None
 ) -> Survey:
-    """All analyses of these rows. Raises ResultsError where none has such a score."""
-    rows = [one.row for one in found]
-    made = survey(rows, asked, of=of, unit=interval, rdms=rdms(found), stimuli=per_stimulus(found))
+    """All analyses of these rows; a note names scores that are left out as they are on other stimuli.
+
+    Raises ResultsError where none has such a score.
+    """
+    same = alike(found)
+    rows = [one.row for one in same]
+    made = survey(rows, asked, of=of, unit=interval, rdms=rdms(same), stimuli=per_stimulus(same))
     if not made.summaries:
         raise ResultsError(f"none of {len(rows)} row(s) has a {of} score: there is nothing to compare")
-    return made
+    return made if len(same) == len(found) else _noted(made, left_out(found))
+
+
+def _noted(made: Survey, note: str) -> Survey:
+    return replace(made, contrasts=replace(made.contrasts, notes=(*made.contrasts.notes, note)))
 
 
 def _refuse_without_ceilings(rows: Sequence[Row]) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from pytest_brainscore.__main__ import main
 from pytest_brainscore.report.runs import newest
+from pytest_brainscore.specs.results import OTHER_HALF
 
 from .test_merge import row, write
 
@@ -45,6 +46,17 @@ def test_without_any_run_the_table_stands_alone(capsys):
         "-",
     ]
     assert line(text, "best basenet")[-2:] == ["47.64", "-"]
+
+
+def test_scores_on_half_of_the_stimuli_are_a_dash_and_it_is_said(tmp_path, capsys):
+    half = "best of 4 layers on one half of the stimuli (seed 0)" + OTHER_HALF
+    auto = row("alexnet", V4, raw=0.61, layer_source=half)
+    run = write(tmp_path / "one", row("vgg16", V4, raw=0.65), auto)
+    said = f"alexnet: scored on half of the stimuli (layers: auto), unlike others on {V4}"
+    text = compared(capsys, run)
+    assert line(text, "alexnet ")[2:4] == ["0.631", "-"]
+    assert text.splitlines()[-1] == f"{said}; left out there: alexnet"
+    assert json.loads(compared(capsys, run, "--json"))["left_out"] == f"{said}; left out there: alexnet"
 
 
 def test_runs_are_joined_and_what_stood_in_is_said(tmp_path, capsys):

@@ -19,7 +19,7 @@ from pytest_brainscore.__main__ import main
 from pytest_brainscore.data.published.conwell2024 import FILES
 from pytest_brainscore.report.joining import join
 from pytest_brainscore.report.runs import read
-from pytest_brainscore.specs.results import Row, Run
+from pytest_brainscore.specs.results import OTHER_HALF, Row, Run
 
 from .data.test_published import tables
 from .data.test_published import write as write_tables
@@ -174,6 +174,22 @@ def test_rdms_of_other_stimuli_are_refused(tmp_path, capsys):
     assert "b.nc: its RDM is of other stimuli" in told(capsys, folder, "--contrasts", "own.yaml")
     (folder / "b.nc").write_bytes(b"nothing")
     assert "b.nc: is no netCDF" in told(capsys, folder, "--contrasts", "own.yaml")
+
+
+def test_scores_on_half_of_the_stimuli_are_left_out_and_pairs_say_so(tmp_path, capsys):
+    rdm = np.ones((4, 4))
+    half = {"layer_source": "best of 2 layers on one half of the stimuli (seed 0)" + OTHER_HALF}
+    auto = row("auto", 0.9, "cnn", values="auto.nc", **half)
+    rows = [row("a", 0.1, "cnn", values="a.nc"), row("b", 0.2, "cnn"), auto]
+    folder = write(tmp_path / "a", rows, {"a.nc": values(rdm), "auto.nc": values(rdm[:2, :2], (0, 1))})
+    said = f"auto: scored on half of the stimuli (layers: auto), unlike others on {CRSA}"
+    found = json.loads(printed(capsys, folder, "--contrasts", "own.yaml", "--json"))
+    assert found["notes"][-1] == f"{said}; left out there: auto"
+    assert [one["mean"] for one in found["groups"] if one["group"] == "cnn"] == [pytest.approx(0.15)]
+    assert main(["pairs", str(folder), "--json"]) == 0
+    why = {(one["a"], one["b"]): one["why"] for one in json.loads(capsys.readouterr().out)["pairs"]}
+    scored = "all but one half of the stimuli (seed 0) for auto, and all stimuli for a"
+    assert why["auto", "a"] == f"no common samples: what was scored is {scored}"
 
 
 def test_scores_by_stimulus_are_resampled(tmp_path, capsys):

@@ -11,7 +11,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "pytest_brainscore"
 
 LEVELS = [
-    {"errors"},
+    {"errors", "frames"},
     {"specs", "progress", "versions"},
     {"scores"},
     {"metrics", "data", "suite", "guard", "machine"},
@@ -36,7 +36,7 @@ ROOMS = {
     "report": [
         {"runs", "parts", "stimuli", "ceilings", "composites"},
         {"joining", "table", "writing"},
-        {"evidence", "rdms"},
+        {"evidence", "halves", "rdms"},
         {"images", "layers", "replicates", "spectra", "tracks"},
         {"figures"},
         {"page.axes", "page.cells", "page.details"},

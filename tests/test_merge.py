@@ -12,7 +12,7 @@ import pytest
 from pytest_brainscore.__main__ import main
 from pytest_brainscore.report.joining import join
 from pytest_brainscore.report.runs import Part, read
-from pytest_brainscore.specs.results import Row, Run, Share, json_schema
+from pytest_brainscore.specs.results import OTHER_HALF, Row, Run, Share, json_schema
 
 VERSIONS = {"python": "3.11.7", "torch": "2.6.0+cpu", "numpy": "2.1.0"}
 MODELS = ("a", "b", "c")
@@ -237,6 +237,19 @@ def test_unlike_runs_are_refused_with_files_key_and_what_differs(tmp_path, capsy
     assert f"{first / 'results.json'} (Own.V4-pls, a, layer 3): " in said
     assert "leave" in said
     assert not (tmp_path / "merged").exists()
+
+
+def test_half_of_the_stimuli_stands_beside_all_of_them_and_it_is_said(tmp_path, capsys):
+    half = "best of 4 layers on one half of the stimuli (seed 0)" + OTHER_HALF
+    auto = row("b", layer_source=half, digests={**row("b").digests, "spec": "7" * 64})
+    assert (auto.half, row("a").half) == ("one half of the stimuli (seed 0)", "")
+    status, document = merge(tmp_path, write(tmp_path / "one", row("a"), auto, models=("a", "b")))
+    assert (status, [one["raw"] for one in document["results"]]) == (0, [0.25, 0.35])
+    said = "b: scored on half of the stimuli (layers: auto), unlike others on Own.V4-pls"
+    assert said in capsys.readouterr().out.splitlines()
+    other = write(tmp_path / "other", row("c", layer_source=half), models=("c",))
+    assert main(["merge", str(tmp_path / "one"), str(other), "--into", str(tmp_path / "x")]) == 2
+    assert "without one half of the stimuli (seed 0) is 55555555, and 77777777" in capsys.readouterr().err
 
 
 def test_what_may_differ_between_machines_does_not_matter(tmp_path):

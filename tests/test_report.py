@@ -21,7 +21,7 @@ from pytest_brainscore.errors import ResultsError
 from pytest_brainscore.metrics.normalise import normalise
 from pytest_brainscore.report.figures.charts import themed
 from pytest_brainscore.report.figures.phrases import slug
-from pytest_brainscore.report.page.build import facts
+from pytest_brainscore.report.page.build import facts, on_same_stimuli
 from pytest_brainscore.report.page.build import write as write_page
 from pytest_brainscore.report.page.cells import of_perfect
 from pytest_brainscore.report.page.details import of_row
@@ -33,7 +33,7 @@ from pytest_brainscore.report.page.rendering import as_json, breakable, coded, r
 from pytest_brainscore.report.parts import Figure, Picture, Pictures, Section, Table
 from pytest_brainscore.report.sections import history, leaderboard
 from pytest_brainscore.report.tracks import tracks
-from pytest_brainscore.specs.results import Run
+from pytest_brainscore.specs.results import OTHER_HALF, Run
 
 from .browser.results import HOSTILE, MESSAGE, results, write
 
@@ -304,6 +304,23 @@ def test_simulated_recordings_are_called_so(evidence):
     assert facts(noted(evidence, 2))["simulated"] == (
         f"2 of {many} scores on simulated recordings: no brain was measured (Set0.public)."
     )
+
+
+def test_scores_on_half_of_the_stimuli_are_in_the_table_and_nowhere_else(evidence):
+    half = {"layer_source": "best of 2 layers on one half of the stimuli (seed 0)" + OTHER_HALF}
+    found = [
+        replace(one, row=one.row.model_copy(update=half)) if one.row.model == "net0" else one
+        for one in evidence.found
+    ]
+    mixed = replace(evidence, found=found)
+    assert facts(evidence)["halves"] == ""
+    assert facts(mixed)["halves"].startswith("net0: scored on half of the stimuli (layers: auto), unlike")
+    same = on_same_stimuli(mixed)
+    models = {one.model for one in evidence.composites}
+    assert {one.model for one in same.composites} == models - {"net0"} != models
+    scored = {one.row.model for one in evidence.scored}
+    assert {one.row.model for one in same.scored} == scored - {"net0"} != scored
+    assert on_same_stimuli(evidence).rows == evidence.rows
 
 
 def test_a_single_untrained_network_is_named(evidence):

@@ -23,6 +23,7 @@ from ..errors import ResultsError
 from ..report.changes import beside, text
 from ..report.changes.document import document_of
 from ..report.changes.sides import side
+from ..report.halves import alike, left_out
 from ..report.joining import join
 from ..report.runs import newest, read
 from ..specs.references import load_reference, references
@@ -95,11 +96,13 @@ def _with_reference(options: argparse.Namespace) -> None:
         raise ResultsError(f"compare --reference: {', '.join(given)} belongs to `compare A B`; leave it out")
     paths = options.sides or ([found] if (found := newest(Path("reports"))) else [])
     parts = [read(path) for path in paths]
-    rows = [found.row for found in join(parts).found] if parts else []
+    every = join(parts).found if parts else ()
+    rows = [found.row for found in alike(every)]
     zoo = suite.zoo(Path()).models
     top1 = {id: model.about.top1 for id, model in zoo.items() if model.about.top1 is not None}
     table = side_by_side(load_reference(options.reference), rows, top1)
     if options.json:
-        print(json.dumps(beside.document_of(table, parts), indent=1, allow_nan=False))
+        document = {**beside.document_of(table, parts), "left_out": left_out(every)}
+        print(json.dumps(document, indent=1, allow_nan=False))
     else:
-        print("\n".join(beside.lines(table, parts)))
+        print("\n".join([*beside.lines(table, parts), *filter(None, [left_out(every)])]))

@@ -18,6 +18,7 @@ from pathlib import Path
 from .. import suite
 from ..analysis.composites import compose
 from ..errors import ResultsError
+from ..report.halves import told
 from ..report.joining import Found, Joined, join
 from ..report.runs import DOCUMENT, Part, read
 from ..report.table import table
@@ -47,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
     composed = _composed(joined)
     rows = _write(target, joined, parts, composed)
     shown = table(rows, shutil.get_terminal_size().columns, composed)
-    print("\n".join([*shown, *_told(joined, parts)]))
+    print("\n".join([*shown, *filter(None, [told(rows)]), *_told(joined, parts)]))
     print(f"results: {target / DOCUMENT}")
     return 0 if joined.complete else 1
 

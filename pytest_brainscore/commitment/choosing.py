@@ -12,6 +12,7 @@ from ..models.represent import Unit
 from ..opened import Opened
 from ..specs.base import digest_of
 from ..specs.cases import Case
+from ..specs.results import OTHER_HALF
 from ..specs.selections import Selection
 from ..specs.views import Components
 from .views import View, view_of
@@ -71,7 +72,7 @@ class Choice:
         """The best by raw score; of equals the first. case: what is scored. digest: of the choice."""
         ranked = sorted(raw, key=lambda unit: -raw[unit])
         source = f"best of {len(self.units)} layers on {self.data}"
-        rest = "" if self.seed is None else "; the other half is scored"
+        rest = "" if self.seed is None else OTHER_HALF
         told = ", ".join(f"{'+'.join(unit)} {raw[unit]:.4f}" for unit in ranked[:_TOLD])
         more = f", {len(ranked) - _TOLD} lower" if len(ranked) > _TOLD else ""
         failed = len(self.units) - len(ranked)

@@ -65,6 +65,7 @@ class Joined:
 def join(parts: Sequence[Part]) -> Joined:
     """The rows of the runs, each key once; what could not be measured gives way to a score of another run.
 
+    Scores on half of the stimuli, where the other half chose the layer, are of a benchmark of their own.
     Raises ResultsError where two scores were not made with the same versions, benchmark or network, or where
     one key has two numbers.
     """
@@ -102,7 +103,8 @@ def _facts(row: Row) -> Iterator[tuple[str, str, str, str]]:
     advice = "run one of the two again on the other's benchmark file and data, or leave it out"
     yield of_benchmark, "metric version", str(row.metric_version), advice
     for name in _OF_BENCHMARK:
-        yield of_benchmark, f"digest of {name}", row.digests.get(name, "none"), advice
+        of = f"{of_benchmark} without {row.half}" if name == "spec" and row.half else of_benchmark
+        yield of, f"digest of {name}", row.digests.get(name, "none"), advice
     advice = "give one of the two networks another name in models.yaml and run it again, or leave it out"
     for name in _OF_MODEL:
         yield of_model, f"digest of {name}", row.digests.get(name, "none"), advice

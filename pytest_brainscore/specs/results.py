@@ -10,6 +10,9 @@ from pydantic import Field, field_validator
 from .base import Spec
 from .guards import Word
 
+OTHER_HALF = "; the other half is scored"
+"""How `layer_source` ends where half of the stimuli chose the layer."""
+
 
 class Guarded(Spec):
     """What the guard compared, and with what. Numbers are in the metric's unit."""
@@ -174,6 +177,12 @@ class Row(Spec):
     def judged(self) -> Word | Literal["known"] | None:
         """The verdict, but that of a regression which is known: ``known``."""
         return self.verdict if self.known is None else "known"
+
+    @property
+    def half(self) -> str:
+        """The half of the stimuli that chose the layer, and is not scored; "" where all are scored."""
+        source = self.layer_source or ""
+        return source.removesuffix(OTHER_HALF).rpartition(" on ")[2] if source.endswith(OTHER_HALF) else ""
 
     @property
     def named(self) -> bool:

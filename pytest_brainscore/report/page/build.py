@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ... import __version__
 from ...data.simulated.reading import NOTE
 from ..evidence import Evidence
+from ..halves import alike, told
 from ..parts import Figure, Section, Table, Tables
 from ..sections import sections
 from ..writing import drafted, refuse_occupied
@@ -27,10 +29,21 @@ def build(evidence: Evidence, target: Path, title: str | None = None, option: st
     cannot be written, and where values beside the results cannot be read.
     """
     refuse_occupied(target, option)
-    made = [section for make in sections() if (section := make(evidence)) is not None]
+    first, *others = sections()  # the table shows all scores, what compares them those on the same stimuli
+    same = on_same_stimuli(evidence)
+    made = [made for made in (first(evidence), *(make(same) for make in others)) if made is not None]
     with drafted(target, option) as draft:
         write(draft, evidence, made, title or titled(evidence))
     return target / INDEX
+
+
+def on_same_stimuli(evidence: Evidence) -> Evidence:
+    """The evidence of scores on the same stimuli of each benchmark, and of composites of such alone."""
+    same = alike(evidence.found)
+    kept = {one.row.key() for one in same}
+    left = {one.row.model for one in evidence.found if one.row.key() not in kept}
+    composites = tuple(one for one in evidence.composites if one.model not in left)
+    return replace(evidence, found=same, composites=composites)
 
 
 def write(folder: Path, evidence: Evidence, made: Sequence[Section], title: str) -> None:
@@ -67,6 +80,7 @@ def facts(evidence: Evidence) -> dict[str, Any]:
         "scores": _counted(len(evidence.scored), "score"),
         "runs": _counted(len(evidence.parts), "run"),
         "simulated": _simulated(evidence),
+        "halves": _halves(evidence),
         "begun": min((part.started for part in evidence.parts if part.started), default=None),
         "errors": sum(row.status == "error" for row in rows),
         "skipped": sum(row.status == "skipped" for row in rows),
@@ -85,6 +99,12 @@ def _simulated(evidence: Evidence) -> str:
     names = ", ".join(dict.fromkeys(row.dataset for row in found))
     of = f"{len(found)} of {_counted(len(evidence.scored), 'score')}"
     return f"{of} on {NOTE} ({names})."
+
+
+def _halves(evidence: Evidence) -> str:
+    """What is said where scores on a benchmark are on different stimuli."""
+    said = told(evidence.rows)
+    return f"{said}. Such scores stand beside each other in the table alone." if said else ""
 
 
 def _counted(count: int, noun: str) -> str:
