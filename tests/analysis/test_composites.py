@@ -131,6 +131,12 @@ def test_a_missing_part_leaves_no_value_and_says_why():
     }
 
 
+def test_without_a_ceiling_the_ceiled_score_is_the_raw_one():
+    whole = row("M.V4-pls", raw=0.4, ceiling=None, normalise="none", ceiled=0.4, error=0.02)
+    (found,) = of([whole, row("M.IT-pls", raw=0.8)], "M.V4-pls", "M.IT-pls", of="ceiled")
+    assert (found.value, found.missing) == (pytest.approx((0.4 + 0.8**2 / 0.8) / 2), {})
+
+
 def test_what_is_whole_within_it_has_its_mean():
     rows = [row("M.V4-pls", raw=0.2), row("H.V4-rdm", raw=0.4)]
     (found,) = of(rows, mean("V4", "M.V4-pls", "H.V4-rdm"), mean("IT", "M.IT-pls"))
