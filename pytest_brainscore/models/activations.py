@@ -13,6 +13,7 @@ import torch
 
 from ..data.stimuli import Stimuli
 from ..errors import BrainScoreError, ModelError, first_line
+from ..frames import own_line
 from ..progress import Tell, untold
 from ..specs.views import Trials
 from . import fingerprint
@@ -175,7 +176,7 @@ def _answers(
         name, shape = taps.network.id, tuple(batch[0].shape)
         reason = first_line(why, "no message")
         raise ModelError(
-            f"{name}: the forward pass of images {shape} fails: {type(why).__name__}: {reason}"
+            f"{name}: the forward pass of images {shape} fails: {type(why).__name__}: {reason}{own_line(why)}"
         ) from why
 
 

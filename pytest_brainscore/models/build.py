@@ -15,6 +15,7 @@ from torch import nn
 
 from ..data.fetch import Fetcher
 from ..errors import BrainScoreError, FetchError, ModelError, first_line, nearest
+from ..frames import own_line
 from ..specs.base import File
 from ..specs.data_driven import DATA_DRIVEN
 from ..specs.models import PRECOMPUTED, Model, Preprocess
@@ -201,4 +202,6 @@ def _one_line(spec: Model) -> Iterator[None]:
     except (Exception, SystemExit) as why:
         reason = first_line(why, "no message")
         what = spec.source if ":" in spec.source else f"{spec.source}:{spec.architecture}"
-        raise ModelError(f"{spec.id}: {what} cannot be built: {type(why).__name__}: {reason}") from why
+        raise ModelError(
+            f"{spec.id}: {what} cannot be built: {type(why).__name__}: {reason}{own_line(why)}"
+        ) from why

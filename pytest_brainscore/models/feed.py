@@ -10,6 +10,7 @@ import torch
 
 from ..data.stimuli import Stimuli
 from ..errors import ModelError
+from ..frames import own_line
 from .field import in_field
 from .network import Network
 
@@ -38,6 +39,7 @@ def _prepare(network: Network, stimuli: Stimuli, i: int) -> torch.Tensor:
     except (Exception, SystemExit) as why:
         raise ModelError(
             f"{network.id}: its preprocessing fails on stimulus {stimuli.ids[i]}: {type(why).__name__}: {why}"
+            f"{own_line(why)}"
         ) from why
     if tensor.ndim != 3:
         raise ModelError(

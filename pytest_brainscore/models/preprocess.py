@@ -14,6 +14,7 @@ import torch
 from PIL import Image
 
 from ..errors import ModelError
+from ..frames import own_line
 from ..specs.base import digest_of
 from ..specs.models import Preprocess
 
@@ -110,7 +111,7 @@ def _answer(transform: Transform, probe: Image.Image) -> bytes:
     try:
         first, second = (torch.as_tensor(transform(probe.copy())) for _ in range(2))
     except (Exception, SystemExit) as why:
-        reason = f"{type(why).__name__}: {str(why).strip() or 'no message'}"
+        reason = f"{type(why).__name__}: {str(why).strip() or 'no message'}{own_line(why)}"
         raise ModelError(f"the transform fails on an RGB image: {reason}") from why
     if first.data_ptr() == second.data_ptr() and first.numel():
         raise ModelError("the transform writes all images into one tensor; it should give each its own")

@@ -8,6 +8,7 @@ import torch
 from PIL import Image
 
 from ..errors import ModelError, first_line
+from ..frames import own_line
 from .network import Network
 
 
@@ -25,6 +26,6 @@ def shown(network: Network, images: Sequence[Image.Image]) -> None:
     except (Exception, SystemExit) as why:
         reason = first_line(why, "no message")
         raise ModelError(
-            f"{network.id}: the forward pass of an image fails: {type(why).__name__}: {reason}"
+            f"{network.id}: the forward pass of an image fails: {type(why).__name__}: {reason}{own_line(why)}"
         ) from why
     network.require_unmoved(first)

@@ -6,17 +6,12 @@ import ast
 import hashlib
 import importlib.util
 import sys
-import sysconfig
 from collections.abc import Iterable, Iterator
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
 
-_HERE = Path(__file__).resolve().parents[1]
-_INSTALLED = {
-    Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "platstdlib", "purelib", "platlib")
-}
-_FOLDERS = {"site-packages", "dist-packages"}
+from ..frames import is_installed_file
 
 
 def sources(modules: Iterable[str]) -> dict[str, str]:
@@ -37,20 +32,12 @@ def sources(modules: Iterable[str]) -> dict[str, str]:
     return found
 
 
-@cache
-def _is_installed_file(path: Path) -> bool:
-    real = path.resolve()
-    return not _FOLDERS.isdisjoint(real.parts) or any(
-        folder in real.parents for folder in (*_INSTALLED, _HERE)
-    )
-
-
 def is_installed(module: str) -> bool:
     """Whether a module is Python's, a package's, or this plugin's: its version says what its code is."""
     if module.partition(".")[0] in sys.stdlib_module_names and module != "__main__":
         return True
     path = _path(module)
-    return path is not None and _is_installed_file(path)
+    return path is not None and is_installed_file(path)
 
 
 def version_of(module: str) -> str:

@@ -13,6 +13,7 @@ import torch
 from safetensors.torch import load_file
 from torch import nn
 
+from ..data.pointers import POINTER
 from ..errors import ModelError
 
 _WRAPPERS = ("state_dict", "model_state_dict", "model")
@@ -83,7 +84,7 @@ def _require_no_text(path: Path) -> None:
             head = file.read(512)
         words = head[: head.rfind(b" ") + 1 or None].decode().strip()
         if words and all(letter.isprintable() or letter.isspace() for letter in words):
-            found = "a pointer of git-lfs: run `git lfs pull`" if "git-lfs" in words else "text: "
+            found = POINTER if "git-lfs" in words else "text: "
             first = "" if "git-lfs" in words else words.splitlines()[0][:60]
             raise ModelError(f"{path}: is not a weights file, but {found}{first}")
 

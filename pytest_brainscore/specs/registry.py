@@ -14,6 +14,7 @@ from pkgutil import iter_modules
 from typing import Any
 
 from ..errors import SpecError, nearest
+from ..frames import own_line
 
 ENTRY_POINTS = "pytest_brainscore.trust"
 _OURS = __package__.split(".")[0]
@@ -80,7 +81,9 @@ def load(dotted: str) -> Callable[..., Any]:
     try:
         module = importlib.import_module(module_name)
     except (Exception, SystemExit) as why:
-        raise SpecError(f"{dotted}: {module_name} cannot be imported ({type(why).__name__}: {why})") from why
+        raise SpecError(
+            f"{dotted}: {module_name} cannot be imported ({type(why).__name__}: {why}){own_line(why)}"
+        ) from why
     thing = getattr(module, attribute, None)
     if not callable(thing):
         hint = nearest(attribute, [name for name in vars(module) if not name.startswith("_")])

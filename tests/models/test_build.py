@@ -12,15 +12,18 @@ import torchvision
 from safetensors.torch import save_file
 from torch import nn
 
-from pytest_brainscore.errors import ModelError, NotHere
+from pytest_brainscore.errors import ModelError, NotHere, SpecError
 from pytest_brainscore.models import published
+from pytest_brainscore.models.activations import extract
 from pytest_brainscore.models.build import build
 from pytest_brainscore.models.network import weights_digest
 from pytest_brainscore.models.preprocess import Preprocessor
+from pytest_brainscore.models.showing import shown
 from pytest_brainscore.specs.base import File
 from pytest_brainscore.specs.models import Model, Preprocess
+from pytest_brainscore.specs.registry import Registry
 
-from .fakes import Small
+from .fakes import Small, images, network
 
 
 @pytest.fixture(autouse=True)
@@ -194,7 +197,10 @@ def test_a_factory_gets_its_arguments_and_may_bring_its_transform():
 @pytest.mark.parametrize(
     ("factory", "words"),
     [
-        (lambda: 1 / 0, "small: mine:small cannot be built: ZeroDivisionError: division by zero$"),
+        (
+            lambda: 1 / 0,
+            r"small: mine:small cannot be built: ZeroDivisionError: division by zero, at \S+:\d+$",
+        ),
         (lambda x: x, "TypeError"),
         (lambda: "a string", "gives str; a factory gives an nn.Module"),
     ],
@@ -203,6 +209,38 @@ def test_a_factory_that_fails_is_told_in_one_line(factory, words):
     with pytest.raises(ModelError, match=words) as raised:
         made(small(), factory=factory)
     assert "\n" not in str(raised.value)
+
+
+BROKEN = """
+import torch
+def factory():
+    return torch.nn.Linear(2, 2)(torch.zeros(3))
+class Net(torch.nn.Module):
+    def forward(self, x):
+        return torch.cat([x, "text"])
+"""
+
+
+def test_what_a_users_code_raises_is_told_with_its_line(tmp_path, monkeypatch):
+    """The last line of the user's, also where a library raises."""
+    (tmp_path / "bsbroken.py").write_text(BROKEN)
+    (tmp_path / "bsmissing.py").write_text("\nx = nothing\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    spec, registry = Model(id="small", source="bsbroken:factory"), Registry(tmp_path)
+    with pytest.raises(ModelError, match=r"RuntimeError: .*, at bsbroken\.py:4$"):
+        build(spec, lambda file: file, registry)
+    import bsbroken
+
+    with pytest.raises(ModelError, match=r"image fails: TypeError: .*, at bsbroken\.py:7$"):
+        shown(network(bsbroken.Net()), [_picture()])
+    with (
+        pytest.raises(ModelError, match=r"\(3, 16, 16\) fails: TypeError: .*, at bsbroken\.py:7$"),
+        extract(network(bsbroken.Net()), images(2), ("final",)),
+    ):
+        pass
+    with pytest.raises(SpecError, match=r"cannot be imported \(NameError: .*\), at bsmissing\.py:2$"):
+        registry("bsmissing:net")
 
 
 def test_weights_by_name_are_none_of_a_factorys():
