@@ -14,9 +14,11 @@ import scipy.io
 import xarray as xr
 
 from ..errors import BrainScoreError, DataError, first_line, nearest
+from .pointers import refuse_pointer
 from .sizes import refuse_too_large
 
 REPLACE = "put a whole one in its place"
+_ARRAYS = {".npy", ".npz", ".mat", ".h5", ".hdf5", ".nc"}
 _HDF5, _NPY, _MATLAB, _NETCDF3 = b"\x89HDF\r\n\x1a\n", b"\x93NUMPY", b"MATLAB 5.0", b"CDF"
 
 
@@ -28,7 +30,10 @@ def read_array(path: Path, key: str | None) -> np.ndarray | xr.DataArray | None:
     """
     try:
         reader = _reader(path)
-        return None if reader is None else reader(path, key)
+        if reader is None:
+            _refuse_other_content(path)
+            return None
+        return reader(path, key)
     except BrainScoreError:
         raise
     except Exception as why:  # of a damaged file libraries raise anything
@@ -101,6 +106,18 @@ def _reader(path: Path) -> Callable[[Path, str | None], np.ndarray | xr.DataArra
         refuse_other_files(path)
         return _netcdf if _is_netcdf(path) else _hdf5
     return _netcdf if head.startswith(_NETCDF3) else None
+
+
+def _refuse_other_content(path: Path) -> None:
+    """Raise DataError for a file that is no array, and whose name says that it is one."""
+    refuse_pointer(path)
+    if path.suffix.lower() in _ARRAYS:
+        with path.open("rb") as file:
+            head = file.read(20)
+        found = f"it begins with {head!r}" if head else "it is empty"
+        raise DataError(
+            f"{path}: is no {path.suffix} file, nor another array ({found}): {REPLACE}, or call it .csv"
+        )
 
 
 def refuse_other_files(path: Path) -> None:

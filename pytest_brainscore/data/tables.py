@@ -10,8 +10,10 @@ import numpy as np
 import pandas as pd
 
 from ..errors import DataError, first_line, nearest
+from .pointers import refuse_pointer
 
 MISSING = ("", "NA", "NaN", "nan")
+_SEPARATORS = {";": "semicolons", "\t": "tabs"}
 _LONGEST = 10_000
 """Characters: every row of a column of labels takes as much memory as its longest one."""
 
@@ -24,9 +26,10 @@ def read_table(path: Path, text: Iterable[str] = ()) -> pd.DataFrame:
     characters.
     """
     try:
+        refuse_pointer(path)
         if is_parquet(path):
             return _of_short_cells(pd.read_parquet(path), path)
-        _refuse_repeated_columns(path)
+        _refuse_odd_header(path)
         table = pd.read_csv(
             path,
             keep_default_na=False,
@@ -129,10 +132,14 @@ def unique(names: Sequence[str], what: str) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _refuse_repeated_columns(path: Path) -> None:
-    """pandas would number them."""
+def _refuse_odd_header(path: Path) -> None:
+    """Raise DataError for columns of one name, which pandas would number, and for another separator."""
     with path.open(newline="", encoding="utf-8-sig") as file:
-        unique([name for name in next(csv.reader(file), []) if name], f"{path}: columns")
+        names = next(csv.reader(file), [])
+    other = next((name for mark, name in _SEPARATORS.items() if len(names) == 1 and mark in names[0]), None)
+    if other is not None:
+        raise DataError(f"{path}: its columns are separated by {other}; save it with commas")
+    unique([name for name in names if name], f"{path}: columns")
 
 
 def _such_as(known: Mapping[str, int]) -> str:
