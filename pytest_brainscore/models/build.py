@@ -173,11 +173,6 @@ def _untyped(name: str) -> Any:
 
 
 def _factory(spec: Model, resolve: Resolve) -> Built:
-    if isinstance(spec.weights, str) and spec.trained:
-        raise ModelError(
-            f"{spec.id}: the weights of a factory are none (it brings its own) or a file with its sha256,"
-            f" not {spec.weights}"
-        )
     with untouched(spec.seed):  # importing may draw random numbers, and happens in one of several builds only
         factory = resolve(spec.source)
     made = factory(**spec.arguments)

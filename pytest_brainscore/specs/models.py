@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Discriminator, Field, Tag, field_validator, model_validator
+from pydantic import Discriminator, Field, Tag, ValidationInfo, field_validator, model_validator
 
 from ..errors import nearest
 from .base import DOTTED, File, ModelId, Spec
@@ -95,7 +95,7 @@ class Model(Spec):
     )
     weights: Annotated[
         str | File,
-        Field(description="an enum name of torchvision, a tag of timm, a file with its sha256, or none"),
+        Field(description="an enum name of torchvision, a tag of timm, a file (`{file: net.pth}`), or none"),
     ] = "none"
     seed: Annotated[int, Field(ge=0, description="of the random weights, where weights is none")] = 0
     arguments: dict[str, Scalar] = Field(default_factory=dict, description="further arguments of the factory")
@@ -155,6 +155,16 @@ class Model(Spec):
             known = " (torchvision, timm, package.module:factory)"
             raise ValueError(f"no source {source}{nearest(source, SOURCES) or known}")
         return source
+
+    @field_validator("weights")
+    @classmethod
+    def _file_of_a_factory(cls, weights: str | File, info: ValidationInfo) -> str | File:
+        if ":" in info.data.get("source", "") and isinstance(weights, str) and weights != "none":
+            raise ValueError(
+                "the weights of a factory are a file, or none where it brings its own: write"
+                f" `weights: {{file: {weights}}}`"
+            )
+        return weights
 
     @property
     def architecture(self) -> str:

@@ -244,8 +244,8 @@ def test_what_a_users_code_raises_is_told_with_its_line(tmp_path, monkeypatch):
 
 
 def test_weights_by_name_are_none_of_a_factorys():
-    with pytest.raises(ModelError, match="weights of a factory"):
-        made(small(weights="IMAGENET1K_V1"), factory=Small)
+    with pytest.raises(ValueError, match=r"weights of a factory .* write `weights: \{file: net\.pth\}`"):
+        small(weights="net.pth")
 
 
 # published weights
