@@ -256,6 +256,9 @@ def test_a_table_of_neuroids_row_by_row_or_joined_by_name(tmp_path, open_, value
     by_name = open_(file="r.csv", neuroids="n.csv", region=None)
     assert by_name.data["neuroid"].values.tolist() == ["a", "b", "c"]
     assert by_name.data["region"].values.tolist() == ["IT", "IT", "V4"]
+    rows.replace({"neuroid": {"c": "d"}}).to_csv(tmp_path / "n.csv", index=False)
+    with pytest.raises(DataError, match=r"n.csv: column neuroid: 'd' is no neuroid"):
+        open_(file="r.csv", neuroids="n.csv", region=None)
     rows.iloc[:2].to_csv(tmp_path / "n.csv", index=False)
     with pytest.raises(DataError, match=r"n.csv: 2 rows for 3 neuroids"):
         open_(file="r.npy", dims=STIMULUS_FIRST, neuroids="n.csv", region=None)
