@@ -64,10 +64,9 @@ def score_of(benchmark: Benchmark, measured: Measurement, to: Target) -> Score:
         notes=(
             *to.notes,
             *_few(to),
-            *_no_ceiling(to),
             *_standing_for_all(measured),
             *remarks(benchmark.metric, measured, to),
-            *(parts.notes() if parts else ()),
+            *(parts.notes() if parts else _no_ceiling(to)),
         ),
         settings=settings(benchmark.metric, measured, to),
         beside=tables(measured, to, benchmark.metric),
