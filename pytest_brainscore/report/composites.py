@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
+from ..analysis.statistics.numbers import listed
 from ..specs.results import Composed
 
 _NAMED = 3
@@ -56,6 +57,4 @@ def lacks(composed: Iterable[Composed]) -> Iterator[str]:
 
 
 def _named(one: Composed) -> str:
-    parts: Sequence[str] = [f"{name} ({why})" for name, why in one.missing.items()]
-    more = len(parts) - _NAMED
-    return ", ".join(parts[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+    return listed([f"{name} ({why})" for name, why in one.missing.items()], _NAMED)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
+from ..analysis.statistics.numbers import listed
 from ..specs.results import Row
 from .joining import Found
 
@@ -52,6 +53,4 @@ def _scored(rows: Iterable[Row]) -> list[Row]:
 
 def _some(names: Iterable[str]) -> str:
     """Each name once, the first few."""
-    each = list(dict.fromkeys(names))
-    more = len(each) - _NAMED
-    return ", ".join(each[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+    return listed(list(dict.fromkeys(names)), _NAMED)

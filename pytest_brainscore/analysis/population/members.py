@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ...specs.contrasts import Contrast, Where, named
+from ..statistics.numbers import listed
 from .networks import Network, known_of, select
 
 _SHOWN = 5
@@ -106,12 +107,7 @@ def _notes(
         lonely = [one.model for key, found in members.items() if key not in common for one in found]
         lonely += [one.model for one in groups[name] if known_of(one, word) is None]
         if lonely:
-            yield f"{name}: without a partner of the same {word}: {_named(lonely)}"
+            yield f"{name}: without a partner of the same {word}: {listed(lonely, _SHOWN)}"
         several = [key for key, found in members.items() if key in common and len(found) > 1]
         if several:
-            yield f"{name}: the mean of several networks stands for {_named(several)}"
-
-
-def _named(names: Sequence[str]) -> str:
-    more = len(names) - _SHOWN
-    return ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
+            yield f"{name}: the mean of several networks stands for {listed(several, _SHOWN)}"

@@ -5,6 +5,8 @@ A real minus sign, three digits of an effect and of p, ends in brackets, and nou
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 MINUS = "\N{MINUS SIGN}"
 RHO = "\N{GREEK SMALL LETTER RHO}"
 SMALLEST_P = 0.001
@@ -52,3 +54,9 @@ def percent(share: float, low: float | None = None, high: float | None = None) -
 def counted(count: int, noun: str, nouns: str = "") -> str:
     """``1 network`` or ``2 networks``. nouns: the plural, where it is not the noun with an s."""
     return f"{count} {noun if count == 1 else nouns or noun + 's'}"
+
+
+def listed(names: Sequence[str], most: int = 4) -> str:
+    """Names with commas; of many the first, and how many more."""
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")

@@ -43,12 +43,6 @@ def _unique(name: str, others: Sequence[str]) -> str:
     return name
 
 
-def listed(names: Sequence[str], most: int = 4) -> str:
-    """Names with commas; of many the first, and how many more."""
-    more = len(names) - most
-    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
-
-
 def slug(text: str) -> str:
     """The text as a part of an id and of a file's name: another one for each text.
 

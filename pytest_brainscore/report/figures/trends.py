@@ -7,13 +7,13 @@ from dataclasses import asdict
 from typing import Any
 
 from ...analysis.population.hypotheses import FEWEST, Hypothesis, Trend, summed_up, too_few
-from ...analysis.statistics.numbers import RHO, counted, estimate, p_value
+from ...analysis.statistics.numbers import RHO, counted, estimate, listed, p_value
 from ...specs.twins import asked_for
 from .. import layers
 from ..evidence import Evidence
 from ..parts import Section, Table
 from .columns import common, telling
-from .phrases import listed, shortest
+from .phrases import shortest
 from .tested import Tested, tested
 from .trend_panels import Axis, figure_of
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from ...analysis.statistics.numbers import listed
 from ...specs.results import Composed, Interval, Null, Row
 from ..joining import Found
 
@@ -124,7 +125,7 @@ def _data(row: Row) -> Iterator[tuple[str, str]]:
     if row.targets is not None:
         yield f"{_PLURALS.get(row.over or '', 'targets')} used", str(row.targets)
     for why, names in row.left_out.items():
-        yield f"left out: {why}", f"{len(names)}: {_some(names)}"
+        yield f"left out: {why}", f"{len(names)}: {listed(names, _NAMED)}"
 
 
 _PLURALS = {"neuroid": "neuroids", "subject": "subjects", "stimulus": "stimuli"}
@@ -172,8 +173,3 @@ def _short(value: float | None) -> str:
     if value is None:
         return "–"
     return f"{value:.0f}" if value.is_integer() else f"{value:.4f}"
-
-
-def _some(names: Sequence[str]) -> str:
-    more = len(names) - _NAMED
-    return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
