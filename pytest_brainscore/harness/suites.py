@@ -23,9 +23,10 @@ def choose(config: pytest.Config, folders: tuple[Path, ...]) -> None:
     shipped = str(suite.benchmarks())
     config.args = [shipped if options.names_shipped(word, config) else word for word in config.args]
     if config.args_source != config.ArgsSource.ARGS:
-        if not suite.files_in(folders[0]):
+        chosen = next((folder for folder in folders if suite.files_in(folder)), folders[0])
+        if chosen != folders[0]:
             _refuse_overlooked(folders[0])
-        config.args = [str(next((folder for folder in folders if suite.files_in(folder)), folders[0]))]
+        config.args = [str(chosen)]
 
 
 def _refuse_overlooked(folder: Path) -> None:

@@ -31,5 +31,6 @@ def enforce(item: pytest.Item, watch: Watch, row: Row, verdict: Verdict) -> None
     if why is not None or (fell and reason is not None):
         text = failures.text(row, verdict, watch, item.config)
         raise Regressed(text) if fell else GuardFailure(text)
-    if not watch.accepted(row, verdict) and (verdict.word == "drifted" or verdict.word in faults.FAILS["on"]):
+    moved = verdict.word == "drifted" or verdict.word in faults.FAILS["on"]
+    if moved and not faults.accepted(row, watch.settings):
         item.warn(GuardWarning(f"{watch.key} on {row.benchmark} {verdict.message}"))

@@ -63,10 +63,6 @@ class Watch:
         finite = None not in (row.raw, *row.splits)
         return finite and verdict.below is None and self.known(row, verdict) is None
 
-    def accepted(self, row: Row, verdict: Verdict) -> bool:
-        """Whether this run makes the score the baseline, so that it need not fail."""
-        return verdict.word in ACCEPTS[self.settings.update] and self.updates(row, verdict)
-
     def noted(self, row: Row, verdict: Verdict) -> Row:
         """The row with its verdict."""
         delta = verdict.delta
